@@ -1,0 +1,176 @@
+/* compile.c - the pipeline: source text to C, one line a pass, read from top to bottom. */
+#include "compile.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "emit/emit.h"
+#include "ir/ast.h"
+#include "passes/passes.h"
+#include "passes/targets.h"
+
+/* What the result of a pass is; all printers and verifiers hang on this. */
+typedef struct Level {
+  const Ast *ast;
+  const Graph *graph;
+  const Plan *plan;
+  const LoopProgram *loops;
+} Level;
+
+static double now(void) {
+  struct timespec t;
+  return timespec_get(&t, TIME_UTC) ? (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6 : 0;
+}
+
+typedef struct Timer {
+  double start;
+} Timer;
+
+static Timer begin(Compilation *c, const char *pass) {
+  c->pass = pass;
+  return (Timer){c->options->time_passes ? now() : 0};
+}
+
+static void print_level(Text *out, const Level *level) {
+  if (level->loops) print_loops(out, level->loops);
+  else if (level->plan) print_plan(out, level->plan);
+  else if (level->graph) print_graph(out, level->graph);
+  else if (level->ast) print_ast(out, level->ast);
+}
+
+static const char *verify_level(Arena *arena, const Level *level) {
+  if (level->loops) return verify_loops(arena, level->loops);
+  if (level->plan) return verify_plan(arena, level->plan);
+  return level->graph ? verify_graph(arena, level->graph) : NULL;
+}
+
+/* After each pass: time it, print if asked, verify. false: the pass left something malformed. */
+static bool end(Compilation *c, Timer timer, Level level) {
+  if (c->options->time_passes) text_addf(&c->timings, "%8lld us  %s\n", (long long)((now() - timer.start) * 1e3), c->pass);
+  if (c->options->dump_after && strcmp(c->options->dump_after, c->pass) == 0) print_level(&c->dump, &level);
+  const char *fault = c->options->verify || level.loops ? verify_level(c->arena, &level) : NULL;
+  if (!fault) return true;
+  report(c->diagnostics, CODE_E0999, (Span){0}, "internal error after pass %s: %s", c->pass, fault);
+  return false;
+}
+
+static Ast *parse(Compilation *c) {
+  size_t length;
+  const char *resolved, *error;
+  const char *text = c->read_file(c->read_context, c->arena, c->options->file, NULL, &length, &resolved, &error);
+  if (!text) {
+    report(c->diagnostics, CODE_E0902, (Span){0}, "cannot read `%s`: %s", c->options->file, error);
+    return NULL;
+  }
+  ARENA_PUSH(c->arena, c->files_read, c->files_read_count, resolved);
+  const Source *source = sources_add(c->sources, c->options->file, text, length);
+  if (!source) {
+    report(c->diagnostics, CODE_E0105, (Span){0}, "`%s` is too large", c->options->file);
+    return NULL;
+  }
+  return parse_source(c->arena, c->diagnostics, source);
+}
+
+static bool stop_at(Compilation *c, DumpLevel dump, Level level) {
+  if (c->options->dump != dump) return false;
+  print_level(&c->dump, &level);
+  return true;
+}
+
+/* The graph as written; *dumped: the user wanted no more than a dump of it. */
+static Graph *front(Compilation *c, bool *dumped) {
+  Timer t = begin(c, "parse");
+  Ast *ast = parse(c);
+  if (!ast || !end(c, t, (Level){.ast = ast})) return NULL;
+  if (!ast->broken && stop_at(c, DUMP_AST, (Level){.ast = ast})) {
+    *dumped = true;
+    return NULL;
+  }
+  t = begin(c, "build_graph");
+  Graph *graph = build_graph(c, ast);
+  if (!graph || !end(c, t, (Level){.graph = graph})) return NULL;
+  if (stop_at(c, DUMP_GRAPH, (Level){.graph = graph})) {
+    *dumped = true;
+    return NULL;
+  }
+  t = begin(c, "bind_weights");
+  if (!bind_weights(c, graph) || !end(c, t, (Level){.graph = graph})) return NULL;
+  return graph;
+}
+
+Graph *compile_to_graph(Compilation *c) {
+  bool dumped = false;
+  return front(c, &dumped);
+}
+
+static bool refuse_varying_sizes(Compilation *c, const Graph *graph) {
+  for (int i = 0; i < graph->value_count; i++) {
+    if (type_is_const(&graph->values[i]->type)) continue;
+    Diagnostic *d = report(c->diagnostics, CODE_E0703, graph->values[i]->span, "`%s` has a size that varies, which this version cannot compile yet",
+                           graph->values[i]->name);
+    set_label(d, "%s", type_text(c->arena, &graph->values[i]->type));
+    if (graph->dim_count) add_help(d, "give it a value: `--size %s=%lld`", graph->dims[0]->name, (long long)graph->dims[0]->minimum);
+    return false;
+  }
+  return true;
+}
+
+Plan *make_plan(Compilation *c, Graph *graph) {
+  Timer t;
+#define GRAPH_PASS(pass)                                       \
+  t = begin(c, #pass);                                         \
+  pass(c, graph);                                              \
+  if (!end(c, t, (Level){.graph = graph})) return NULL
+#define PLAN_PASS(pass)                                        \
+  t = begin(c, #pass);                                         \
+  pass(c, plan)
+  GRAPH_PASS(remove_dead);
+  GRAPH_PASS(fold_batch_norm);
+  t = begin(c, "group_steps");
+  Plan *plan = group_steps(c, graph);
+  PLAN_PASS(place_values);
+  PLAN_PASS(choose_schedule);
+  PLAN_PASS(plan_memory);
+  return end(c, t, (Level){.plan = plan}) ? plan : NULL;
+}
+
+static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, const char *base, Outputs *out) {
+  const Target *target = find_target(c->options->target);
+  EmitOptions options = {.prefix = c->options->prefix ? c->options->prefix : plan->graph->name, .base = base, .standalone = c->options->standalone,
+                         .weights_in_file = c->options->weights_as == WEIGHTS_AS_FILE, .big_endian = target->big_endian, .version = CNNC_VERSION};
+  Text *texts[] = {&out->code, &out->header, &out->weights_code};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = text_new(c->arena);
+  emit_header(&out->header, plan, &options);
+  emit_code(&out->code, plan, program, &options);
+  if (options.weights_in_file) {
+    out->weights_blob = emit_weights_blob(plan, &options);
+    out->weights_blob_bytes = (size_t)plan->weights_bytes;
+  } else {
+    emit_weights_code(&out->weights_code, plan, &options);
+  }
+}
+
+bool compile(Compilation *c, const char *base, Outputs *out) {
+  bool dumped = false;
+  Graph *graph = front(c, &dumped);
+  if (!graph) return dumped;
+  if (!refuse_varying_sizes(c, graph)) return false;
+  Plan *plan = make_plan(c, graph);
+  if (!plan) return false;
+  if (stop_at(c, DUMP_PLAN, (Level){.plan = plan})) return true;
+  Timer t = begin(c, "lower");
+  LoopProgram *program = lower(c, plan);
+  if (!end(c, t, (Level){.loops = program})) return false;
+  if (plan->portable) {
+    t = begin(c, "split_products");
+    split_products(c, program);
+    if (!end(c, t, (Level){.loops = program})) return false;
+  }
+  if (stop_at(c, DUMP_LOOPS, (Level){.loops = program})) return true;
+  t = begin(c, "pack_weights");
+  pack_weights(c, plan);
+  if (!end(c, t, (Level){.plan = plan})) return false;
+  t = begin(c, "emit");
+  emit(c, plan, program, base, out);
+  return end(c, t, (Level){0});
+}

@@ -1,0 +1,21 @@
+/* emit.h - loops to C text. The only directory that spells C; it decides nothing and knows no operators. */
+#ifndef CNNC_EMIT_EMIT_H
+#define CNNC_EMIT_EMIT_H
+#include "ir/plan.h"
+#include "support/text.h"
+
+typedef struct EmitOptions {
+  const char *prefix; /* of every symbol: "lenet5" */
+  const char *base;   /* of the files: "lenet5" for lenet5.h */
+  bool weights_in_file, standalone, big_endian;
+  const char *version; /* "0.1": major.minor of cnnc */
+} EmitOptions;
+
+void emit_header(Text *out, const Plan *plan, const EmitOptions *options);
+void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const EmitOptions *options);
+void emit_weights_code(Text *out, const Plan *plan, const EmitOptions *options);
+/* The blob of --weights-as file, plan->weights_bytes long. */
+unsigned char *emit_weights_blob(const Plan *plan, const EmitOptions *options);
+/* Of names and shapes of the packed numbers: what a blob and the code must agree on. */
+uint64_t weights_fingerprint(const Plan *plan);
+#endif

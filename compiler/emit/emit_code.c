@@ -1,0 +1,155 @@
+/* emit_code.c - the .c file: offsets, kernels, layers, run. */
+#include <string.h>
+
+#include "emit/emit_loops.h"
+#include "emit/fold_runtime.h"
+#include "emit/templates.h"
+#include "emit/writer.h"
+
+static const int width_lanes[] = {4, 8, 16};
+
+static void template_part(const Emitter *e, const char *text, int lanes) {
+  const Hole holes[] = {{"net", e->prefix}, {"NET", e->upper}, {"lanes", arena_printf(e->arena, "%d", lanes)},
+                        {"bytes", arena_printf(e->arena, "%d", 4 * lanes)}, {NULL, NULL}};
+  write_template(e->out, text, holes);
+}
+
+static void emit_vector_types(const Emitter *e, const LoopUsage *usage) {
+  bool any = false, parts = false;
+  for (int w = 0; w < 3; w++) {
+    any = any || usage->width[w].used;
+    parts = parts || usage->width[w].part_load || usage->width[w].part_store;
+  }
+  if (!any) return;
+  template_part(e, template_vectors_c, 1);
+  text_addf(e->out, "\n#if defined(%s_VECTORS)\n", e->upper);
+  for (int w = 0; w < 3; w++) {
+    if (!usage->width[w].used) continue;
+    template_part(e, template_vector_width_c, width_lanes[w]);
+    if (usage->width[w].select) template_part(e, template_vector_select_c, width_lanes[w]);
+    if (usage->width[w].splat) template_part(e, template_vector_splat_c, width_lanes[w]);
+    emit_vector_functions(e, &usage->width[w], width_lanes[w]);
+  }
+  if (parts) template_part(e, template_vector_parts_c, 1);
+  text_add(e->out, "#endif\n");
+}
+
+static void declare_weights(const Emitter *e, const Plan *plan) {
+  if (plan->packed_count == 0) return;
+  if (e->options->weights_in_file) {
+    text_add(e->out, "\n/* Where the numbers lie in the weights file, in floats. */\n");
+    for (int i = 0; i < plan->packed_count; i++)
+      text_addf(e->out, "#define %s_WEIGHTS_%s %lld\n", e->upper, upper_name(e->arena, plan->packed[i]->name), (long long)(plan->packed[i]->offset / 4));
+    return;
+  }
+  text_addf(e->out, "\n/* Defined in %s_weights.c. */\n", e->options->base);
+  for (int i = 0; i < plan->packed_count; i++)
+    text_addf(e->out, "extern const float %s_%s[%lld];\n", e->prefix, plan->packed[i]->name, (long long)plan->packed[i]->elements);
+}
+
+static void emit_constants(const Emitter *e, const LoopProgram *program) {
+  if (program->constant_count == 0) return;
+  text_add(e->out, "\n/* Where tensors lie in the workspace, in elements: offset of a tensor, of its first element inside a\n"
+                   "   border, distance of neighbouring rows, columns and channels, first channel of a slice. */\n");
+  for (int i = 0; i < program->constant_count; i++) {
+    text_addf(e->out, "#define %s_%s ", e->upper, program->constants[i].name);
+    size_print(e->out, program->constants[i].value);
+    text_add(e->out, "\n");
+  }
+}
+
+static const char *flat_name(const Emitter *e, const char *path) {
+  char *name = arena_strdup(e->arena, path);
+  for (char *p = name; *p; p++)
+    if (*p == '.') *p = '_';
+  return name;
+}
+
+typedef struct Argument { /* an input or output of run */
+  const char *pointer, *bytes;
+} Argument;
+
+static Argument caller_argument(const Emitter *e, const char *structure, const char *name, const TensorType *type, int64_t batch) {
+  const char *flat = flat_name(e, name);
+  const char *element = c_type(e, type_of_dtype(type->dtype)), *size = arena_printf(e->arena, "%s_%s_SIZE", e->upper, upper_name(e->arena, flat));
+  const char *count = batch > 1 ? arena_printf(e->arena, "%s_BATCH * (size_t)%s", e->upper, size) : size;
+  return (Argument){arena_printf(e->arena, "%s->%s", structure, flat), arena_printf(e->arena, "%s * sizeof(%s)", count, element)};
+}
+
+/* NULL pointers, the workspace, overlaps of what is written with anything else. */
+static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *usage) {
+  Text text = text_new(e->arena);
+  const Graph *graph = plan->graph;
+  int count = graph->input_count + graph->output_count;
+  Argument *arguments = ARENA_ARRAY(e->arena, Argument, (size_t)count + 1);
+  for (int i = 0; i < graph->input_count; i++)
+    arguments[i] = caller_argument(e, "in", graph->inputs[i].value->name, &graph->inputs[i].value->type, plan->batch);
+  for (int i = 0; i < graph->output_count; i++)
+    arguments[graph->input_count + i] = caller_argument(e, "out", graph->outputs[i].name, &graph->outputs[i].value->type, plan->batch);
+  for (int i = 0; i < count; i++) write_line(&text, 1, "if (!%s) return %s_ERR_NULL;", arguments[i].pointer, e->upper);
+  if (usage->workspace) {
+    write_line(&text, 1, "if (!env->workspace) return %s_ERR_NULL;", e->upper);
+    write_line(&text, 1, "if (env->workspace_bytes < %s_WORKSPACE_BYTES) return %s_ERR_WORKSPACE;", e->upper, e->upper);
+    write_line(&text, 1, "if ((uintptr_t)env->workspace %% %s_WORKSPACE_ALIGN) return %s_ERR_ALIGN;", e->upper, e->upper);
+    for (int i = 0; i < count; i++)
+      write_line(&text, 1, "if (%s_overlap(env->workspace, %s_WORKSPACE_BYTES, %s, %s)) return %s_ERR_ALIAS;", e->prefix, e->upper, arguments[i].pointer,
+                 arguments[i].bytes, e->upper);
+  }
+  for (int i = graph->input_count; i < count; i++)
+    for (int k = 0; k < i; k++)
+      write_line(&text, 1, "if (%s_overlap(%s, %s, %s, %s)) return %s_ERR_ALIAS;", e->prefix, arguments[i].pointer, arguments[i].bytes, arguments[k].pointer,
+                 arguments[k].bytes, e->upper);
+  if (e->options->weights_in_file && plan->packed_count) {
+    write_line(&text, 1, "if (!env->weights) return %s_ERR_NULL;", e->upper);
+    write_line(&text, 1, "if ((uintptr_t)env->weights %% sizeof(float)) return %s_ERR_ALIGN;", e->upper);
+    write_line(&text, 1, "if (!%s_weights_match(env->weights, env->weights_bytes)) return %s_ERR_WEIGHTS;", e->prefix, e->upper);
+  }
+  return text_string(&text);
+}
+
+static void declare_argument(const Emitter *e, Text *text, int depth, const char *qualifier, const char *structure, const char *name, const TensorType *type,
+                             int64_t batch) {
+  const char *flat = flat_name(e, name);
+  const char *sample = batch > 1 ? arena_printf(e->arena, " + n * (size_t)%s_%s_SIZE", e->upper, upper_name(e->arena, flat)) : "";
+  write_line(text, depth, "%s%s *%s_%s = %s->%s%s;", qualifier, c_type(e, type_of_dtype(type->dtype)), structure, flat, structure, flat, sample);
+}
+
+static const char *body(const Emitter *e, const Plan *plan, const LoopProgram *program, const LoopUsage *usage) {
+  Text text = text_new(e->arena);
+  const Graph *graph = plan->graph;
+  if (usage->workspace) write_line(&text, 1, "float *ws = (float *)env->workspace;");
+  if (e->options->weights_in_file && plan->packed_count) write_line(&text, 1, "const float *weights = (const float *)env->weights;");
+  int depth = plan->batch > 1 ? 2 : 1;
+  if (plan->batch > 1) write_line(&text, 1, "for (size_t n = 0; n < %s_BATCH; n++) {", e->upper);
+  for (int i = 0; i < graph->input_count; i++)
+    declare_argument(e, &text, depth, "const ", "in", graph->inputs[i].value->name, &graph->inputs[i].value->type, plan->batch);
+  for (int i = 0; i < graph->output_count; i++) declare_argument(e, &text, depth, "", "out", graph->outputs[i].name, &graph->outputs[i].value->type, plan->batch);
+  Emitter inner = *e;
+  inner.out = &text;
+  emit_stmts(&inner, depth, program->run);
+  if (plan->batch > 1) write_line(&text, 1, "}");
+  return text_string(&text);
+}
+
+void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const EmitOptions *options) {
+  Emitter e = new_emitter(out, options);
+  LoopUsage usage = loop_usage(program);
+  text_addf(out, "/* %s.c - generated by cnnc; do not edit. SPDX-License-Identifier: 0BSD */\n", options->base);
+  template_part(&e, plan->portable ? template_numerics_portable_c : template_numerics_fast_c, 1);
+  text_addf(out, "#include \"%s.h\"\n", options->base);
+  if ((usage.math | usage.plain_math) & (1u << MATH_SQRT)) text_add(out, "#include <math.h>\n");
+  if (options->standalone) {
+    emit_vector_types(&e, &usage);
+    emit_scalar_functions(&e, &usage);
+  } else {
+    emit_scalar_functions(&e, &usage);
+    emit_vector_types(&e, &usage);
+  }
+  declare_weights(&e, plan);
+  emit_constants(&e, program);
+  for (int i = 0; i < program->kernel_count; i++) emit_function(&e, program->kernels[i]);
+  for (int i = 0; i < program->layer_count; i++) emit_function(&e, program->layers[i]);
+  if (options->weights_in_file && plan->packed_count) template_part(&e, template_weights_check_c, 1);
+  const Hole holes[] = {{"net", e.prefix}, {"NET", e.upper}, {"checks", checks(&e, plan, &usage)}, {"body", body(&e, plan, program, &usage)}, {NULL, NULL}};
+  write_template(out, template_run_c, holes);
+}

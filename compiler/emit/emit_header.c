@@ -1,0 +1,132 @@
+/* emit_header.c - the interface: sizes, structures, what the network needs. */
+#include <string.h>
+
+#include "emit/emit_loops.h"
+#include "emit/templates.h"
+#include "emit/writer.h"
+#include "ir/operator.h"
+
+static const char *flat_name(Arena *arena, const char *path) {
+  char *name = arena_strdup(arena, path);
+  for (char *p = name; *p; p++)
+    if (*p == '.') *p = '_';
+  return name;
+}
+
+static void define(Text *out, const Emitter *e, const char *name, const char *what, const Size *value) {
+  text_addf(out, "#define %s_%s_%s ", e->upper, upper_name(e->arena, flat_name(e->arena, name)), what);
+  size_print(out, value);
+  text_add(out, "\n");
+}
+
+static void define_tensor(Text *out, const Emitter *e, const char *name, const TensorType *type) {
+  define(out, e, name, "CHANNELS", type->sizes[0]);
+  if (type->rank == 2) define(out, e, name, "LENGTH", type->sizes[1]);
+  if (type->rank == 3) {
+    define(out, e, name, "HEIGHT", type->sizes[1]);
+    define(out, e, name, "WIDTH", type->sizes[2]);
+  }
+  define(out, e, name, "SIZE", type_elements(e->arena, type));
+}
+
+/* "cat" as a C string: anything unusual as an octal escape. */
+static const char *string_literal(Arena *arena, const char *text) {
+  Text out = text_new(arena);
+  text_add(&out, "\"");
+  for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+    if (*p < 0x20 || *p > 0x7e || *p == '"' || *p == '\\' || *p == '?') text_addf(&out, "\\%03o", *p);
+    else text_add_bytes(&out, (const char *)p, 1);
+  }
+  text_add(&out, "\"");
+  return text_string(&out);
+}
+
+static void define_labels(Text *out, const Emitter *e, const GraphOutput *output) {
+  if (!output->label_count) return;
+  text_addf(out, "/* static const char *const names[] = %s_%s_LABELS; */\n", e->upper, upper_name(e->arena, flat_name(e->arena, output->name)));
+  text_addf(out, "#define %s_%s_LABELS {", e->upper, upper_name(e->arena, flat_name(e->arena, output->name)));
+  for (int i = 0; i < output->label_count; i++)
+    text_addf(out, "%s \\\n  %s", i ? "," : "", string_literal(e->arena, output->labels[i]));
+  text_add(out, "}\n");
+}
+
+static const char *macros(const Emitter *e, const Plan *plan) {
+  Text out = text_new(e->arena);
+  const Graph *graph = plan->graph;
+  for (int i = 0; i < graph->input_count; i++) define_tensor(&out, e, graph->inputs[i].value->name, &graph->inputs[i].value->type);
+  for (int i = 0; i < graph->output_count; i++) {
+    define_tensor(&out, e, graph->outputs[i].name, &graph->outputs[i].value->type);
+    define_labels(&out, e, &graph->outputs[i]);
+  }
+  if (plan->batch > 1) text_addf(&out, "#define %s_BATCH %lld\n", e->upper, (long long)plan->batch);
+  text_addf(&out, "/* Achieved, and the most that is live at any one time. */\n");
+  text_addf(&out, "#define %s_WORKSPACE_BYTES %lld\n", e->upper, (long long)plan->workspace_bytes);
+  text_addf(&out, "#define %s_WORKSPACE_LOWER_BOUND %lld\n", e->upper, (long long)plan->lower_bound_bytes);
+  text_addf(&out, "#define %s_WORKSPACE_ALIGN %lld\n", e->upper, (long long)plan->workspace_align);
+  text_addf(&out, "#define %s_WEIGHTS_BYTES %lldu\n", e->upper, (long long)plan->weights_bytes);
+  if (e->options->weights_in_file) {
+    uint64_t fingerprint = weights_fingerprint(plan);
+    text_addf(&out, "/* Of the names and shapes of the weights: what a weights file must match. */\n");
+    text_addf(&out, "#define %s_WEIGHTS_FINGERPRINT_LOW 0x%08lxu\n", e->upper, (unsigned long)(fingerprint & 0xffffffffu));
+    text_addf(&out, "#define %s_WEIGHTS_FINGERPRINT_HIGH 0x%08lxu\n", e->upper, (unsigned long)(fingerprint >> 32));
+  }
+  return text_string(&out);
+}
+
+static const char *member_comment(Arena *arena, const TensorType *type, bool hwc) {
+  Text out = text_new(arena);
+  text_add(&out, "/* ");
+  type_print(&out, type);
+  if (hwc) text_add(&out, " stored as [height, width, channels]");
+  text_add(&out, " */");
+  return text_string(&out);
+}
+
+static const char *inputs(const Emitter *e, const Graph *graph) {
+  Text out = text_new(e->arena);
+  for (int i = 0; i < graph->input_count; i++) {
+    const GraphInput *input = &graph->inputs[i];
+    text_addf(&out, "  const %s *%s; %s\n", c_type(e, type_of_dtype(input->value->type.dtype)), flat_name(e->arena, input->value->name),
+              member_comment(e->arena, &input->value->type, input->hwc));
+  }
+  return text_string(&out);
+}
+
+static const char *outputs(const Emitter *e, const Graph *graph) {
+  Text out = text_new(e->arena);
+  for (int i = 0; i < graph->output_count; i++) {
+    const GraphOutput *output = &graph->outputs[i];
+    text_addf(&out, "  %s *%s; %s\n", c_type(e, type_of_dtype(output->value->type.dtype)), flat_name(e->arena, output->name),
+              member_comment(e->arena, &output->value->type, output->hwc));
+  }
+  return text_string(&out);
+}
+
+/* What the net is, in the author's words, and its figures. */
+static const char *description(const Emitter *e, const Plan *plan) {
+  const Graph *graph = plan->graph;
+  const char **lines = NULL;
+  int count = 0;
+  ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "Network %s, for %s, %s numerics.", graph->name, plan->target, plan->portable ? "portable" : "fast"));
+  if (graph->doc) ARENA_PUSH(e->arena, lines, count, graph->doc);
+  for (int i = 0; i < graph->meta_count; i++)
+    ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "%s: %s", graph->metas[i].name, graph->metas[i].text));
+  const Size *macs = size_of(e->arena, 0);
+  for (int i = 0; i < graph->node_count; i++)
+    if (graph->nodes[i]->op->macs) macs = size_add(e->arena, macs, graph->nodes[i]->op->macs(e->arena, graph->nodes[i]));
+  Text figures = text_new(e->arena);
+  size_print(&figures, macs);
+  text_add(&figures, " multiply-adds for one sample.");
+  ARENA_PUSH(e->arena, lines, count, text_string(&figures));
+  Text out = text_new(e->arena);
+  write_comment(&out, lines, count);
+  return text_string(&out);
+}
+
+void emit_header(Text *out, const Plan *plan, const EmitOptions *options) {
+  Emitter e = new_emitter(out, options);
+  const Hole holes[] = {{"base", options->base}, {"version", options->version}, {"net", e.prefix}, {"NET", e.upper},
+                        {"description", description(&e, plan)}, {"macros", macros(&e, plan)}, {"inputs", inputs(&e, plan->graph)},
+                        {"outputs", outputs(&e, plan->graph)}, {NULL, NULL}};
+  write_template(out, template_header_h, holes);
+}

@@ -1,0 +1,196 @@
+/* emit_loops.c - one case for each kind of expression and statement; nothing is decided here. */
+#include "emit/emit_loops.h"
+
+#include <string.h>
+
+#include "emit/writer.h"
+#include "support/decimal.h"
+
+typedef struct Spelling {
+  const char *token;
+  int precedence; /* higher binds tighter */
+} Spelling;
+
+static const Spelling spelling[] = {
+#define BINARY(name, token, precedence, is_comparison, folded) [OP_##name] = {token, precedence},
+#include "ir/loop_ops.def"
+};
+
+enum { PRECEDENCE_SELECT = 3, PRECEDENCE_UNARY = 14 };
+
+Emitter new_emitter(Text *out, const EmitOptions *options) {
+  return (Emitter){.out = out, .arena = out->arena, .prefix = options->prefix, .upper = upper_name(out->arena, options->prefix),
+                   .runtime = options->standalone ? options->prefix : "cnnc1", .options = options};
+}
+
+const char *c_type(const Emitter *e, Type type) {
+  if (type.lanes > 1) return arena_printf(e->arena, "%s_f32x%d", e->prefix, type.lanes);
+  switch (type.scalar) {
+  case SCALAR_INDEX: return "size_t";
+  case SCALAR_BOOL: return "int";
+  case SCALAR_F32: return "float";
+  case SCALAR_U8: return "uint8_t";
+  case SCALAR_I8: return "int8_t";
+  case SCALAR_I16: return "int16_t";
+  case SCALAR_I32: return "int32_t";
+  }
+  return "?";
+}
+
+static const char *expr(const Emitter *e, const Expr *x, int context);
+
+static const char *float_literal(const Emitter *e, double value) {
+  char digits[DECIMAL_MAX];
+  print_float(digits, (float)value);
+  return arena_printf(e->arena, "%sf", digits);
+}
+
+static const char *binary(const Emitter *e, const Expr *x, int context) {
+  Spelling s = spelling[x->op];
+  const Expr *right = x->right;
+  const char *token = s.token, *left = expr(e, x->left, s.precedence), *text;
+  if (x->op == OP_ADD && right->kind == EXPR_INT && right->integer < 0)
+    text = arena_printf(e->arena, "%s - %lld", left, -(long long)right->integer);
+  else
+    text = arena_printf(e->arena, "%s %s %s", left, token, expr(e, right, s.precedence + 1));
+  return s.precedence < context ? arena_printf(e->arena, "(%s)", text) : text;
+}
+
+static const char *place(const Emitter *e, const char *pointer, const Expr *offset) {
+  if (expr_is_int(offset, 0)) return pointer;
+  return arena_printf(e->arena, "%s + %s", pointer, expr(e, offset, spelling[OP_ADD].precedence));
+}
+
+static const char *select(const Emitter *e, const Expr *x, int context) {
+  if (x->type.lanes > 1)
+    return arena_printf(e->arena, "%s_SELECT%d(%s, %s, %s)", e->upper, x->type.lanes, expr(e, x->condition, 0), expr(e, x->left, 0), expr(e, x->right, 0));
+  const char *text = arena_printf(e->arena, "%s ? %s : %s", expr(e, x->condition, PRECEDENCE_SELECT + 1), expr(e, x->left, PRECEDENCE_SELECT + 1),
+                                  expr(e, x->right, PRECEDENCE_SELECT));
+  return context > PRECEDENCE_SELECT ? arena_printf(e->arena, "(%s)", text) : text;
+}
+
+static const char *load(const Emitter *e, const Expr *x) {
+  if (x->type.lanes == 1) return arena_printf(e->arena, "%s[%s]", x->text, expr(e, x->left, 0));
+  return arena_printf(e->arena, "%s_LOAD%d(%s)", e->upper, x->type.lanes, place(e, x->text, x->left));
+}
+
+static const char *weights(const Emitter *e, const Expr *x) {
+  if (e->options->weights_in_file) return arena_printf(e->arena, "weights + %s_WEIGHTS_%s", e->upper, upper_name(e->arena, x->text));
+  return arena_printf(e->arena, "%s_%s", e->prefix, x->text);
+}
+
+/* C text of x, in parentheses only if it binds looser than its context. */
+static const char *expr(const Emitter *e, const Expr *x, int context) {
+  switch (x->kind) {
+  case EXPR_INT: return arena_printf(e->arena, "%lld", (long long)x->integer);
+  case EXPR_FLOAT: return float_literal(e, x->real);
+  case EXPR_CONSTANT: return arena_printf(e->arena, "%s_%s", e->upper, x->text);
+  case EXPR_VAR: return x->text;
+  case EXPR_WEIGHTS: return weights(e, x);
+  case EXPR_LOAD: return load(e, x);
+  case EXPR_BINARY: return binary(e, x, context);
+  case EXPR_SELECT: return select(e, x, context);
+  case EXPR_MATH:
+    if (x->function == MATH_SQRT) return arena_printf(e->arena, "sqrtf(%s)", expr(e, x->left, 0));
+    return arena_printf(e->arena, "%s_%sf(%s)", e->runtime, math_name(x->function), expr(e, x->left, 0));
+  case EXPR_CAST: return arena_printf(e->arena, "(%s)%s", c_type(e, x->type), expr(e, x->left, PRECEDENCE_UNARY));
+  case EXPR_BROADCAST: return arena_printf(e->arena, "%s_SPLAT%d(%s)", e->upper, x->type.lanes, expr(e, x->left, 0));
+  case EXPR_ACCESS: break;
+  }
+  return "?";
+}
+
+/* Forms that C can only say as a statement of their own: reading part of a vector, a function of all lanes. */
+static bool in_place_form(const Emitter *e, int depth, const char *var, const Expr *value) {
+  if (value->type.lanes == 1) return false;
+  if (value->kind == EXPR_LOAD && value->integer) {
+    write_line(e->out, depth, "%s_LOAD_PART(%s, %s, %lld);", e->upper, var, place(e, value->text, value->left), (long long)value->integer);
+    return true;
+  }
+  if (value->kind != EXPR_MATH) return false;
+  const char *operand = expr(e, value->left, 0);
+  if (strcmp(operand, var) != 0) write_line(e->out, depth, "%s = %s;", var, operand);
+  write_line(e->out, depth, "%s_%s_x%d(&%s);", e->runtime, math_name(value->function), value->type.lanes, var);
+  return true;
+}
+
+static void emit_let(const Emitter *e, int depth, const Stmt *s) {
+  const char *type = c_type(e, s->type);
+  bool in_place = s->type.lanes > 1 && (s->value->kind == EXPR_MATH || (s->value->kind == EXPR_LOAD && s->value->integer));
+  if (in_place) {
+    write_line(e->out, depth, "%s %s = {0.0f};", type, s->var);
+    in_place_form(e, depth, s->var, s->value);
+    return;
+  }
+  write_line(e->out, depth, "%s%s %s = %s;", s->is_const ? "const " : "", type, s->var, expr(e, s->value, 0));
+}
+
+/* acc = acc + x reads better as acc += x. */
+static void emit_set(const Emitter *e, int depth, const Stmt *s) {
+  const Expr *value = s->value;
+  if (in_place_form(e, depth, s->var, value)) return;
+  bool own = value->kind == EXPR_BINARY && value->left->kind == EXPR_VAR && strcmp(value->left->text, s->var) == 0;
+  if (own && (value->op == OP_ADD || value->op == OP_SUB || value->op == OP_MUL || value->op == OP_DIV))
+    write_line(e->out, depth, "%s %s= %s;", s->var, spelling[value->op].token, expr(e, value->right, 0));
+  else
+    write_line(e->out, depth, "%s = %s;", s->var, expr(e, value, 0));
+}
+
+static void emit_store(const Emitter *e, int depth, const Stmt *s) {
+  const char *value = expr(e, s->value, 0);
+  if (s->type.lanes == 1) write_line(e->out, depth, "%s[%s] = %s;", s->var, expr(e, s->index, 0), value);
+  else if (s->lanes == s->type.lanes) write_line(e->out, depth, "%s_STORE%d(%s, %s);", e->upper, s->lanes, place(e, s->var, s->index), value);
+  else write_line(e->out, depth, "%s_STORE_PART(%s, %s, %d);", e->upper, place(e, s->var, s->index), value, s->lanes);
+}
+
+static void emit_call(const Emitter *e, int depth, const Stmt *s) {
+  Text line = text_new(e->arena);
+  text_addf(&line, "%s_%s(", e->prefix, s->var);
+  for (int i = 0; i < s->argument_count; i++) text_addf(&line, "%s%s", i ? ", " : "", expr(e, s->arguments[i], 0));
+  write_line(e->out, depth, "%s);", text_string(&line));
+}
+
+static void emit_for(const Emitter *e, int depth, const Stmt *s) {
+  const char *step = expr_is_int(s->step, 1) ? arena_printf(e->arena, "%s++", s->var) : arena_printf(e->arena, "%s += %s", s->var, expr(e, s->step, 0));
+  write_line(e->out, depth, "for (size_t %s = %s; %s < %s; %s) {", s->var, expr(e, s->begin, 0), s->var, expr(e, s->end, spelling[OP_LT].precedence + 1), step);
+  emit_stmts(e, depth + 1, s->body);
+  write_line(e->out, depth, "}");
+}
+
+void emit_stmts(const Emitter *e, int depth, const Stmt *s) {
+  for (; s; s = s->next) switch (s->kind) {
+    case STMT_FOR: emit_for(e, depth, s); break;
+    case STMT_LET: emit_let(e, depth, s); break;
+    case STMT_POINTER: write_line(e->out, depth, "%s%s *%s = %s;", s->is_const ? "const " : "", c_type(e, s->type), s->var, expr(e, s->value, 0)); break;
+    case STMT_SET: emit_set(e, depth, s); break;
+    case STMT_ADVANCE: write_line(e->out, depth, "%s += %s;", s->var, expr(e, s->value, 0)); break;
+    case STMT_STORE: emit_store(e, depth, s); break;
+    case STMT_CALL: emit_call(e, depth, s); break;
+    case STMT_PREFETCH: write_line(e->out, depth, "%s_PREFETCH(%s);", e->upper, place(e, s->var, s->index)); break;
+    }
+}
+
+static const char *params(const Emitter *e, const Function *f) {
+  Text text = text_new(e->arena);
+  for (int i = 0; i < f->param_count; i++) {
+    const LoopParam *p = &f->params[i];
+    text_addf(&text, "%s%s%s %s%s", i ? ", " : "", p->is_const ? "const " : "", c_type(e, p->type), p->pointer ? "*" : "", p->name);
+  }
+  return text_string(&text);
+}
+
+void emit_function(const Emitter *e, const Function *f) {
+  text_add(e->out, "\n");
+  write_comment(e->out, f->comment, f->comment_count);
+  bool kept_out_of_line = f->kernel && f->plain_body;
+  write_line(e->out, 0, "static %svoid %s_%s(%s)", kept_out_of_line ? arena_printf(e->arena, "%s_NOINLINE ", e->upper) : "", e->prefix, f->name, params(e, f));
+  write_line(e->out, 0, "{");
+  if (f->plain_body) write_line(e->out, 0, "#if defined(%s_VECTORS)", e->upper);
+  emit_stmts(e, 1, f->body);
+  if (f->plain_body) {
+    write_line(e->out, 0, "#else");
+    emit_stmts(e, 1, f->plain_body);
+    write_line(e->out, 0, "#endif");
+  }
+  write_line(e->out, 0, "}");
+}

@@ -1,0 +1,102 @@
+/* writer.c - see writer.h. */
+#include "emit/writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The last place at which a line may be broken so that it fits: a space at the lowest nesting of brackets. */
+static size_t break_place(const char *line, size_t length, size_t room) {
+  size_t best = 0;
+  int depth = 0, best_depth = 1 << 20;
+  for (size_t i = 0; i < length && i < room; i++) {
+    if (line[i] == '(' || line[i] == '[') depth++;
+    if (line[i] == ')' || line[i] == ']') depth--;
+    int may_break = line[i] == ' ' && i > 0 && i >= room / 3;
+    int before_operator = may_break && line[i + 1] != '=' && strchr("+-*/<>?:&|", line[i + 1]) && line[i + 1];
+    int after_comma = may_break && line[i - 1] == ',';
+    if ((before_operator || after_comma) && depth <= best_depth) {
+      best = i;
+      best_depth = depth;
+    }
+  }
+  return best;
+}
+
+void write_line(Text *out, int depth, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  Text line = text_new(out->arena);
+  text_vaddf(&line, format, arguments);
+  va_end(arguments);
+  const char *rest = text_string(&line);
+  size_t length = line.length, indent = 2 * (size_t)depth;
+  for (;;) {
+    size_t place = indent + length > MAX_COLUMN ? break_place(rest, length, MAX_COLUMN - indent) : 0;
+    text_add_char(out, ' ', length ? (int)indent : 0);
+    if (!place) break;
+    text_add_bytes(out, rest, place);
+    text_add(out, "\n");
+    rest += place + 1;
+    length -= place + 1;
+    indent = 2 * (size_t)depth + 4;
+  }
+  text_add_bytes(out, rest, length);
+  text_add(out, "\n");
+}
+
+/* Comments hold layer names, numbers and formulas. What is not plain ASCII or could end the comment is replaced. */
+static void add_harmless(Text *out, const char *text) {
+  for (const char *p = text; *p; p++) {
+    unsigned char c = (unsigned char)*p;
+    int ends = (p[0] == '*' && p[1] == '/') || (p[0] == '/' && p[1] == '*') || c == '\\' || (p[0] == '?' && p[1] == '?');
+    if (c < 0x20 || c > 0x7e || ends) text_addf(out, "%%%02X", c);
+    else text_add_bytes(out, p, 1);
+  }
+}
+
+void write_comment(Text *out, const char *const *lines, int count) {
+  for (int i = 0; i < count; i++) {
+    Text line = text_new(out->arena);
+    add_harmless(&line, lines[i]);
+    text_add(out, i ? "   " : "/* ");
+    const char *rest = text_string(&line);
+    size_t room = MAX_COLUMN - 6;
+    while (strlen(rest) > room) {
+      size_t place = room;
+      while (place > 0 && rest[place] != ' ') place--;
+      if (!place) break;
+      text_add_bytes(out, rest, place);
+      text_add(out, "\n     ");
+      rest += place + 1;
+      room = MAX_COLUMN - 8;
+    }
+    text_add(out, rest);
+    text_add(out, i == count - 1 ? " */\n" : "\n");
+  }
+}
+
+static const char *fill(const Hole *holes, const char *name, size_t length) {
+  for (; holes->name; holes++)
+    if (strlen(holes->name) == length && memcmp(holes->name, name, length) == 0) return holes->value;
+  fprintf(stderr, "cnnc: a template has an unknown hole: %.*s\n", (int)length, name);
+  abort();
+}
+
+void write_template(Text *out, const char *text, const Hole *holes) {
+  for (const char *at = strchr(text, '@'); at; at = strchr(text, '@')) {
+    const char *end = strchr(at + 1, '@');
+    text_add_bytes(out, text, (size_t)(at - text));
+    if (!end) abort();
+    text_add(out, fill(holes, at + 1, (size_t)(end - at - 1)));
+    text = end + 1;
+  }
+  text_add(out, text);
+}
+
+const char *upper_name(Arena *arena, const char *name) {
+  char *copy = arena_strdup(arena, name);
+  for (char *p = copy; *p; p++)
+    if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
+  return copy;
+}

@@ -1,0 +1,269 @@
+/* loop.c - constructors of the loop level, which fold constants, and rewriting. */
+#include "ir/loop.h"
+
+#include <string.h>
+
+#include "support/checked.h"
+
+const Type type_index = {SCALAR_INDEX, 1}, type_bool = {SCALAR_BOOL, 1}, type_f32 = {SCALAR_F32, 1};
+
+Type type_of_dtype(DType dtype) {
+  switch (dtype) {
+  case DTYPE_F32: return type_f32;
+  case DTYPE_U8: return (Type){SCALAR_U8, 1};
+  case DTYPE_I8: return (Type){SCALAR_I8, 1};
+  case DTYPE_I16: return (Type){SCALAR_I16, 1};
+  case DTYPE_I32: return (Type){SCALAR_I32, 1};
+  }
+  return type_f32;
+}
+
+bool type_equal(Type a, Type b) { return a.scalar == b.scalar && a.lanes == b.lanes; }
+
+const char *math_name(MathFunction function) {
+  switch (function) {
+  case MATH_EXP: return "exp";
+  case MATH_LOG: return "log";
+  case MATH_TANH: return "tanh";
+  case MATH_SIGMOID: return "sigmoid";
+  case MATH_ERF: return "erf";
+  case MATH_SQRT: return "sqrt";
+  case MATH_COUNT: break;
+  }
+  return "?";
+}
+
+static Expr *new_expr(Arena *a, Expr e) {
+  Expr *copy = ARENA_NEW(a, Expr);
+  *copy = e;
+  return copy;
+}
+
+Expr *expr_int(Arena *a, int64_t value) {
+  return new_expr(a, (Expr){.kind = EXPR_INT, .type = type_index, .integer = value});
+}
+
+Expr *expr_float(Arena *a, double value) {
+  return new_expr(a, (Expr){.kind = EXPR_FLOAT, .type = type_f32, .real = value});
+}
+
+Expr *expr_constant(Arena *a, const char *name, const Size *value) {
+  return new_expr(a, (Expr){.kind = EXPR_CONSTANT, .type = type_index, .text = name, .value = value});
+}
+
+Expr *expr_var(Arena *a, const char *name, Type type) {
+  return new_expr(a, (Expr){.kind = EXPR_VAR, .type = type, .text = name});
+}
+
+Expr *expr_index(Arena *a, const char *name) { return expr_var(a, name, type_index); }
+
+Expr *expr_weights(Arena *a, const char *name) { return new_expr(a, (Expr){.kind = EXPR_WEIGHTS, .type = type_index, .text = name}); }
+
+/* Sizes that vary are refused before this level is reached. */
+Expr *expr_size(Arena *a, const Size *size) { return expr_int(a, size_value(size)); }
+
+Expr *expr_access(Arena *a, int operand, Type type, int rank, Expr *const *index) {
+  Expr e = {.kind = EXPR_ACCESS, .type = type, .operand = operand, .rank = rank};
+  memcpy(e.index, index, (size_t)rank * sizeof *index);
+  return new_expr(a, e);
+}
+
+Expr *expr_load(Arena *a, const char *pointer, Expr *offset, Type type) {
+  return new_expr(a, (Expr){.kind = EXPR_LOAD, .type = type, .text = pointer, .left = offset});
+}
+
+bool expr_is_int(const Expr *e, int64_t value) { return e->kind == EXPR_INT && e->integer == value; }
+
+static int64_t fold(BinaryOp op, int64_t a, int64_t b) {
+  switch (op) {
+#define BINARY(name, token, precedence, is_comparison, folded) \
+  case OP_##name: return folded;
+#include "ir/loop_ops.def"
+  case BINARY_OP_COUNT: break;
+  }
+  return 0;
+}
+
+static bool is_comparison(BinaryOp op) {
+  switch (op) {
+#define BINARY(name, token, precedence, comparison, folded) \
+  case OP_##name: return comparison;
+#include "ir/loop_ops.def"
+  case BINARY_OP_COUNT: break;
+  }
+  return false;
+}
+
+/* What an identity makes of left op right; NULL: nothing. Integers only: floats have signed zeros and NaN. A constant
+ * part of a sum always stands last. */
+static Expr *simplify(Arena *a, BinaryOp op, Expr *left, Expr *right) {
+  if (left->kind == EXPR_INT && right->kind == EXPR_INT) {
+    Expr *folded = expr_int(a, fold(op, left->integer, right->integer));
+    if (is_comparison(op)) folded->type = type_bool;
+    return folded;
+  }
+  if (op == OP_ADD && expr_is_int(left, 0)) return right;
+  if (op == OP_SUB && right->kind == EXPR_INT) return expr_binary(a, OP_ADD, left, expr_int(a, -right->integer));
+  if (op == OP_ADD && expr_is_int(right, 0)) return left;
+  if (op == OP_ADD && left->kind == EXPR_INT) return expr_binary(a, OP_ADD, right, left);
+  if (op == OP_MUL && (expr_is_int(left, 0) || expr_is_int(right, 1))) return left;
+  if (op == OP_MUL && (expr_is_int(right, 0) || expr_is_int(left, 1))) return right;
+  if (op == OP_DIV && expr_is_int(right, 1)) return left;
+  if (op == OP_ADD && left->kind == EXPR_BINARY && left->op == OP_ADD && left->right->kind == EXPR_INT) {
+    if (right->kind == EXPR_INT) return expr_binary(a, OP_ADD, left->left, expr_int(a, left->right->integer + right->integer));
+    return expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, left->left, right), left->right);
+  }
+  return NULL;
+}
+
+Expr *expr_binary(Arena *a, BinaryOp op, Expr *left, Expr *right) {
+  if (left->type.scalar == SCALAR_INDEX || left->type.scalar == SCALAR_BOOL) {
+    Expr *simple = simplify(a, op, left, right);
+    if (simple) return simple;
+  }
+  int lanes = left->type.lanes > right->type.lanes ? left->type.lanes : right->type.lanes;
+  Type type = is_comparison(op) ? (Type){SCALAR_BOOL, lanes} : (Type){left->type.scalar, lanes};
+  return new_expr(a, (Expr){.kind = EXPR_BINARY, .type = type, .op = op, .left = left, .right = right});
+}
+
+Expr *expr_select(Arena *a, Expr *condition, Expr *yes, Expr *no) {
+  if (condition->kind == EXPR_INT) return condition->integer ? yes : no;
+  Type type = {yes->type.scalar, condition->type.lanes};
+  return new_expr(a, (Expr){.kind = EXPR_SELECT, .type = type, .condition = condition, .left = yes, .right = no});
+}
+
+Expr *expr_math(Arena *a, MathFunction function, Expr *x) {
+  return new_expr(a, (Expr){.kind = EXPR_MATH, .type = x->type, .function = function, .left = x});
+}
+
+Expr *expr_cast(Arena *a, Type type, Expr *x) {
+  if (type_equal(type, x->type)) return x;
+  return new_expr(a, (Expr){.kind = EXPR_CAST, .type = type, .left = x});
+}
+
+Expr *expr_broadcast(Arena *a, Expr *x, int lanes) {
+  if (x->type.lanes == lanes) return x;
+  return new_expr(a, (Expr){.kind = EXPR_BROADCAST, .type = {x->type.scalar, lanes}, .left = x});
+}
+
+static Stmt *new_stmt(Arena *a, Stmt s) {
+  Stmt *copy = ARENA_NEW(a, Stmt);
+  *copy = s;
+  return copy;
+}
+
+Stmt *stmt_for(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body) {
+  return new_stmt(a, (Stmt){.kind = STMT_FOR, .var = var, .type = type_index, .begin = begin, .end = end, .step = step, .body = body});
+}
+
+Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const) {
+  return new_stmt(a, (Stmt){.kind = STMT_LET, .var = var, .type = value->type, .is_const = is_const, .value = value});
+}
+
+Stmt *stmt_pointer(Arena *a, const char *var, Type element, bool is_const, Expr *value) {
+  return new_stmt(a, (Stmt){.kind = STMT_POINTER, .var = var, .type = element, .is_const = is_const, .value = value});
+}
+
+Stmt *stmt_set(Arena *a, const char *var, Expr *value) {
+  return new_stmt(a, (Stmt){.kind = STMT_SET, .var = var, .type = value->type, .value = value});
+}
+
+Stmt *stmt_advance(Arena *a, const char *pointer, Expr *value) {
+  return new_stmt(a, (Stmt){.kind = STMT_ADVANCE, .var = pointer, .type = value->type, .value = value});
+}
+
+Stmt *stmt_store(Arena *a, const char *pointer, Expr *offset, Expr *value, int lanes) {
+  return new_stmt(a, (Stmt){.kind = STMT_STORE, .var = pointer, .type = value->type, .index = offset, .value = value, .lanes = lanes});
+}
+
+Stmt *stmt_call(Arena *a, const char *callee, Expr *const *arguments, int count) {
+  Expr **copy = ARENA_ARRAY(a, Expr *, (size_t)count + 1);
+  if (count) memcpy(copy, arguments, (size_t)count * sizeof *copy);
+  return new_stmt(a, (Stmt){.kind = STMT_CALL, .var = callee, .arguments = copy, .argument_count = count});
+}
+
+Stmt *stmt_then(Stmt *first, Stmt *second) {
+  if (!first) return second;
+  Stmt *last = first;
+  while (last->next) last = last->next;
+  last->next = second;
+  return first;
+}
+
+Expr *rewrite_expr(Arena *a, Expr *e, ExprVisit *visit, void *context) {
+  Expr *n = NULL;
+  switch (e->kind) {
+  case EXPR_INT: case EXPR_FLOAT: case EXPR_CONSTANT: case EXPR_VAR: case EXPR_WEIGHTS: n = e; break;
+  case EXPR_ACCESS: {
+    Expr *index[MAX_PARAMETER_RANK];
+    for (int i = 0; i < e->rank; i++) index[i] = rewrite_expr(a, e->index[i], visit, context);
+    n = expr_access(a, e->operand, e->type, e->rank, index);
+    break;
+  }
+  case EXPR_LOAD:
+    n = expr_load(a, e->text, rewrite_expr(a, e->left, visit, context), e->type);
+    n->integer = e->integer;
+    break;
+  case EXPR_BINARY:
+    n = expr_binary(a, e->op, rewrite_expr(a, e->left, visit, context), rewrite_expr(a, e->right, visit, context));
+    break;
+  case EXPR_SELECT:
+    n = expr_select(a, rewrite_expr(a, e->condition, visit, context), rewrite_expr(a, e->left, visit, context),
+                    rewrite_expr(a, e->right, visit, context));
+    break;
+  case EXPR_MATH: n = expr_math(a, e->function, rewrite_expr(a, e->left, visit, context)); break;
+  case EXPR_CAST: n = expr_cast(a, e->type, rewrite_expr(a, e->left, visit, context)); break;
+  case EXPR_BROADCAST: n = expr_broadcast(a, rewrite_expr(a, e->left, visit, context), e->type.lanes); break;
+  }
+  return visit(context, n);
+}
+
+typedef struct Substitution {
+  const char *var;
+  Expr *by;
+} Substitution;
+
+static Expr *substitute_visit(void *context, Expr *e) {
+  const Substitution *s = context;
+  return e->kind == EXPR_VAR && strcmp(e->text, s->var) == 0 ? s->by : e;
+}
+
+Expr *substitute_var(Arena *a, Expr *e, const char *var, Expr *by) {
+  Substitution s = {var, by};
+  return rewrite_expr(a, e, substitute_visit, &s);
+}
+
+Expr *coefficient_of(Arena *a, Expr *e, const char *var) {
+  if (e->kind == EXPR_VAR) return expr_int(a, strcmp(e->text, var) == 0);
+  if (e->kind != EXPR_BINARY || (e->op != OP_ADD && e->op != OP_SUB && e->op != OP_MUL)) return expr_int(a, 0);
+  Expr *left = coefficient_of(a, e->left, var), *right = coefficient_of(a, e->right, var);
+  if (e->op != OP_MUL) return expr_binary(a, e->op, left, right);
+  return expr_binary(a, OP_ADD, expr_binary(a, OP_MUL, left, e->right), expr_binary(a, OP_MUL, right, e->left));
+}
+
+bool expr_uses_var(const Expr *e, const char *var) {
+  switch (e->kind) {
+  case EXPR_INT: case EXPR_FLOAT: case EXPR_CONSTANT: case EXPR_WEIGHTS: return false;
+  case EXPR_VAR: return strcmp(e->text, var) == 0;
+  case EXPR_ACCESS:
+    for (int i = 0; i < e->rank; i++)
+      if (expr_uses_var(e->index[i], var)) return true;
+    return false;
+  case EXPR_LOAD: return strcmp(e->text, var) == 0 || expr_uses_var(e->left, var);
+  case EXPR_MATH: case EXPR_CAST: case EXPR_BROADCAST: return expr_uses_var(e->left, var);
+  case EXPR_BINARY: return expr_uses_var(e->left, var) || expr_uses_var(e->right, var);
+  case EXPR_SELECT: return expr_uses_var(e->condition, var) || expr_uses_var(e->left, var) || expr_uses_var(e->right, var);
+  }
+  return false;
+}
+
+bool expr_evaluate(const Expr *e, int64_t *value) {
+  if (e->kind == EXPR_INT) *value = e->integer;
+  else if (e->kind == EXPR_CONSTANT) *value = size_value(e->value);
+  else if (e->kind == EXPR_BINARY) {
+    int64_t left, right;
+    if (!expr_evaluate(e->left, &left) || !expr_evaluate(e->right, &right)) return false;
+    *value = fold(e->op, left, right);
+  } else return false;
+  return true;
+}

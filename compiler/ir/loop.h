@@ -1,0 +1,168 @@
+/* loop.h - what the emitted C will do, before it is text: loads, stores, scalar and vector arithmetic, loops.
+ *
+ * Invariants (verify_loops): every variable is bound by an enclosing FOR or LET or is a parameter; no EXPR_ACCESS
+ * remains; types agree. Constructors fold constants as they build. Trees are immutable once built: passes make new
+ * ones. Knows no operators. */
+#ifndef CNNC_IR_LOOP_H
+#define CNNC_IR_LOOP_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "ir/graph.h"
+
+typedef enum Scalar { SCALAR_INDEX, SCALAR_BOOL, SCALAR_F32, SCALAR_U8, SCALAR_I8, SCALAR_I16, SCALAR_I32 } Scalar;
+
+typedef struct Type {
+  Scalar scalar;
+  int lanes; /* 1: a scalar; more: a vector */
+} Type;
+
+typedef enum BinaryOp {
+#define BINARY(name, token, precedence, is_comparison, fold) OP_##name,
+#include "ir/loop_ops.def"
+  BINARY_OP_COUNT
+} BinaryOp;
+
+/* Functions of one number that the runtime provides, or C itself (SQRT). */
+typedef enum MathFunction { MATH_EXP, MATH_LOG, MATH_TANH, MATH_SIGMOID, MATH_ERF, MATH_SQRT, MATH_COUNT } MathFunction;
+const char *math_name(MathFunction function); /* "exp" */
+
+typedef enum ExprKind {
+  EXPR_INT,         /* integer, an index */
+  EXPR_FLOAT,       /* real, rounded to float */
+  EXPR_CONSTANT,    /* an index known by name: text, with its value; "ROW_CONV1" (the printer adds the prefix) */
+  EXPR_VAR,         /* text */
+  EXPR_WEIGHTS,     /* the packed numbers called text: a pointer */
+  EXPR_ACCESS,      /* tensor element, before addresses are decided: operand and index per dimension */
+  EXPR_LOAD,        /* text[left], of `type`: a pointer variable and an offset in elements. integer: how many lanes
+                     * of a vector may be read (the others are 0); 0: all */
+  EXPR_BINARY,      /* op left right */
+  EXPR_SELECT,      /* condition ? left : right */
+  EXPR_MATH,        /* function(left) */
+  EXPR_CAST,        /* (type)left */
+  EXPR_BROADCAST    /* left in every lane */
+} ExprKind;
+
+typedef struct Expr Expr;
+struct Expr {
+  ExprKind kind;
+  Type type;
+  int64_t integer;
+  const Size *value; /* CONSTANT */
+  double real;
+  const char *text;
+  int operand; /* ACCESS: which operand of the lowering */
+  int rank;
+  Expr *index[MAX_PARAMETER_RANK];
+  BinaryOp op;
+  MathFunction function;
+  Expr *condition, *left, *right;
+};
+
+typedef enum StmtKind {
+  STMT_FOR,     /* for (var = begin; var < end; var += step) body */
+  STMT_LET,     /* type var = value; `mutable` if a SET follows */
+  STMT_POINTER, /* [const] element *var = pointer + offset: value is the pointer expression */
+  STMT_SET,     /* var = value */
+  STMT_ADVANCE, /* var += value, for a pointer */
+  STMT_STORE,   /* var[index] = value; lanes < value's lanes: only the first `lanes` are written. Before addresses
+                 * are decided, var is NULL and index is an EXPR_ACCESS */
+  STMT_CALL,    /* callee(arguments) */
+  STMT_PREFETCH /* the line of var[index] will be written soon */
+} StmtKind;
+
+typedef struct Stmt Stmt;
+struct Stmt {
+  StmtKind kind;
+  Stmt *next;
+  const char *var; /* or callee */
+  Type type;       /* LET, POINTER (of the element) */
+  bool is_const;   /* LET and POINTER: it, or what it points to, is never written */
+  Expr *begin, *end, *step;
+  Expr *index, *value;
+  int lanes;
+  Stmt *body;
+  Expr **arguments;
+  int argument_count;
+};
+
+typedef struct LoopParam {
+  const char *name;
+  bool pointer, is_const;
+  Type type;
+} LoopParam;
+
+typedef struct Function {
+  const char *name;     /* without the prefix of the net */
+  const char **comment; /* lines above it */
+  int comment_count;
+  LoopParam *params;
+  int param_count;
+  bool kernel;      /* an inner kernel: kept out of line */
+  Stmt *body;
+  Stmt *plain_body; /* for compilers without vectors; NULL: the body has none */
+} Function;
+
+/* A number that the emitted C knows by name. */
+typedef struct NamedConstant {
+  const char *name; /* without the prefix of the net */
+  const Size *value;
+  bool used;
+} NamedConstant;
+
+/* Everything that is computed, in source order. */
+typedef struct LoopProgram {
+  NamedConstant *constants; /* offsets, strides and borders; those of one buffer stand together */
+  int constant_count;
+  Function **kernels, **layers; /* kernels first: layers call them */
+  int kernel_count, layer_count;
+  Stmt *run;         /* calls of the layers, for one sample */
+  const char *fault; /* cnnc contradicts itself; NULL: all is well */
+} LoopProgram;
+
+extern const Type type_index, type_bool, type_f32;
+Type type_of_dtype(DType dtype);
+bool type_equal(Type a, Type b);
+
+Expr *expr_int(Arena *a, int64_t value);
+Expr *expr_float(Arena *a, double value);
+Expr *expr_constant(Arena *a, const char *name, const Size *value);
+Expr *expr_var(Arena *a, const char *name, Type type);
+Expr *expr_index(Arena *a, const char *name); /* a variable of type index */
+Expr *expr_weights(Arena *a, const char *name);
+Expr *expr_size(Arena *a, const Size *size);
+Expr *expr_access(Arena *a, int operand, Type type, int rank, Expr *const *index);
+Expr *expr_load(Arena *a, const char *pointer, Expr *offset, Type type);
+Expr *expr_binary(Arena *a, BinaryOp op, Expr *left, Expr *right);
+Expr *expr_select(Arena *a, Expr *condition, Expr *yes, Expr *no);
+Expr *expr_math(Arena *a, MathFunction function, Expr *x);
+Expr *expr_cast(Arena *a, Type type, Expr *x);
+Expr *expr_broadcast(Arena *a, Expr *x, int lanes);
+bool expr_is_int(const Expr *e, int64_t value);
+
+Stmt *stmt_for(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body);
+Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const);
+Stmt *stmt_pointer(Arena *a, const char *var, Type element, bool is_const, Expr *value);
+Stmt *stmt_set(Arena *a, const char *var, Expr *value);
+Stmt *stmt_advance(Arena *a, const char *pointer, Expr *value);
+Stmt *stmt_store(Arena *a, const char *pointer, Expr *offset, Expr *value, int lanes);
+Stmt *stmt_call(Arena *a, const char *callee, Expr *const *arguments, int count);
+/* first then second; either may be NULL. */
+Stmt *stmt_then(Stmt *first, Stmt *second);
+
+/* Rewrites e bottom-up: visit gets each node with its operands already rewritten and returns it or another. */
+typedef Expr *ExprVisit(void *context, Expr *e);
+Expr *rewrite_expr(Arena *a, Expr *e, ExprVisit *visit, void *context);
+Expr *substitute_var(Arena *a, Expr *e, const char *var, Expr *by);
+/* The factor of var in an index expression that is linear in it; 0 if var does not occur. */
+Expr *coefficient_of(Arena *a, Expr *e, const char *var);
+bool expr_uses_var(const Expr *e, const char *var);
+
+/* The number of an index expression without variables; false: it has some. */
+bool expr_evaluate(const Expr *e, int64_t *value);
+
+/* The program as an indented outline: --dump=loops. */
+void print_loops(Text *out, const LoopProgram *program);
+void print_function(Text *out, const Function *function);
+/* NULL: well formed. */
+const char *verify_loops(Arena *arena, const LoopProgram *program);
+#endif

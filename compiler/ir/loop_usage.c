@@ -1,0 +1,49 @@
+/* loop_usage.c - what a program needs besides plain C: vectors, elementary functions. */
+#include "ir/loop_usage.h"
+
+#include <string.h>
+
+static int width_index(int lanes) { return lanes == 4 ? 0 : lanes == 8 ? 1 : 2; }
+
+static void scan_type(LoopUsage *u, Type type) {
+  if (type.lanes > 1) u->width[width_index(type.lanes)].used = true;
+}
+
+static void scan_expr(LoopUsage *u, const Expr *e) {
+  if (!e) return;
+  scan_type(u, e->type);
+  VectorUsage *v = e->type.lanes > 1 ? &u->width[width_index(e->type.lanes)] : NULL;
+  if (v && e->kind == EXPR_LOAD && e->integer) v->part_load = true;
+  if (v && e->kind == EXPR_SELECT) v->select = true;
+  if (v && e->kind == EXPR_BROADCAST) v->splat = true;
+  if (e->kind == EXPR_MATH) {
+    if (v) v->math |= 1u << e->function;
+    else u->math |= 1u << e->function;
+  }
+  if (e->kind == EXPR_VAR && strcmp(e->text, "ws") == 0) u->workspace = true;
+  scan_expr(u, e->condition);
+  scan_expr(u, e->left);
+  scan_expr(u, e->right);
+}
+
+static void scan_stmts(LoopUsage *u, const Stmt *s) {
+  for (; s; s = s->next) {
+    scan_type(u, s->type);
+    const Expr *parts[] = {s->begin, s->end, s->step, s->index, s->value};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) scan_expr(u, parts[i]);
+    for (int i = 0; i < s->argument_count; i++) scan_expr(u, s->arguments[i]);
+    if (s->kind == STMT_STORE && s->type.lanes > s->lanes) u->width[width_index(s->type.lanes)].part_store = true;
+    scan_stmts(u, s->body);
+  }
+}
+
+LoopUsage loop_usage(const LoopProgram *program) {
+  LoopUsage usage = {0};
+  for (int i = 0; i < program->kernel_count; i++) scan_stmts(&usage, program->kernels[i]->plain_body);
+  usage.plain_math = usage.math;
+  usage.math = 0;
+  for (int i = 0; i < program->kernel_count; i++) scan_stmts(&usage, program->kernels[i]->body);
+  for (int i = 0; i < program->layer_count; i++) scan_stmts(&usage, program->layers[i]->body);
+  scan_stmts(&usage, program->run);
+  return usage;
+}

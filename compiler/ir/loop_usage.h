@@ -1,0 +1,19 @@
+/* loop_usage.h - what a program needs besides plain C. */
+#ifndef CNNC_IR_LOOP_USAGE_H
+#define CNNC_IR_LOOP_USAGE_H
+#include "ir/loop.h"
+
+typedef struct VectorUsage { /* of vectors of one width */
+  bool used, part_load, part_store, select, splat;
+  uint32_t math; /* bit f: MathFunction f */
+} VectorUsage;
+
+typedef struct LoopUsage {
+  uint32_t math;         /* on scalars */
+  uint32_t plain_math;   /* on scalars in the plain forms of kernels */
+  VectorUsage width[3];  /* 4, 8 and 16 lanes */
+  bool workspace;        /* anything lies in the workspace */
+} LoopUsage;
+
+LoopUsage loop_usage(const LoopProgram *program);
+#endif

@@ -1,0 +1,42 @@
+/* nest.h - a loop nest with one accumulator, not yet scheduled: what conv, fc and pooling have in common.
+ *
+ *     for each point of the result axes:
+ *       acc = initial
+ *       for each point of the reduction axes: acc = update(acc, accesses)
+ *       acc = result(acc, accesses); acc = epilogue(acc, accesses), ..
+ *       output = acc
+ *
+ * Expressions name axes by their variables and tensors by EXPR_ACCESS; the accumulator is the variable "acc". How the
+ * points are visited (tiles, lanes) is the plan's business. */
+#ifndef CNNC_IR_NEST_H
+#define CNNC_IR_NEST_H
+#include "ir/loop.h"
+
+enum { MAX_AXES = 8, MAX_FUSED = 16 };
+
+/* What an EXPR_ACCESS refers to by number. */
+typedef struct Operand {
+  const Value *value;         /* a tensor of the graph, or */
+  const Parameter *parameter; /* numbers that a node owns */
+} Operand;
+
+typedef struct Axis {
+  const char *var; /* oy ox oc | ky kx ic, and g for groups */
+  const Size *extent;
+  /* Reduction axes of a window clipped at the edges run from begin to end (in result variables); NULL: 0 to extent. */
+  Expr *begin, *end;
+} Axis;
+
+typedef struct Nest {
+  Axis result_axes[MAX_AXES], reduction_axes[MAX_AXES]; /* outermost first */
+  int result_count, reduction_count;
+  const char *lane_axis; /* result axis along which neighbours lie side by side (channels); NULL: none */
+  const char *tile_axis; /* result axis to compute several points of at once (ox); NULL: none */
+  Expr *initial, *update; /* both NULL: no accumulator */
+  Stmt *before;           /* LETs over result variables that bounds and result use (window limits); NULL: none */
+  Expr *result;
+  Expr *epilogue[MAX_FUSED + 1]; /* of fused operators, each over "acc" */
+  int epilogue_count;
+  Expr *output[MAX_RANK]; /* index of the result: channel, row, column */
+} Nest;
+#endif

@@ -1,0 +1,95 @@
+/* operator.h - what the compiler knows of an operator: one descriptor, filled in by its file in ops/.
+ *
+ * The levels are printed and verified through these descriptors, so this header holds the type only; the instances
+ * and all that they do stand in ops/. */
+#ifndef CNNC_IR_OPERATOR_H
+#define CNNC_IR_OPERATOR_H
+#include "ir/graph.h"
+#include "ir/loop.h"
+
+typedef struct Pair { /* height and width; for 1D inputs only the width is used */
+  int64_t h, w;
+} Pair;
+
+typedef enum PaddingKind {
+  PADDING_VALID, PADDING_SAME, PADDING_SAME_UPPER, PADDING_SAME_LOWER, PADDING_FULL, PADDING_CAUSAL,
+  PADDING_EXPLICIT /* top, bottom, left, right */
+} PaddingKind;
+
+typedef struct Padding {
+  PaddingKind kind;
+  bool per_axis; /* EXPLICIT written as an integer or (h, w) */
+  int64_t top, bottom, left, right;
+} Padding;
+
+/* A constant array given in the source: rank 0 is a scalar. */
+typedef struct ConstantArray {
+  int rank;
+  int64_t sizes[MAX_PARAMETER_RANK];
+  double *data;
+} ConstantArray;
+
+typedef enum AttributeKind {
+  ATTRIBUTE_INT,     /* int64_t */
+  ATTRIBUTE_REAL,    /* double */
+  ATTRIBUTE_BOOL,    /* bool */
+  ATTRIBUTE_PAIR,    /* Pair; written as 3, 3x5 or (3, 5) */
+  ATTRIBUTE_PADDING, /* Padding */
+  ATTRIBUTE_CHOICE,  /* int: index in choices */
+  ATTRIBUTE_ARRAY,   /* ConstantArray *; NULL: none */
+  ATTRIBUTE_INTS     /* ConstantArray * of whole numbers, rank 1; NULL: none */
+} AttributeKind;
+
+typedef struct Attribute {
+  const char *name; /* NULL ends a table */
+  AttributeKind kind;
+  size_t offset;       /* in the operator's attribute structure */
+  const char *choices; /* CHOICE: "zeros|reflect|replicate|circular" */
+  bool required;       /* no default */
+  const char *why;     /* required: what frameworks use, the note of E0403; may be NULL */
+  int64_t minimum;     /* INT and PAIR: the smallest legal value */
+} Attribute;
+
+/* What an operator is to the plan. */
+typedef enum OperatorKind {
+  OPERATOR_NEST,        /* one loop nest with an accumulator, that may be scheduled: `nest` */
+  OPERATOR_ELEMENTWISE, /* result[i] depends on input[i] only: `apply`; can be fused into what computes its input */
+  OPERATOR_LOOPS,       /* statements of its own: `loops` */
+  OPERATOR_VIEW,        /* no work: its output is its input, looked at in another way (identity, dropout, flatten) */
+  OPERATOR_JOIN         /* no work: its inputs are written side by side (concat) */
+} OperatorKind;
+
+typedef struct Inference Inference; /* ops/infer.h */
+typedef struct Lowering Lowering;   /* ops/lowering.h */
+typedef struct Nest Nest;           /* ir/nest.h */
+struct Window;                      /* ops/infer.h */
+
+struct Operator {
+  const char *name;
+  OperatorKind kind;
+  int min_inputs, max_inputs; /* max -1: any number */
+  size_t attributes_size;
+  const Attribute *attributes;   /* in positional order; NULL: none */
+  const void *default_attributes; /* an attribute structure with the defaults; NULL when attributes_size is 0 */
+  const char *summary; /* one line */
+  const char *formula; /* in the generated comment: "y[oc][oy][ox] = .." ; NULL: none */
+
+  /* Checks attributes and inputs, sets the output's type and declares parameters. false: errors were reported. */
+  bool (*infer)(Inference *inference, Node *node);
+  /* The formula, in double precision, on dense arrays in logical order. Independent of the lowering. */
+  void (*evaluate)(const Node *node, const double *const *inputs, double *output);
+  /* ELEMENTWISE: the result at one place from the inputs at that place. */
+  Expr *(*apply)(Lowering *lowering, const Node *node, Expr *const *inputs);
+  /* NEST */
+  void (*nest)(Lowering *lowering, const Node *node, Nest *nest);
+  /* LOOPS */
+  Stmt *(*loops)(Lowering *lowering, const Node *node);
+  /* Whether the operator reads its input 0 beyond its edges: the window, and what stands there as an index in
+   * padding_mode's choices (0: zeros). NULL: never. */
+  bool (*borders)(Arena *arena, const Node *node, struct Window *window, int *padding_mode);
+  /* Multiply-accumulates of one sample in direct form; NULL: none are counted. */
+  const Size *(*macs)(Arena *arena, const Node *node);
+  /* How the layer is described above its function: "conv 5x5, stride 2"; NULL: the name alone. */
+  void (*describe)(Text *out, const Node *node);
+};
+#endif

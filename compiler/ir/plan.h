@@ -1,0 +1,117 @@
+/* plan.h - how a graph is computed: which nodes make one function, where every tensor lies, which tiles and packing.
+ *
+ * A printable table. Everything here may change speed and memory; nothing here changes results beyond the rounding
+ * that --numerics fast allows. Sizes in elements unless they say bytes. Knows no operators by name. */
+#ifndef CNNC_IR_PLAN_H
+#define CNNC_IR_PLAN_H
+#include "ir/nest.h"
+
+typedef struct Border { /* zeros around a tensor, so that windows may reach beyond its edges */
+  int64_t top, bottom, left, right;
+} Border;
+
+typedef enum BufferKind {
+  BUFFER_WORKSPACE, /* in the workspace, at `offset` */
+  BUFFER_INPUT,     /* the caller's, read only */
+  BUFFER_OUTPUT     /* the caller's */
+} BufferKind;
+
+/* Memory of one or several tensors: [height][width][channels] with a border, or as the caller lays it out. */
+typedef struct Buffer {
+  int id;           /* index in Plan.buffers */
+  const char *name; /* path of the value that it was made for */
+  BufferKind kind;
+  int caller_index; /* INPUT, OUTPUT: which */
+  DType dtype;
+  const char *region; /* "workspace"; later fast and slow memories */
+  const Size *channels, *height, *width;
+  bool channels_first; /* the caller's [C][H][W] */
+  Border border;
+  /* Set when all borders are known. */
+  const Size *row, *column, *channel; /* distance of neighbours */
+  const Size *origin;                 /* of the first element inside the border */
+  const Size *elements;               /* with the border */
+  const Size *offset;                 /* bytes from the start of the workspace */
+  int first, last; /* steps between which its contents matter */
+} Buffer;
+
+/* Where a value lies in a buffer: a slice, starting at this channel, row and column. */
+typedef struct View {
+  Buffer *buffer; /* NULL: the value has no place (a part of a fused group) */
+  const Size *channel, *row, *column;
+} View;
+
+typedef enum ScheduleKind {
+  SCHEDULE_SCALAR, /* the nest as written, one accumulator */
+  SCHEDULE_TILED   /* `tile` points by `block` channels in named vector accumulators, in a kernel */
+} ScheduleKind;
+
+typedef struct Schedule {
+  ScheduleKind kind;
+  int lanes;   /* of a vector; 1: plain floats */
+  int tile;    /* most points along the tile axis; the rest is balanced */
+  int vectors; /* most vectors along the lane axis */
+} Schedule;
+
+/* Numbers in the order in which a step reads them; made by pack_weights. */
+typedef struct PackedTensor {
+  const char *name; /* "conv1_weight" */
+  const Parameter *parameter;
+  int64_t elements, paragraph; /* paragraph: elements of one output channel or block, for printing */
+  Expr *index[MAX_PARAMETER_RANK]; /* of the parameter, in terms of the axes below */
+  Axis axes[MAX_AXES];                   /* outermost first; all extents are numbers */
+  int axis_count;
+  const char *lane_axis; /* axis that is cut into blocks; NULL: none */
+  int64_t lane_extent;   /* its real extent; elements beyond are zero */
+  int64_t blocks[3][2];  /* {count, width}: first `count` blocks of `width`, .. ; in order along the lane axis */
+  int block_kinds;
+  int64_t offset; /* bytes in the weights blob */
+  float *data;
+} PackedTensor;
+
+typedef enum StepKind {
+  STEP_NEST,  /* root's nest, then the fused operators on its result */
+  STEP_LOOPS, /* root's own statements */
+  STEP_COPY   /* result = source, to another layout or place */
+} StepKind;
+
+/* One function of the emitted C. */
+typedef struct Step {
+  StepKind kind;
+  const char *name; /* of the function, a path */
+  Node *root;       /* NULL: COPY */
+  Node *fused[MAX_FUSED];
+  int fused_count;
+  Value *result; /* what it stores, */
+  View output;   /* and where */
+  Value *source; /* COPY */
+  int padding_mode; /* COPY: how the border is filled: 0 zeros, 1 reflect, 2 replicate, 3 circular */
+  bool in_place; /* the result takes the place of a fused operand */
+  bool zero_border; /* it must zero the border around its result first */
+  Nest *nest;
+  Operand *operands;
+  int operand_count;
+  Schedule schedule;
+  const char *note; /* why a copy is needed; NULL: nothing to say */
+} Step;
+
+typedef struct Plan {
+  Arena *arena;
+  const Graph *graph;
+  const char *target;
+  bool portable; /* --numerics portable */
+  int64_t batch;
+  Buffer **buffers;
+  Value **values; /* those of the graph, then those that copies make */
+  View *views;    /* by Value.id */
+  Step **steps;
+  PackedTensor **packed;
+  int value_count, buffer_count, step_count, packed_count;
+  int64_t workspace_bytes, lower_bound_bytes, workspace_align, weights_bytes;
+} Plan;
+
+/* The table of --dump=plan. */
+void print_plan(Text *out, const Plan *plan);
+/* NULL: well formed. Checks overlaps of live buffers by brute force, alignment, and that slices lie inside. */
+const char *verify_plan(Arena *arena, const Plan *plan);
+#endif

@@ -1,0 +1,215 @@
+/* print_loops.c - the loop level as an outline, and its verifier. */
+#include <string.h>
+
+#include "ir/loop.h"
+#include "support/decimal.h"
+
+static const char *type_name(Arena *a, Type type) {
+  static const char *const names[] = {[SCALAR_INDEX] = "index", [SCALAR_BOOL] = "bool", [SCALAR_F32] = "f32", [SCALAR_U8] = "u8",
+                                      [SCALAR_I8] = "i8", [SCALAR_I16] = "i16", [SCALAR_I32] = "i32"};
+  return type.lanes == 1 ? names[type.scalar] : arena_printf(a, "%sx%d", names[type.scalar], type.lanes);
+}
+
+static const char *token_of(BinaryOp op) {
+  switch (op) {
+#define BINARY(name, token, precedence, is_comparison, folded) \
+  case OP_##name: return token;
+#include "ir/loop_ops.def"
+  case BINARY_OP_COUNT: break;
+  }
+  return "?";
+}
+
+static void print_expr(Text *out, const Expr *e) {
+  char digits[DECIMAL_MAX];
+  switch (e->kind) {
+  case EXPR_INT: text_addf(out, "%lld", (long long)e->integer); break;
+  case EXPR_FLOAT:
+    print_float(digits, (float)e->real);
+    text_add(out, digits);
+    break;
+  case EXPR_CONSTANT: case EXPR_VAR: text_add(out, e->text); break;
+  case EXPR_WEIGHTS: text_addf(out, "weights.%s", e->text); break;
+  case EXPR_ACCESS:
+    text_addf(out, "operand%d", e->operand);
+    for (int i = 0; i < e->rank; i++) {
+      text_add(out, "[");
+      print_expr(out, e->index[i]);
+      text_add(out, "]");
+    }
+    break;
+  case EXPR_LOAD:
+    text_addf(out, "%s:%s[", e->text, type_name(out->arena, e->type));
+    print_expr(out, e->left);
+    if (e->integer) text_addf(out, ", %lld lanes", (long long)e->integer);
+    text_add(out, "]");
+    break;
+  case EXPR_BINARY:
+    text_add(out, "(");
+    print_expr(out, e->left);
+    text_addf(out, " %s ", token_of(e->op));
+    print_expr(out, e->right);
+    text_add(out, ")");
+    break;
+  case EXPR_SELECT:
+    text_add(out, "select(");
+    print_expr(out, e->condition);
+    text_add(out, ", ");
+    print_expr(out, e->left);
+    text_add(out, ", ");
+    print_expr(out, e->right);
+    text_add(out, ")");
+    break;
+  case EXPR_MATH: case EXPR_CAST: case EXPR_BROADCAST:
+    text_addf(out, "%s(", e->kind == EXPR_MATH ? math_name(e->function) : type_name(out->arena, e->type));
+    print_expr(out, e->left);
+    text_add(out, ")");
+    break;
+  }
+}
+
+static void line(Text *out, int depth) { text_add_char(out, ' ', 2 * depth); }
+
+static void print_stmts(Text *out, int depth, const Stmt *s);
+
+static void print_stmt(Text *out, int depth, const Stmt *s) {
+  line(out, depth);
+  switch (s->kind) {
+  case STMT_FOR:
+    text_addf(out, "for %s = ", s->var);
+    print_expr(out, s->begin);
+    text_add(out, " .. ");
+    print_expr(out, s->end);
+    if (!expr_is_int(s->step, 1)) {
+      text_add(out, " step ");
+      print_expr(out, s->step);
+    }
+    text_add(out, "\n");
+    print_stmts(out, depth + 1, s->body);
+    return;
+  case STMT_LET: text_addf(out, "%s %s: %s = ", s->is_const ? "let" : "var", s->var, type_name(out->arena, s->type)); break;
+  case STMT_POINTER: text_addf(out, "pointer %s = ", s->var); break;
+  case STMT_SET: text_addf(out, "%s = ", s->var); break;
+  case STMT_ADVANCE: text_addf(out, "advance %s by ", s->var); break;
+  case STMT_STORE:
+    text_addf(out, "store %s[", s->var ? s->var : "output");
+    print_expr(out, s->index);
+    text_add(out, s->lanes == s->type.lanes ? "] = " : arena_printf(out->arena, ", %d lanes] = ", s->lanes));
+    break;
+  case STMT_CALL:
+    text_addf(out, "call %s", s->var);
+    for (int i = 0; i < s->argument_count; i++) {
+      text_add(out, i ? ", " : " ");
+      print_expr(out, s->arguments[i]);
+    }
+    break;
+  case STMT_PREFETCH:
+    text_addf(out, "prefetch %s[", s->var);
+    print_expr(out, s->index);
+    text_add(out, "]");
+    break;
+  }
+  if (s->value) print_expr(out, s->value);
+  text_add(out, "\n");
+}
+
+static void print_stmts(Text *out, int depth, const Stmt *s) {
+  for (; s; s = s->next) print_stmt(out, depth, s);
+}
+
+void print_function(Text *out, const Function *f) {
+  text_addf(out, "%s %s(", f->kernel ? "kernel" : "layer", f->name);
+  for (int i = 0; i < f->param_count; i++) {
+    const LoopParam *p = &f->params[i];
+    text_addf(out, "%s%s%s: %s%s", i ? ", " : "", p->name, "", p->is_const ? "const " : "", type_name(out->arena, p->type));
+    if (p->pointer) text_add(out, " pointer");
+  }
+  text_add(out, ")\n");
+  print_stmts(out, 1, f->body);
+  if (!f->plain_body) return;
+  text_add(out, "  without vectors\n");
+  print_stmts(out, 2, f->plain_body);
+}
+
+void print_loops(Text *out, const LoopProgram *program) {
+  for (int i = 0; i < program->constant_count; i++) {
+    text_addf(out, "%s = ", program->constants[i].name);
+    size_print(out, program->constants[i].value);
+    text_add(out, "\n");
+  }
+  for (int i = 0; i < program->kernel_count; i++) print_function(out, program->kernels[i]);
+  for (int i = 0; i < program->layer_count; i++) print_function(out, program->layers[i]);
+  text_add(out, "run\n");
+  print_stmts(out, 1, program->run);
+}
+
+/* ---- verifier ---- */
+
+typedef struct Bound { /* a variable in scope */
+  const char *name;
+  const struct Bound *outer;
+} Bound;
+
+typedef struct Verifier {
+  Arena *arena;
+  const char *function, *fault;
+} Verifier;
+
+static void fail(Verifier *v, const char *what, const char *name) {
+  if (!v->fault) v->fault = arena_printf(v->arena, "in %s, %s%s%s", v->function, what, name ? " " : "", name ? name : "");
+}
+
+static bool is_bound(const Bound *scope, const char *name) {
+  for (; scope; scope = scope->outer)
+    if (strcmp(scope->name, name) == 0) return true;
+  return false;
+}
+
+static void verify_expr(Verifier *v, const Bound *scope, const Expr *e) {
+  if (!e) return;
+  if (e->kind == EXPR_ACCESS) fail(v, "an access has no address", NULL);
+  if ((e->kind == EXPR_VAR || e->kind == EXPR_LOAD) && !is_bound(scope, e->text)) fail(v, "nothing defines", e->text);
+  if (e->kind == EXPR_LOAD && e->left->type.scalar != SCALAR_INDEX) fail(v, "an index is not a whole number in", e->text);
+  if (e->kind == EXPR_BINARY && e->left->type.scalar != e->right->type.scalar) fail(v, "types disagree at", token_of(e->op));
+  verify_expr(v, scope, e->condition);
+  verify_expr(v, scope, e->left);
+  verify_expr(v, scope, e->right);
+}
+
+static void verify_stmts(Verifier *v, const Bound *scope, const Stmt *s) {
+  if (!s) return;
+  const Expr *parts[] = {s->begin, s->end, s->step, s->index, s->value};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) verify_expr(v, scope, parts[i]);
+  if (s->kind == STMT_FOR) {
+    Bound inner = {s->var, scope};
+    verify_stmts(v, &inner, s->body);
+  }
+  if ((s->kind == STMT_SET || s->kind == STMT_ADVANCE || s->kind == STMT_STORE) && (!s->var || !is_bound(scope, s->var)))
+    fail(v, "nothing defines", s->var ? s->var : "where a store goes");
+  if (s->kind == STMT_LET || s->kind == STMT_POINTER) {
+    Bound inner = {s->var, scope};
+    verify_stmts(v, &inner, s->next);
+    return;
+  }
+  verify_stmts(v, scope, s->next);
+}
+
+static void verify_function(Verifier *v, const Function *f, const Stmt *body) {
+  Bound params[64], *scope = NULL;
+  v->function = f->name;
+  for (int i = 0; i < f->param_count && i < 64; i++) {
+    params[i] = (Bound){f->params[i].name, scope};
+    scope = &params[i];
+  }
+  verify_stmts(v, scope, body);
+}
+
+const char *verify_loops(Arena *arena, const LoopProgram *program) {
+  Verifier v = {.arena = arena, .fault = program->fault};
+  for (int i = 0; i < program->kernel_count; i++) {
+    verify_function(&v, program->kernels[i], program->kernels[i]->body);
+    verify_function(&v, program->kernels[i], program->kernels[i]->plain_body);
+  }
+  for (int i = 0; i < program->layer_count; i++) verify_function(&v, program->layers[i], program->layers[i]->body);
+  return v.fault;
+}

@@ -1,0 +1,46 @@
+/* weights.h - the tensors of a weights file, as a plain table: what the readers in load/ make and bind_weights uses. */
+#ifndef CNNC_IR_WEIGHTS_H
+#define CNNC_IR_WEIGHTS_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "support/diagnostics.h"
+
+enum { MAX_TENSOR_RANK = 8 };
+
+typedef enum TensorDType {
+  TENSOR_F64, TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_I64, TENSOR_I32, TENSOR_I16, TENSOR_I8, TENSOR_U8, TENSOR_BOOL,
+  TENSOR_U16, TENSOR_U32, TENSOR_U64
+} TensorDType;
+
+typedef struct WeightTensor {
+  const char *name; /* NUL-terminated UTF-8 without control characters */
+  TensorDType dtype;
+  int rank;
+  int64_t sizes[MAX_TENSOR_RANK];
+  int64_t elements;
+  const unsigned char *data; /* little-endian unless big_endian, inside the file's buffer; elements * size of dtype bytes */
+  bool big_endian;
+  bool column_major; /* npy's fortran_order */
+} WeightTensor;
+
+typedef struct WeightTable {
+  WeightTensor *tensors; /* sorted by name */
+  int count;
+} WeightTable;
+
+const char *tensor_dtype_name(TensorDType dtype); /* "F32" */
+int tensor_dtype_bytes(TensorDType dtype);
+bool tensor_dtype_from_name(const char *name, TensorDType *out);
+/* What every reader does at its end. */
+void sort_tensors(WeightTable *table);
+/* NULL: none of that name. */
+const WeightTensor *find_tensor(const WeightTable *table, const char *name);
+/* Element i, in row-major order, as the nearest float. F64 is rounded, integers and halves are converted. */
+double tensor_element(const WeightTensor *tensor, int64_t i);
+
+/* "[6, 1, 5, 5]" */
+void print_sizes(Text *out, const int64_t *sizes, int rank);
+const char *sizes_text(Arena *arena, const int64_t *sizes, int rank);
+/* A name from a file as it may stand in a message: printable ASCII, not too long. */
+const char *shown_name(Arena *arena, const char *name);
+#endif

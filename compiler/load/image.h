@@ -1,0 +1,20 @@
+/* image.h - pictures: PNG, PGM and PPM, as 8-bit grey or RGB. Knows nothing of networks. */
+#ifndef CNNC_LOAD_IMAGE_H
+#define CNNC_LOAD_IMAGE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "support/arena.h"
+
+enum { MAX_IMAGE_SIDE = 1 << 14 };
+
+typedef struct Image {
+  int height, width, channels; /* 1 or 3 */
+  const unsigned char *pixels; /* [height][width][channels] */
+} Image;
+
+/* Palettes and 16 bits become 8 bits; what is transparent is laid over black. A PGM or PPM whose greatest value is not
+ * 255 is scaled to it. false: *error, in the arena, says why. */
+bool load_image(Arena *arena, const char *bytes, size_t length, Image *image, const char **error);
+/* By its first bytes. */
+bool is_image(const char *bytes, size_t length);
+#endif

@@ -1,0 +1,77 @@
+/* attributes.h - the attribute structures of the operators, as the tables in their files describe them.
+ *
+ * Complete once `infer` has run: a pooling stride that was not written is the kernel then. */
+#ifndef CNNC_OPS_ATTRIBUTES_H
+#define CNNC_OPS_ATTRIBUTES_H
+#include "ir/operator.h"
+
+typedef struct ConvAttributes {
+  int64_t out_channels;
+  Pair kernel_size, stride;
+  Padding padding;
+  Pair dilation;
+  int64_t groups;
+  bool bias;
+  int padding_mode; /* PaddingMode */
+} ConvAttributes;
+
+/* What stands beyond the edges of an input: the choices of `padding_mode`. */
+typedef enum PaddingMode { PADDING_ZEROS, PADDING_REFLECT, PADDING_REPLICATE, PADDING_CIRCULAR } PaddingMode;
+
+typedef struct FcAttributes {
+  int64_t out_features;
+  bool bias;
+} FcAttributes;
+
+typedef struct PoolAttributes { /* max_pool has no count_include_pad */
+  Pair kernel_size, stride;     /* stride 0 0 before `infer`: the kernel's size */
+  Padding padding;
+  Pair dilation;
+  bool ceil_mode, count_include_pad;
+} PoolAttributes;
+
+typedef struct BatchNormAttributes {
+  double eps;
+  bool scale; /* false: no weight, its factor is 1 */
+} BatchNormAttributes;
+
+/* Slots of its parameters. */
+enum { BATCH_NORM_WEIGHT, BATCH_NORM_BIAS, BATCH_NORM_MEAN, BATCH_NORM_VARIANCE };
+
+typedef struct ChannelAffineAttributes {
+  bool scale, bias;
+} ChannelAffineAttributes;
+
+typedef struct SoftmaxAttributes {
+  int axis; /* 0: channels */
+} SoftmaxAttributes;
+
+typedef struct ConcatAttributes {
+  int axis; /* ConcatAxis */
+} ConcatAttributes;
+
+typedef enum ConcatAxis { CONCAT_CHANNELS, CONCAT_HEIGHT, CONCAT_WIDTH } ConcatAxis;
+
+typedef struct FlattenAttributes {
+  int order; /* FlattenOrder */
+} FlattenAttributes;
+
+typedef enum FlattenOrder { FLATTEN_CHW, FLATTEN_HWC } FlattenOrder;
+
+typedef struct RescaleAttributes {
+  double scale, offset;
+} RescaleAttributes;
+
+typedef struct NormalizeAttributes {
+  ConstantArray *mean, *std; /* a number, or one for each channel */
+} NormalizeAttributes;
+
+typedef struct DropoutAttributes {
+  double p;
+} DropoutAttributes;
+
+/* Element of a normalize list for a channel. */
+static inline double channel_value(const ConstantArray *array, int64_t channel) {
+  return array->data[array->rank == 0 ? 0 : channel];
+}
+#endif

@@ -1,0 +1,48 @@
+/* dense.c - sizes and padding as numbers, for the reference evaluations; see dense.h. */
+#include "ops/dense.h"
+
+#include "support/checked.h"
+
+Dense dense_of(const TensorType *type) {
+  return (Dense){size_value(type_channels(type)), size_value(type_height(type)), size_value(type_width(type))};
+}
+
+/* The total of `same` for which the windows' starts are 0, s, 2s, .. and the last one still fits. */
+static int64_t total_of_same(int64_t n, int64_t extent, int64_t stride) {
+  int64_t total = (ceil_div(n, stride) - 1) * stride + extent - n;
+  return total > 0 ? total : 0;
+}
+
+static void pad(DenseWindow *w, Padding padding, int axis) {
+  int64_t extent = w->dilation * (w->kernel - 1) + 1;
+  switch (padding.kind) {
+  case PADDING_VALID: break;
+  case PADDING_SAME:
+  case PADDING_SAME_UPPER:
+    w->before = total_of_same(w->input, extent, w->stride) / 2;
+    w->after = total_of_same(w->input, extent, w->stride) - w->before;
+    break;
+  case PADDING_SAME_LOWER:
+    w->after = total_of_same(w->input, extent, w->stride) / 2;
+    w->before = total_of_same(w->input, extent, w->stride) - w->after;
+    break;
+  case PADDING_FULL: w->before = w->after = extent - 1; break;
+  case PADDING_CAUSAL: w->before = extent - 1; break;
+  case PADDING_EXPLICIT:
+    w->before = axis == 0 ? padding.top : padding.left;
+    w->after = axis == 0 ? padding.bottom : padding.right;
+    break;
+  }
+}
+
+DenseWindow dense_window(const Node *node, int axis, Pair kernel, Pair stride, Pair dilation, Padding padding) {
+  Dense in = dense_of(&node->inputs[0]->type), out = dense_of(&node->output->type);
+  if (axis == 0 && node->inputs[0]->type.rank < 3) return (DenseWindow){1, 1, 1, 1, 1, 0, 0};
+  DenseWindow w = {.input = axis == 0 ? in.height : in.width,
+                   .output = axis == 0 ? out.height : out.width,
+                   .kernel = axis == 0 ? kernel.h : kernel.w,
+                   .stride = axis == 0 ? stride.h : stride.w,
+                   .dilation = axis == 0 ? dilation.h : dilation.w};
+  pad(&w, padding, axis);
+  return w;
+}

@@ -1,0 +1,71 @@
+/* infer.h - what an operator's `infer` may ask and say while the graph is built. */
+#ifndef CNNC_OPS_INFER_H
+#define CNNC_OPS_INFER_H
+#include "ir/operator.h"
+#include "support/diagnostics.h"
+
+typedef struct Window Window;
+
+/* Of one size, and of the elements of one tensor. */
+#define MAX_SIZE ((INT64_C(1) << 31) - 1)
+#define MAX_ELEMENTS (INT64_C(1) << 40)
+
+struct Inference {
+  Arena *arena;
+  Diagnostics *diagnostics;
+  Graph *graph;
+  /* Returns the parameter `role` of the node, which is new unless the node is a use of a shared layer. */
+  Parameter *(*declare)(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank,
+                        const int64_t *sizes);
+  void *context; /* of whoever builds the graph */
+};
+
+/* An error at the node's call; it carries the block instance and the chain of shapes that led to the node's inputs. */
+Diagnostic *shape_error(Inference *inference, const Node *node, Code code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same, at the place where attribute `name` was written if it was (else at the call). */
+Diagnostic *attribute_error(Inference *inference, const Node *node, Code code, const char *attribute,
+                            const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Adds parameter `role` of the given sizes to the node at position `slot`. */
+void declare_parameter(Inference *inference, Node *node, int slot, const char *role, ParameterKind kind, int rank,
+                       const int64_t *sizes);
+/* Whether the attribute was written, here or by a `default` declaration. */
+bool attribute_given(const Node *node, const char *name);
+
+/* Numbers of the attribute table within their limits: INT and PAIR from the table's minimum to 2^31 - 1, explicit
+ * padding from 0, REAL finite as a float. false: E0402 was reported. */
+bool check_attributes(Inference *inference, const Node *node);
+/* Two dimensions or one, not a vector: else E0305. */
+bool require_spatial(Inference *inference, const Node *node);
+/* The same sizes in all inputs; except along axis `free_axis` (-1: none), and a literal 1 stretches if `stretch`.
+ * false: E0301 or E0304 was reported. *type is the shape that the inputs stretch to. */
+bool require_equal_shapes(Inference *inference, const Node *node, int free_axis, bool stretch, TensorType *type);
+/* Whether numbers of these sizes stay within the limits, else E0307. */
+bool parameter_fits(Inference *inference, const Node *node, int rank, const int64_t *sizes);
+/* Sets the output's type if its sizes are within the limits, else E0307. */
+bool set_output_type(Inference *inference, Node *node, TensorType type);
+
+/* Channels as a number. Channels must not vary: reports and returns false if they do. */
+bool known_channels(Inference *inference, const Node *node, const Value *input, int64_t *channels);
+
+/* A spatial window over an input (convolution and pooling), per axis: index 0 is height, 1 is width. For 1D inputs
+ * height is 1 with kernel 1, stride 1, no padding. */
+struct Window {
+  const Size *input[2], *output[2];
+  int64_t kernel[2], stride[2], dilation[2];
+  const Size *before[2], *after[2]; /* padding; a number unless `same` meets a symbolic size */
+};
+
+/* Padding and output sizes after language.md 2.6. false: E0302, E0303 or E0402 was reported. Also warns
+ * asymmetric_same. */
+bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stride, Pair dilation, Padding padding,
+                  bool ceil_mode, Window *window);
+/* The window of a node whose shapes were inferred without errors (for evaluation and lowering): reports nothing. */
+Window window_of(Arena *arena, const TensorType *input, Pair kernel, Pair stride, Pair dilation, Padding padding,
+                 bool ceil_mode);
+/* The larger padding of an axis; where `same` meets a size that varies, the largest that it can be. */
+int64_t most_padding(const Window *window, int axis);
+/* The type of a window's result with the given channels: [channels, OH, OW], or [channels, OL] for a 1D input. */
+TensorType window_type(Arena *arena, const TensorType *input, const Window *window, int64_t channels);
+#endif

@@ -1,0 +1,113 @@
+/* ops.c - the table of all operators, and what other frameworks call them. */
+#include "ops/ops.h"
+
+#include <string.h>
+
+const Operator *const all_operators[] = {
+#define OPERATOR(name) &op_##name,
+#include "ops/ops.def"
+    NULL,
+};
+
+const Operator *find_operator(const char *name) {
+  for (int i = 0; all_operators[i]; i++)
+    if (strcmp(all_operators[i]->name, name) == 0) return all_operators[i];
+  return NULL;
+}
+
+typedef struct ForeignName {
+  const char *foreign, *ours;
+} ForeignName;
+
+/* Of PyTorch (modules and functions), Keras, ONNX, Caffe and Darknet. Operators that cnnc does not have yet may stand
+ * here: they are offered once they exist. */
+/* clang-format off */
+static const ForeignName foreign_operators[] = {
+    {"Conv", "conv"}, {"Conv1d", "conv"}, {"Conv2d", "conv"}, {"Conv1D", "conv"}, {"Conv2D", "conv"},
+    {"conv1d", "conv"}, {"conv2d", "conv"}, {"Convolution", "conv"}, {"Convolution1D", "conv"},
+    {"Convolution2D", "conv"}, {"convolution", "conv"}, {"convolutional", "conv"}, {"convolve", "conv"},
+    {"QLinearConv", "conv"}, {"DepthwiseConv2D", "depthwise_conv"}, {"DepthwiseConv1D", "depthwise_conv"},
+    {"ConvolutionDepthwise", "depthwise_conv"}, {"DepthwiseConvolution", "depthwise_conv"},
+    {"SeparableConv2D", "separable_conv"}, {"SeparableConv1D", "separable_conv"},
+    {"SeparableConvolution2D", "separable_conv"}, {"ConvTranspose", "conv_transpose"},
+    {"ConvTranspose1d", "conv_transpose"}, {"ConvTranspose2d", "conv_transpose"},
+    {"Conv2DTranspose", "conv_transpose"}, {"Conv1DTranspose", "conv_transpose"}, {"Deconvolution", "conv_transpose"},
+    {"deconvolutional", "conv_transpose"}, {"deconv", "conv_transpose"}, {"Linear", "fc"}, {"linear", "fc"},
+    {"Dense", "fc"}, {"dense", "fc"}, {"InnerProduct", "fc"}, {"inner_product", "fc"}, {"Gemm", "fc"},
+    {"MatMul", "fc"}, {"connected", "fc"}, {"fully_connected", "fc"}, {"FullyConnected", "fc"}, {"FC", "fc"},
+    {"MaxPool", "max_pool"}, {"MaxPool1d", "max_pool"}, {"MaxPool2d", "max_pool"}, {"MaxPooling1D", "max_pool"},
+    {"MaxPooling2D", "max_pool"}, {"MaxPool1D", "max_pool"}, {"MaxPool2D", "max_pool"}, {"max_pool1d", "max_pool"},
+    {"max_pool2d", "max_pool"}, {"maxpool", "max_pool"}, {"maxpool2d", "max_pool"}, {"Pooling", "max_pool"},
+    {"pool", "max_pool"}, {"AvgPool", "avg_pool"}, {"AveragePool", "avg_pool"}, {"AvgPool1d", "avg_pool"},
+    {"AvgPool2d", "avg_pool"}, {"AveragePooling1D", "avg_pool"}, {"AveragePooling2D", "avg_pool"},
+    {"AvgPool1D", "avg_pool"}, {"AvgPool2D", "avg_pool"}, {"avg_pool1d", "avg_pool"}, {"avg_pool2d", "avg_pool"},
+    {"average_pool", "avg_pool"}, {"avgpool", "avg_pool"}, {"mean_pool", "avg_pool"},
+    {"GlobalAveragePool", "global_avg_pool"}, {"GlobalAveragePooling1D", "global_avg_pool"},
+    {"GlobalAveragePooling2D", "global_avg_pool"}, {"GlobalAvgPool1D", "global_avg_pool"},
+    {"GlobalAvgPool2D", "global_avg_pool"}, {"AdaptiveAvgPool1d", "global_avg_pool"},
+    {"AdaptiveAvgPool2d", "global_avg_pool"}, {"adaptive_avg_pool2d", "global_avg_pool"},
+    {"global_average_pool", "global_avg_pool"}, {"gap", "global_avg_pool"}, {"GlobalMaxPool", "global_max_pool"},
+    {"GlobalMaxPooling1D", "global_max_pool"}, {"GlobalMaxPooling2D", "global_max_pool"},
+    {"AdaptiveMaxPool2d", "global_max_pool"}, {"BatchNorm", "batch_norm"}, {"BatchNorm1d", "batch_norm"},
+    {"BatchNorm2d", "batch_norm"}, {"BatchNormalization", "batch_norm"}, {"batchnorm", "batch_norm"},
+    {"batch_normalization", "batch_norm"}, {"batch_normalize", "batch_norm"}, {"bn", "batch_norm"},
+    {"BN", "batch_norm"}, {"Scale", "channel_affine"}, {"scale_channels", "channel_affine"},
+    {"InstanceNorm2d", "instance_norm"}, {"InstanceNormalization", "instance_norm"}, {"LayerNorm", "layer_norm"},
+    {"LayerNormalization", "layer_norm"}, {"LRN", "lrn"}, {"LocalResponseNorm", "lrn"}, {"ReLU", "relu"},
+    {"Relu", "relu"}, {"RELU", "relu"}, {"rectify", "relu"}, {"ReLU6", "relu6"}, {"LeakyReLU", "leaky_relu"},
+    {"LeakyRelu", "leaky_relu"}, {"leaky", "leaky_relu"}, {"PReLU", "prelu"}, {"PRelu", "prelu"}, {"ELU", "elu"},
+    {"Elu", "elu"}, {"SiLU", "silu"}, {"swish", "silu"}, {"Swish", "silu"}, {"GELU", "gelu"}, {"Gelu", "gelu"},
+    {"Sigmoid", "sigmoid"}, {"logistic", "sigmoid"}, {"Tanh", "tanh"}, {"TanH", "tanh"},
+    {"hyperbolic_tangent", "tanh"}, {"Softplus", "softplus"}, {"Hardsigmoid", "hard_sigmoid"},
+    {"HardSigmoid", "hard_sigmoid"}, {"Hardswish", "hard_swish"}, {"HardSwish", "hard_swish"}, {"Softmax", "softmax"},
+    {"SoftMax", "softmax"}, {"Softmax2d", "softmax"}, {"Add", "add"}, {"Sum", "add"}, {"Eltwise", "add"},
+    {"plus", "add"}, {"sum", "add"}, {"shortcut", "add"}, {"Subtract", "sub"}, {"Sub", "sub"}, {"Multiply", "mul"},
+    {"Mul", "mul"}, {"multiply", "mul"}, {"Div", "div"}, {"divide", "div"}, {"Maximum", "max"}, {"Minimum", "min"},
+    {"Concat", "concat"}, {"Concatenate", "concat"}, {"concatenate", "concat"}, {"cat", "concat"},
+    {"route", "concat"}, {"Split", "split"}, {"Slice", "split"}, {"Flatten", "flatten"}, {"view", "flatten"},
+    {"Reshape", "reshape"}, {"ZeroPad2d", "pad"}, {"ZeroPadding2D", "pad"}, {"Pad", "pad"}, {"Cropping2D", "crop"},
+    {"Crop", "crop"}, {"Upsample", "upsample"}, {"UpSampling2D", "upsample"}, {"Resize", "upsample"},
+    {"interpolate", "upsample"}, {"PixelShuffle", "pixel_shuffle"}, {"DepthToSpace", "pixel_shuffle"},
+    {"depth_to_space", "pixel_shuffle"}, {"ChannelShuffle", "channel_shuffle"}, {"Rescaling", "rescale"},
+    {"Rescale", "rescale"}, {"Normalize", "normalize"}, {"Normalization", "normalize"}, {"Cast", "cast"},
+    {"ArgMax", "argmax"}, {"Identity", "identity"}, {"identity_layer", "identity"}, {"noop", "identity"},
+    {"Dropout", "dropout"}, {"Dropout2d", "dropout"}, {"SpatialDropout2D", "dropout"},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const ForeignName foreign_attributes[] = {
+    {"filters", "out_channels"}, {"nb_filter", "out_channels"}, {"num_output", "out_channels"},
+    {"num_filter", "out_channels"}, {"channels", "out_channels"}, {"output_channels", "out_channels"},
+    {"units", "out_features"}, {"output_dim", "out_features"}, {"num_hidden", "out_features"},
+    {"output", "out_features"}, {"out_dim", "out_features"}, {"kernel", "kernel_size"},
+    {"kernel_shape", "kernel_size"}, {"pool_size", "kernel_size"}, {"size", "kernel_size"}, {"ksize", "kernel_size"},
+    {"window", "kernel_size"}, {"filter_size", "kernel_size"}, {"kernel_h", "kernel_size"},
+    {"kernel_w", "kernel_size"}, {"strides", "stride"}, {"subsample", "stride"}, {"stride_h", "stride"},
+    {"stride_w", "stride"}, {"pads", "padding"}, {"pad", "padding"}, {"auto_pad", "padding"},
+    {"border_mode", "padding"}, {"pad_h", "padding"}, {"pad_w", "padding"}, {"dilations", "dilation"},
+    {"dilation_rate", "dilation"}, {"dilate", "dilation"}, {"rate", "dilation"}, {"group", "groups"},
+    {"num_group", "groups"}, {"use_bias", "bias"}, {"bias_term", "bias"}, {"no_bias", "bias"},
+    {"pad_mode", "padding_mode"}, {"include_pad", "count_include_pad"},
+    {"count_include_padding", "count_include_pad"}, {"exclude_pad", "count_include_pad"}, {"ceil", "ceil_mode"},
+    {"round_mode", "ceil_mode"}, {"rounding_type", "ceil_mode"}, {"epsilon", "eps"}, {"affine", "scale"},
+    {"center", "bias"}, {"dim", "axis"}, {"concat_dim", "axis"}, {"axes", "axis"}, {"data_format", "order"},
+    {"variance", "std"}, {"stddev", "std"}, {"stdev", "std"}, {"shift", "offset"}, {"ratio", "p"},
+    {"dropout_ratio", "p"}, {"probability", "p"},
+};
+/* clang-format on */
+
+static const char *translate(const ForeignName *names, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(names[i].foreign, name) == 0) return names[i].ours;
+  return NULL;
+}
+
+const char *foreign_operator(const char *name) {
+  const char *ours = translate(foreign_operators, sizeof foreign_operators / sizeof *foreign_operators, name);
+  return ours && find_operator(ours) ? ours : NULL;
+}
+
+const char *foreign_attribute(const char *name) {
+  return translate(foreign_attributes, sizeof foreign_attributes / sizeof *foreign_attributes, name);
+}

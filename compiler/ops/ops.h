@@ -1,0 +1,16 @@
+/* ops.h - all operators. */
+#ifndef CNNC_OPS_OPS_H
+#define CNNC_OPS_OPS_H
+#include "ir/operator.h"
+
+#define OPERATOR(name) extern const Operator op_##name;
+#include "ops/ops.def"
+
+/* NULL: there is none of that name. */
+const Operator *find_operator(const char *name);
+/* All of them, in the order of ops.def; ends with NULL. */
+extern const Operator *const all_operators[];
+/* What cnnc calls an operation or attribute of PyTorch, Keras, Caffe or ONNX; NULL: not known. */
+const char *foreign_operator(const char *name);
+const char *foreign_attribute(const char *name);
+#endif

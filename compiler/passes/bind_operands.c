@@ -1,0 +1,293 @@
+/* bind_operands.c - see bind_operands.h. Names of pointers say roles, not layers, so that a function's text does not
+ * change when its neighbours are renamed. */
+#include "passes/bind_operands.h"
+
+#include <string.h>
+
+#include "passes/plan_steps.h"
+
+const char *c_name(Arena *arena, const char *path) {
+  char *name = arena_strdup(arena, path);
+  for (char *p = name; *p; p++)
+    if (*p == '.') *p = '_';
+  return name;
+}
+
+static const char *upper(Arena *arena, const char *path) {
+  char *name = arena_strdup(arena, c_name(arena, path));
+  for (char *p = name; *p; p++)
+    if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
+  return name;
+}
+
+Expr *buffer_constant(LoopProgram *program, Arena *arena, const char *kind, const char *name, const Size *value) {
+  if (size_is(value, 0)) return expr_int(arena, 0);
+  const char *constant = arena_printf(arena, "%s_%s", kind, upper(arena, name));
+  for (int i = 0; i < program->constant_count; i++)
+    if (strcmp(program->constants[i].name, constant) == 0) return expr_constant(arena, program->constants[i].name, value);
+  NamedConstant entry = {constant, value, false};
+  ARENA_PUSH(arena, program->constants, program->constant_count, entry);
+  return expr_constant(arena, constant, value);
+}
+
+Type element_type(const BoundOperand *operand) { return operand->value ? type_of_dtype(operand->view.buffer->dtype) : type_f32; }
+
+/* Where the value of an index expression lies when all variables are 0: the constant part of o * stride + k - padding. */
+static int64_t constant_part(const Expr *e) {
+  if (e->kind == EXPR_INT) return e->integer;
+  if (e->kind != EXPR_BINARY) return 0;
+  if (e->op == OP_ADD) return constant_part(e->left) + constant_part(e->right);
+  if (e->op == OP_SUB) return constant_part(e->left) - constant_part(e->right);
+  return 0;
+}
+
+typedef struct LowestIndex {
+  int operand;
+  bool seen;
+  int64_t lowest[MAX_RANK];
+} LowestIndex;
+
+static Expr *find_lowest(void *context, Expr *e) {
+  LowestIndex *low = context;
+  if (e->kind != EXPR_ACCESS || e->operand != low->operand) return e;
+  for (int d = 0; d < MAX_RANK; d++) {
+    int64_t part = constant_part(e->index[d]);
+    if (!low->seen || part < low->lowest[d]) low->lowest[d] = part;
+  }
+  low->seen = true;
+  return e;
+}
+
+static void visit_nest(Arena *arena, const Nest *nest, ExprVisit *visit, void *context) {
+  Expr *parts[3 + MAX_FUSED + 1] = {nest->initial, nest->update, nest->result};
+  memcpy(parts + 3, nest->epilogue, sizeof nest->epilogue);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (parts[i]) rewrite_expr(arena, parts[i], visit, context);
+}
+
+/* The pointer points to the first element of the window in the border, so that no index is negative; not further back
+ * than the border, for windows that are clipped instead. */
+static void set_base(const StepBinding *b, BoundOperand *operand, int number) {
+  LowestIndex low = {.operand = number};
+  if (b->step->nest) visit_nest(b->plan->arena, b->step->nest, find_lowest, &low);
+  const Border *border = &operand->view.buffer->border;
+  const int64_t limit[MAX_RANK] = {0, -border->top, -border->left};
+  for (int d = 0; d < MAX_RANK; d++)
+    operand->base[d] = low.lowest[d] >= 0 ? 0 : low.lowest[d] > limit[d] ? low.lowest[d] : limit[d];
+}
+
+static void bind_value(const StepBinding *b, BoundOperand *operand, const Value *value, View view) {
+  Arena *a = b->plan->arena;
+  const Buffer *buffer = view.buffer;
+  operand->value = value;
+  operand->view = view;
+  operand->stride[0] = size_is(buffer->channel, 1) ? expr_int(a, 1) : buffer_constant(b->program, a, "CHANNEL", buffer->name, buffer->channel);
+  operand->stride[1] = size_is(buffer->height, 1) ? expr_int(a, 0) : buffer_constant(b->program, a, "ROW", buffer->name, buffer->row);
+  operand->stride[2] = size_is(buffer->width, 1) ? expr_int(a, 0) : buffer_constant(b->program, a, "COLUMN", buffer->name, buffer->column);
+}
+
+/* Axes of the nest on which an access to a parameter depends. */
+static bool depends_on(const Expr *access, const char *var) {
+  for (int d = 0; d < access->rank; d++)
+    if (expr_uses_var(access->index[d], var)) return true;
+  return false;
+}
+
+typedef struct FindAccess {
+  int operand;
+  const Expr *found;
+} FindAccess;
+
+static Expr *find_access(void *context, Expr *e) {
+  FindAccess *find = context;
+  if (e->kind == EXPR_ACCESS && e->operand == find->operand) find->found = e;
+  return e;
+}
+
+/* Cuts the lane axis into the blocks of the schedule: as few as possible, of nearly equal width. */
+static void set_blocks(PackedTensor *packed, const Schedule *schedule) {
+  int64_t vectors = (packed->lane_extent + schedule->lanes - 1) / schedule->lanes;
+  int64_t blocks = (vectors + schedule->vectors - 1) / schedule->vectors, small = vectors / blocks, large = vectors % blocks;
+  if (large) {
+    packed->blocks[packed->block_kinds][0] = large;
+    packed->blocks[packed->block_kinds++][1] = (small + 1) * schedule->lanes;
+  }
+  packed->blocks[packed->block_kinds][0] = blocks - large;
+  packed->blocks[packed->block_kinds++][1] = small * schedule->lanes;
+}
+
+static int64_t packed_elements(const PackedTensor *packed) {
+  int64_t elements = 1;
+  for (int i = 0; i < packed->axis_count; i++) elements *= size_value(packed->axes[i].extent);
+  if (!packed->lane_axis) return elements;
+  int64_t padded = 0;
+  for (int k = 0; k < packed->block_kinds; k++) padded += packed->blocks[k][0] * packed->blocks[k][1];
+  return elements / packed->lane_extent * padded;
+}
+
+static bool same_packing(const PackedTensor *a, const PackedTensor *b) {
+  if (a->parameter != b->parameter || a->axis_count != b->axis_count || !a->lane_axis != !b->lane_axis || a->block_kinds != b->block_kinds) return false;
+  for (int i = 0; i < a->axis_count; i++)
+    if (strcmp(a->axes[i].var, b->axes[i].var) != 0 || !size_equal(a->axes[i].extent, b->axes[i].extent)) return false;
+  return memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
+}
+
+/* Two layers that share weights share the packed numbers if they read them in the same order. */
+static PackedTensor *add_packed(Plan *plan, PackedTensor packed, const Step *step) {
+  const char *name = c_name(plan->arena, packed.parameter->path);
+  for (int i = 0; i < plan->packed_count; i++) {
+    if (same_packing(plan->packed[i], &packed)) return plan->packed[i];
+    if (strcmp(plan->packed[i]->name, name) == 0) name = c_name(plan->arena, arena_printf(plan->arena, "%s_%s", step->name, packed.parameter->role));
+  }
+  PackedTensor *copy = ARENA_NEW(plan->arena, PackedTensor);
+  *copy = packed;
+  copy->name = name;
+  copy->elements = packed_elements(copy);
+  ARENA_PUSH(plan->arena, plan->packed, plan->packed_count, copy);
+  return copy;
+}
+
+/* Order of the packed numbers: result axes outside, then blocks of the lane axis, then reduction axes, then lanes; in
+ * a scalar schedule the lane axis is one of the result axes. */
+static PackedTensor *pack_for_nest(const StepBinding *b, const Parameter *parameter, int number) {
+  const Nest *nest = b->step->nest;
+  FindAccess find = {.operand = number};
+  visit_nest(b->plan->arena, nest, find_access, &find);
+  PackedTensor packed = {.parameter = parameter};
+  for (int d = 0; d < find.found->rank; d++) packed.index[d] = find.found->index[d];
+  bool tiled = b->step->schedule.kind == SCHEDULE_TILED;
+  for (int i = 0; i < nest->result_count; i++)
+    if (depends_on(find.found, nest->result_axes[i].var)) {
+      packed.axes[packed.axis_count++] = nest->result_axes[i];
+      if (tiled && strcmp(nest->result_axes[i].var, nest->lane_axis) == 0) {
+        packed.lane_axis = nest->lane_axis;
+        packed.lane_extent = size_value(nest->result_axes[i].extent);
+        set_blocks(&packed, &b->step->schedule);
+      }
+    }
+  int64_t per_result = 1;
+  for (int i = 0; i < nest->reduction_count; i++)
+    if (depends_on(find.found, nest->reduction_axes[i].var)) {
+      packed.axes[packed.axis_count++] = nest->reduction_axes[i];
+      per_result *= size_value(nest->reduction_axes[i].extent);
+    }
+  packed.paragraph = packed.lane_axis ? packed.blocks[0][1] : per_result;
+  return add_packed(b->plan, packed, b->step);
+}
+
+/* Operators with statements of their own read parameters in their natural order. */
+static PackedTensor *pack_naturally(const StepBinding *b, const Parameter *parameter) {
+  static const char *const names[] = {"i0", "i1", "i2", "i3"};
+  PackedTensor packed = {.parameter = parameter, .axis_count = parameter->rank};
+  for (int d = 0; d < parameter->rank; d++) {
+    packed.axes[d] = (Axis){.var = names[d], .extent = size_of(b->plan->arena, parameter->sizes[d])};
+    packed.index[d] = expr_index(b->plan->arena, names[d]);
+  }
+  packed.paragraph = parameter->rank ? parameter_elements(parameter) / parameter->sizes[0] : 1;
+  return add_packed(b->plan, packed, b->step);
+}
+
+/* "layer1.0.bn1.weight" -> "bn1_weight" */
+static const char *last_two_components(Arena *arena, const char *path) {
+  const char *start = path;
+  for (const char *dot = strchr(path, '.'); dot && strchr(dot + 1, '.'); dot = strchr(dot + 1, '.')) start = dot + 1;
+  return c_name(arena, start);
+}
+
+/* A pointer's name: a tensor is x, what is added to a result is skip, further ones are numbered; numbers go by role. */
+static const char *operand_name(const StepBinding *b, int number) {
+  const Operand *operand = &b->step->operands[number];
+  int same = 0;
+  for (int i = 0; i < number; i++) {
+    const Operand *other = &b->step->operands[i];
+    if (operand->value) same += other->value && other->value != b->step->result;
+    else same += other->parameter && strcmp(other->parameter->role, operand->parameter->role) == 0;
+  }
+  if (operand->parameter) return same ? last_two_components(b->plan->arena, operand->parameter->path) : operand->parameter->role;
+  if (operand->value == b->step->result) return "y";
+  if (same == 0) return "x";
+  const char *more = b->step->nest && b->step->nest->update ? "skip" : "x";
+  if (same == 1 && *more == 's') return more;
+  return arena_printf(b->plan->arena, "%s%d", more, *more == 's' ? same : same + 1);
+}
+
+StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step) {
+  StepBinding b = {.plan = plan, .program = program, .step = step};
+  b.operands = ARENA_ARRAY(plan->arena, BoundOperand, (size_t)step->operand_count + 1);
+  for (int i = 0; i < step->operand_count; i++) {
+    BoundOperand *operand = &b.operands[i];
+    operand->name = operand_name(&b, i);
+    if (step->operands[i].parameter) {
+      operand->packed = step->nest ? pack_for_nest(&b, step->operands[i].parameter, i) : pack_naturally(&b, step->operands[i].parameter);
+      continue;
+    }
+    bind_value(&b, operand, step->operands[i].value, plan->views[step->operands[i].value->id]);
+    set_base(&b, operand, i);
+  }
+  b.output.name = "y";
+  bind_value(&b, &b.output, step->result, step->output);
+  return b;
+}
+
+static Expr *scaled(Arena *a, Expr *index, int64_t base, Expr *stride) {
+  return expr_binary(a, OP_MUL, expr_binary(a, OP_ADD, index, expr_int(a, -base)), stride);
+}
+
+static Expr *tensor_offset(Arena *a, const BoundOperand *operand, Expr *const index[MAX_RANK]) {
+  Expr *rows = scaled(a, index[1], operand->base[1], operand->stride[1]);
+  Expr *columns = scaled(a, index[2], operand->base[2], operand->stride[2]);
+  Expr *channels = scaled(a, index[0], operand->base[0], operand->stride[0]);
+  return expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, rows, columns), channels);
+}
+
+/* ((i0 * n1 + i1) * n2 + i2) ..: the numbers are packed in the order of the axes. */
+static Expr *packed_offset(const StepBinding *b, const PackedTensor *packed, const Expr *access) {
+  Arena *a = b->plan->arena;
+  Expr *offset = expr_int(a, 0);
+  for (int i = 0; i < packed->axis_count; i++) {
+    Expr *index = b->step->nest ? expr_index(a, packed->axes[i].var) : access->index[i];
+    offset = expr_binary(a, OP_ADD, expr_binary(a, OP_MUL, offset, expr_size(a, packed->axes[i].extent)), index);
+  }
+  return offset;
+}
+
+Expr *element_offset(const StepBinding *b, const Expr *access) {
+  const BoundOperand *operand = &b->operands[access->operand];
+  if (operand->packed) return packed_offset(b, operand->packed, access);
+  return tensor_offset(b->plan->arena, operand, access->index);
+}
+
+Expr *output_offset(const StepBinding *b, Expr *const index[MAX_RANK]) { return tensor_offset(b->plan->arena, &b->output, index); }
+
+/* The start of a buffer as the caller of a step sees it. */
+static Expr *buffer_start(const StepBinding *b, const Buffer *buffer) {
+  Arena *a = b->plan->arena;
+  if (buffer->kind == BUFFER_INPUT)
+    return expr_var(a, arena_printf(a, "in_%s", c_name(a, b->plan->graph->inputs[buffer->caller_index].value->name)), type_index);
+  if (buffer->kind == BUFFER_OUTPUT)
+    return expr_var(a, arena_printf(a, "out_%s", c_name(a, b->plan->graph->outputs[buffer->caller_index].name)), type_index);
+  const Size *offset = size_floor_div(a, buffer->offset, dtype_bytes(buffer->dtype));
+  return expr_binary(a, OP_ADD, expr_var(a, "ws", type_index), buffer_constant(b->program, a, "OFFSET", buffer->name, offset));
+}
+
+/* Start of the buffer, plus the place of a slice in it, plus `rows` and `columns` (counted with the border). */
+static Expr *place_in_buffer(const StepBinding *b, const BoundOperand *operand, int64_t row, int64_t column) {
+  Arena *a = b->plan->arena;
+  const View *view = &operand->view;
+  Expr *place = buffer_start(b, view->buffer);
+  row += size_value(view->row);
+  column += size_value(view->column);
+  const char *slice = operand->value ? operand->value->name : b->step->name;
+  if (row) place = expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, expr_int(a, row), operand->stride[1]));
+  if (column) place = expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, expr_int(a, column), operand->stride[2]));
+  Expr *channel = buffer_constant(b->program, a, "SLICE", slice, view->channel);
+  return expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, channel, operand->stride[0]));
+}
+
+Expr *operand_argument(const StepBinding *b, const BoundOperand *operand) {
+  if (operand->packed) return expr_weights(b->plan->arena, operand->packed->name);
+  const Border *border = &operand->view.buffer->border;
+  return place_in_buffer(b, operand, border->top + operand->base[1], border->left + operand->base[2]);
+}
+
+Expr *output_argument(const StepBinding *b) { return place_in_buffer(b, &b->output, 0, 0); }

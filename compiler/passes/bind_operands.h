@@ -1,0 +1,39 @@
+/* bind_operands.h - from tensors to pointers: how a step's function addresses each of its operands. */
+#ifndef CNNC_PASSES_BIND_OPERANDS_H
+#define CNNC_PASSES_BIND_OPERANDS_H
+#include "ir/plan.h"
+
+/* One operand of a step as its function sees it. */
+typedef struct BoundOperand {
+  const char *name;     /* of the pointer: x, skip, weight, y */
+  const Value *value;   /* a tensor: */
+  View view;            /*   where it lies; */
+  Expr *stride[MAX_RANK]; /* distance of channels, rows, columns */
+  int64_t base[MAX_RANK]; /*   the element (relative to the view) to which the pointer points */
+  PackedTensor *packed; /* or numbers */
+} BoundOperand;
+
+typedef struct StepBinding {
+  Plan *plan;
+  LoopProgram *program;
+  const Step *step;
+  BoundOperand *operands; /* by operand number */
+  BoundOperand output;
+} StepBinding;
+
+/* "layer1.0.conv1" -> "layer1_0_conv1" */
+const char *c_name(Arena *arena, const char *path);
+/* The named constant KIND_BUFFER ("ROW_CONV1"), or 0 where there is nothing to say. */
+Expr *buffer_constant(LoopProgram *program, Arena *arena, const char *kind, const char *name, const Size *value);
+
+StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step);
+/* Offset from the operand's pointer to the element that an access names. */
+Expr *element_offset(const StepBinding *binding, const Expr *access);
+/* Offset from the output's pointer to the element at this index. */
+Expr *output_offset(const StepBinding *binding, Expr *const index[MAX_RANK]);
+/* What is passed for an operand: where its pointer points, seen from the caller. */
+Expr *operand_argument(const StepBinding *binding, const BoundOperand *operand);
+/* The pointer to the start of the output's slice including the border. */
+Expr *output_argument(const StepBinding *binding);
+Type element_type(const BoundOperand *operand);
+#endif

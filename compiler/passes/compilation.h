@@ -1,0 +1,52 @@
+/* compilation.h - what every pass is handed: memory, diagnostics, options. No globals; files are touched through
+ * `read_file` only, so that tests, fuzzers and a language server call the same passes in-process. */
+#ifndef CNNC_PASSES_COMPILATION_H
+#define CNNC_PASSES_COMPILATION_H
+#include <stdint.h>
+#include "support/diagnostics.h"
+#include "support/text.h"
+
+typedef struct Binding { /* -D PARAM=VALUE, --size H=224 */
+  const char *name, *value;
+  struct Binding *next;
+} Binding;
+
+typedef enum Numerics { NUMERICS_FAST, NUMERICS_PORTABLE } Numerics;
+typedef enum WeightsAs { WEIGHTS_AS_C, WEIGHTS_AS_FILE } WeightsAs;
+typedef enum DumpLevel { DUMP_NONE, DUMP_AST, DUMP_GRAPH, DUMP_PLAN, DUMP_LOOPS } DumpLevel;
+
+typedef struct Options {
+  const char *file;    /* the .cnn; "-" is standard input */
+  const char *weights; /* -w: a file or "random:SEED"; NULL: what the source says */
+  const char *net, *prefix;
+  Binding *defines, *sizes;
+  int64_t batch; /* 1 unless given */
+  const char *target; /* name in the table of targets; never "native": main resolves that */
+  Numerics numerics;
+  WeightsAs weights_as;
+  bool standalone, line_directives;
+  DumpLevel dump;
+  const char *dump_after; /* name of a pass */
+  bool time_passes;
+  bool shapes_only; /* check, summary: missing weights are a note */
+  bool verify;      /* verify every level after every pass */
+} Options;
+
+/* The contents of a file, in the arena, NUL-terminated; NULL: *error says why. `path` is relative to the directory of
+ * `relative_to` (another source's name) unless that is NULL or path is absolute. *resolved is the path that was read. */
+typedef const char *ReadFile(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved, const char **error);
+
+typedef struct Compilation {
+  Arena *arena;
+  Diagnostics *diagnostics;
+  Sources *sources;
+  const Options *options;
+  ReadFile *read_file;
+  void *read_context;
+  const char **files_read; /* every file that the result depends on, for -MD */
+  int files_read_count;
+  Text dump, timings; /* what --dump and --time-passes ask for */
+  const char *weights_note; /* shapes_only: why weights were not looked at; NULL: they were, or there are none */
+  const char *pass;   /* running now, for internal errors */
+} Compilation;
+#endif

@@ -1,0 +1,137 @@
+/* fold_batch_norm.c - turns normalisation with fixed numbers into weights.
+ *
+ * A batch_norm after a conv or fc that nothing else reads becomes part of its weights; any other batch_norm, and
+ * `normalize`, becomes a channel_affine: y = x * weight[c] + bias[c]. Exact in real arithmetic; the new numbers are
+ * computed in double and rounded once. The decision never looks at values, so that retraining changes no code. */
+#include <math.h>
+#include <string.h>
+
+#include "ops/attributes.h"
+#include "ops/ops.h"
+#include "passes/passes.h"
+
+typedef struct Affine { /* of each channel */
+  int64_t channels;
+  double *scale, *shift; /* NULL while weights are not bound */
+} Affine;
+
+static Affine new_affine(Graph *graph, int64_t channels, bool bound) {
+  Affine affine = {.channels = channels};
+  if (bound) {
+    affine.scale = ARENA_ARRAY(graph->arena, double, (size_t)channels);
+    affine.shift = ARENA_ARRAY(graph->arena, double, (size_t)channels);
+  }
+  return affine;
+}
+
+/* scale = gamma / sqrt(var + eps), shift = beta - mean * scale */
+static Affine affine_of_batch_norm(Graph *graph, const Node *node) {
+  const Parameter *gamma = node->parameters[BATCH_NORM_WEIGHT], *beta = node->parameters[BATCH_NORM_BIAS];
+  const Parameter *mean = node->parameters[BATCH_NORM_MEAN], *variance = node->parameters[BATCH_NORM_VARIANCE];
+  double eps = ((const BatchNormAttributes *)node->attributes)->eps;
+  Affine affine = new_affine(graph, mean->sizes[0], mean->data != NULL);
+  for (int64_t c = 0; affine.scale && c < affine.channels; c++) {
+    affine.scale[c] = (gamma ? (double)gamma->data[c] : 1.0) / sqrt((double)variance->data[c] + eps);
+    affine.shift[c] = (beta ? (double)beta->data[c] : 0.0) - (double)mean->data[c] * affine.scale[c];
+  }
+  return affine;
+}
+
+static Affine affine_of_normalize(Graph *graph, const Node *node) {
+  const NormalizeAttributes *attributes = node->attributes;
+  Affine affine = new_affine(graph, size_value(type_channels(&node->output->type)), true);
+  for (int64_t c = 0; c < affine.channels; c++) {
+    double mean = attributes->mean->data[attributes->mean->rank ? c : 0];
+    double deviation = attributes->std->data[attributes->std->rank ? c : 0];
+    affine.scale[c] = 1.0 / deviation;
+    affine.shift[c] = -mean / deviation;
+  }
+  return affine;
+}
+
+static Parameter *derive(Graph *graph, const Node *owner, const char *role, int rank, const int64_t *sizes) {
+  Parameter parameter = {.path = arena_printf(graph->arena, "%s.%s", owner->name, role), .role = role,
+                         .kind = PARAMETER_DERIVED, .rank = rank, .span = owner->span};
+  memcpy(parameter.sizes, sizes, (size_t)rank * sizeof *sizes);
+  return graph_add_parameter(graph, parameter);
+}
+
+static void allocate(Graph *graph, Parameter *parameter) {
+  parameter->data = ARENA_ARRAY(graph->arena, float, (size_t)parameter_elements(parameter));
+}
+
+static bool is_foldable(const Node *producer) {
+  return producer && (producer->op == &op_conv || producer->op == &op_fc) && producer->output->uses == 1;
+}
+
+/* Scales the weights of output channel c by scale[c]; bias = bias * scale + shift. Slots 0 and 1 are weight, bias. */
+static void fold_into_weights(Graph *graph, Node *node, const Affine *affine) {
+  const Parameter *weight = node->parameters[0], *bias = node->parameters[1];
+  Parameter *scaled = derive(graph, node, "weight", weight->rank, weight->sizes);
+  Parameter *shifted = derive(graph, node, "bias", 1, weight->sizes);
+  if (affine->scale && weight->data) {
+    allocate(graph, scaled);
+    allocate(graph, shifted);
+    int64_t per_channel = parameter_elements(weight) / affine->channels;
+    for (int64_t c = 0; c < affine->channels; c++) {
+      for (int64_t i = c * per_channel; i < (c + 1) * per_channel; i++)
+        scaled->data[i] = (float)((double)weight->data[i] * affine->scale[c]);
+      shifted->data[c] = (float)((bias ? (double)bias->data[c] : 0.0) * affine->scale[c] + affine->shift[c]);
+    }
+  }
+  node->parameters[0] = scaled;
+  node->parameters[1] = shifted;
+  node->parameter_count = 2;
+}
+
+static void become_channel_affine(Graph *graph, Node *node, const Affine *affine) {
+  Parameter *weight = derive(graph, node, "weight", 1, &affine->channels);
+  Parameter *bias = derive(graph, node, "bias", 1, &affine->channels);
+  if (affine->scale) {
+    allocate(graph, weight);
+    allocate(graph, bias);
+    for (int64_t c = 0; c < affine->channels; c++) {
+      weight->data[c] = (float)affine->scale[c];
+      bias->data[c] = (float)affine->shift[c];
+    }
+  }
+  node->op = &op_channel_affine;
+  node->attributes = arena_alloc(graph->arena, op_channel_affine.attributes_size);
+  memcpy(node->attributes, op_channel_affine.default_attributes, op_channel_affine.attributes_size);
+  memset(node->parameters, 0, sizeof node->parameters);
+  node->parameters[0] = weight;
+  node->parameters[1] = bias;
+  node->parameter_count = 2;
+}
+
+void fold_batch_norm(Compilation *c, Graph *graph) {
+  (void)c;
+  for (int i = 0; i < graph->node_count; i++) {
+    Node *node = graph->nodes[i];
+    if (node->op == &op_normalize) {
+      Affine affine = affine_of_normalize(graph, node);
+      become_channel_affine(graph, node, &affine);
+    } else if (node->op == &op_batch_norm) {
+      Affine affine = affine_of_batch_norm(graph, node);
+      Node *producer = node->inputs[0]->producer;
+      if (!is_foldable(producer)) {
+        become_channel_affine(graph, node, &affine);
+        continue;
+      }
+      fold_into_weights(graph, producer, &affine);
+      producer->output = node->output; /* the batch_norm is gone: what read it reads the convolution */
+      node->output->producer = producer;
+      node->output = node->inputs[0];
+      node->output->producer = NULL;
+    }
+  }
+  int kept = 0;
+  for (int i = 0; i < graph->node_count; i++) {
+    Node *node = graph->nodes[i];
+    if (node->op == &op_batch_norm) continue;
+    node->id = kept;
+    graph->nodes[kept++] = node;
+  }
+  graph->node_count = kept;
+  count_uses(graph);
+}

@@ -1,0 +1,36 @@
+/* interpret.c - see interpret.h. */
+#include "passes/interpret.h"
+
+#include <string.h>
+#include "ir/operator.h"
+
+/* Evaluates one node into values[]. */
+static bool evaluate_node(Arena *arena, const Node *node, double **values) {
+  int64_t elements = size_value(type_elements(arena, &node->output->type));
+  const double **inputs = ARENA_ARRAY(arena, const double *, (size_t)node->input_count);
+  for (int i = 0; i < node->input_count; i++) {
+    inputs[i] = values[node->inputs[i]->id];
+    if (!inputs[i]) return false;
+  }
+  double *output = values[node->output->id] = ARENA_ARRAY(arena, double, (size_t)elements);
+  if (node->op->evaluate) node->op->evaluate(node, inputs, output);
+  else if (node->op->kind == OPERATOR_VIEW) memcpy(output, inputs[0], (size_t)elements * sizeof *output);
+  else return false;
+  return true;
+}
+
+bool interpret(Arena *arena, const Graph *graph, const double *const *inputs, double **outputs) {
+  double **values = ARENA_ARRAY(arena, double *, (size_t)graph->value_count);
+  for (int i = 0; i < graph->input_count; i++) {
+    size_t elements = (size_t)size_value(type_elements(arena, &graph->inputs[i].value->type));
+    double *copy = values[graph->inputs[i].value->id] = ARENA_ARRAY(arena, double, elements);
+    memcpy(copy, inputs[i], elements * sizeof *copy);
+  }
+  for (int i = 0; i < graph->node_count; i++)
+    if (!evaluate_node(arena, graph->nodes[i], values)) return false;
+  for (int i = 0; i < graph->output_count; i++) {
+    outputs[i] = values[graph->outputs[i].value->id];
+    if (!outputs[i]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,11 @@
+/* interpret.h - the reference: a graph computed node by node, by the definition of each operator, in double precision.
+ *
+ * Slow, simple and independent of every plan and lowering; what compiled code is compared with. */
+#ifndef CNNC_PASSES_INTERPRET_H
+#define CNNC_PASSES_INTERPRET_H
+#include "ir/graph.h"
+
+/* Dense arrays of one sample in logical order (channels first), inputs in source order. outputs[i] becomes an array in
+ * the arena. All sizes must be numbers and all parameters bound. false: an operator cannot be evaluated. */
+bool interpret(Arena *arena, const Graph *graph, const double *const *inputs, double **outputs);
+#endif

@@ -1,0 +1,255 @@
+/* lower.c - plan to loops: one function for each step, and the calls in order. */
+#include <string.h>
+
+#include "ir/operator.h"
+#include "ops/attributes.h"
+#include "ops/lowering.h"
+#include "passes/lower_nest.h"
+#include "passes/passes.h"
+#include "passes/plan_steps.h"
+
+typedef struct ResolveLoops {
+  const StepBinding *b;
+} ResolveLoops;
+
+static Expr *resolve_access(void *context, Expr *e) {
+  const StepBinding *b = ((ResolveLoops *)context)->b;
+  if (e->kind != EXPR_ACCESS) return e;
+  const BoundOperand *operand = &b->operands[e->operand];
+  return expr_cast(b->plan->arena, type_f32, expr_load(b->plan->arena, operand->name, element_offset(b, e), element_type(operand)));
+}
+
+/* Statements that an operator wrote itself: its accesses become loads and stores. */
+static Stmt *resolve_stmts(const StepBinding *b, const Stmt *s) {
+  if (!s) return NULL;
+  Arena *a = b->plan->arena;
+  ResolveLoops context = {b};
+  Stmt *copy = ARENA_NEW(a, Stmt);
+  *copy = *s;
+  if (s->kind == STMT_STORE) {
+    copy->var = b->output.name;
+    copy->index = rewrite_expr(a, output_offset(b, s->index->index), resolve_access, &context);
+    copy->value = expr_cast(a, element_type(&b->output), rewrite_expr(a, s->value, resolve_access, &context));
+  } else if (s->value) {
+    copy->value = rewrite_expr(a, s->value, resolve_access, &context);
+  }
+  if (s->begin) copy->begin = rewrite_expr(a, s->begin, resolve_access, &context);
+  if (s->end) copy->end = rewrite_expr(a, s->end, resolve_access, &context);
+  copy->body = resolve_stmts(b, s->body);
+  copy->next = resolve_stmts(b, s->next);
+  return copy;
+}
+
+static Stmt *loop(Arena *a, const char *var, const Size *extent, Stmt *body) {
+  if (size_is(extent, 1)) return body;
+  return stmt_for(a, var, expr_int(a, 0), expr_size(a, extent), expr_int(a, 1), body);
+}
+
+static Expr *index_or_zero(Arena *a, const char *var, const Size *extent) {
+  return size_is(extent, 1) ? expr_int(a, 0) : expr_index(a, var);
+}
+
+/* The row (or column) of the source that stands at position `at` of a bordered copy. */
+static Expr *mirrored(Arena *a, int mode, Expr *at, int64_t before, int64_t size) {
+  Expr *inner = expr_binary(a, OP_SUB, at, expr_int(a, before));
+  Expr *low = NULL, *high = NULL;
+  if (mode == PADDING_REFLECT) {
+    low = expr_binary(a, OP_SUB, expr_int(a, before), at);
+    high = expr_binary(a, OP_SUB, expr_int(a, before + 2 * (size - 1)), at);
+  } else if (mode == PADDING_REPLICATE) {
+    low = expr_int(a, 0);
+    high = expr_int(a, size - 1);
+  } else {
+    low = expr_binary(a, OP_ADD, at, expr_int(a, size - before));
+    high = expr_binary(a, OP_SUB, at, expr_int(a, before + size));
+  }
+  Expr *below = expr_binary(a, OP_LT, at, expr_int(a, before)), *above = expr_binary(a, OP_GE, at, expr_int(a, before + size));
+  return expr_select(a, below, low, expr_select(a, above, high, inner));
+}
+
+/* y[row][column] = x[row mirrored][column mirrored] over the whole bordered buffer; y points to its start. */
+static Stmt *lower_mirrored_copy(const StepBinding *b) {
+  Arena *a = b->plan->arena;
+  const Buffer *out = b->output.view.buffer;
+  int64_t height = size_value(out->height), width = size_value(out->width);
+  Expr *oc = index_or_zero(a, "oc", out->channels);
+  Expr *source[] = {oc, expr_index(a, "iy"), expr_index(a, "ix")}, *target[] = {oc, expr_index(a, "oy"), expr_index(a, "ox")};
+  Stmt *body = stmt_store(a, "y", output_offset(b, target), expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, source)), element_type(&b->operands[0])), 1);
+  body = loop(a, "oc", out->channels, body);
+  body = stmt_then(stmt_let(a, "ix", mirrored(a, b->step->padding_mode, target[2], out->border.left, width), true), body);
+  body = stmt_for(a, "ox", expr_int(a, 0), expr_int(a, width + out->border.left + out->border.right), expr_int(a, 1), body);
+  body = stmt_then(stmt_let(a, "iy", mirrored(a, b->step->padding_mode, target[1], out->border.top, height), true), body);
+  return stmt_for(a, "oy", expr_int(a, 0), expr_int(a, height + out->border.top + out->border.bottom), expr_int(a, 1), body);
+}
+
+/* y[oc][oy][ox] = x[oc][oy][ox] */
+static Stmt *lower_copy(const StepBinding *b) {
+  if (b->step->padding_mode != PADDING_ZEROS) return lower_mirrored_copy(b);
+  Arena *a = b->plan->arena;
+  const TensorType *type = &b->step->result->type;
+  const Size *extents[] = {type_channels(type), type_height(type), type_width(type)};
+  Expr *index[] = {index_or_zero(a, "oc", extents[0]), index_or_zero(a, "oy", extents[1]), index_or_zero(a, "ox", extents[2])};
+  Expr *value = expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, index)), element_type(&b->operands[0]));
+  Stmt *body = stmt_store(a, "y", output_offset(b, index), expr_cast(a, element_type(&b->output), value), 1);
+  body = loop(a, "oc", extents[0], body);
+  body = loop(a, "ox", extents[2], body);
+  return loop(a, "oy", extents[1], body);
+}
+
+/* ---- borders ---- */
+
+static const char *const border_params[] = {"channels", "column", "row", "height", "width", "top", "bottom", "left", "right"};
+
+/* for oy < rows: for ox < columns: for oc < channels: y[(first_row + oy) * row + (first_column + ox) * column + oc] = 0 */
+static Stmt *zero_rectangle(Arena *a, Expr *first_row, Expr *rows, Expr *first_column, Expr *columns) {
+  Expr *offset = expr_binary(a, OP_MUL, expr_binary(a, OP_ADD, first_row, expr_index(a, "oy")), expr_index(a, "row"));
+  Expr *column = expr_binary(a, OP_ADD, first_column, expr_index(a, "ox"));
+  offset = expr_binary(a, OP_ADD, offset, expr_binary(a, OP_MUL, column, expr_index(a, "column")));
+  offset = expr_binary(a, OP_ADD, offset, expr_index(a, "oc"));
+  Stmt *body = stmt_store(a, "y", offset, expr_float(a, 0), 1);
+  body = stmt_for(a, "oc", expr_int(a, 0), expr_index(a, "channels"), expr_int(a, 1), body);
+  body = stmt_for(a, "ox", expr_int(a, 0), columns, expr_int(a, 1), body);
+  return stmt_for(a, "oy", expr_int(a, 0), rows, expr_int(a, 1), body);
+}
+
+static void add_zero_border(LoopProgram *program, Arena *a) {
+  for (int i = 0; i < program->kernel_count; i++)
+    if (strcmp(program->kernels[i]->name, "zero_border") == 0) return;
+  Function *f = ARENA_NEW(a, Function);
+  size_t count = sizeof border_params / sizeof *border_params;
+  *f = (Function){.name = "zero_border", .param_count = (int)count + 1};
+  f->comment = ARENA_ARRAY(a, const char *, 1);
+  f->comment[f->comment_count++] = "Zeros around a tensor of height x width, so that windows may reach beyond its edges.";
+  f->params = ARENA_ARRAY(a, LoopParam, count + 1);
+  f->params[0] = (LoopParam){.name = "y", .pointer = true, .type = type_f32};
+  for (size_t i = 0; i < count; i++) f->params[i + 1] = (LoopParam){.name = border_params[i], .type = type_index};
+  Expr *zero = expr_int(a, 0), *top = expr_index(a, "top"), *height = expr_index(a, "height"), *left = expr_index(a, "left"), *width = expr_index(a, "width");
+  Expr *whole = expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, left, width), expr_index(a, "right"));
+  f->body = zero_rectangle(a, zero, top, zero, whole);
+  f->body = stmt_then(f->body, zero_rectangle(a, top, height, zero, left));
+  f->body = stmt_then(f->body, zero_rectangle(a, top, height, expr_binary(a, OP_ADD, left, width), expr_index(a, "right")));
+  f->body = stmt_then(f->body, zero_rectangle(a, expr_binary(a, OP_ADD, top, height), expr_index(a, "bottom"), zero, whole));
+  ARENA_PUSH(a, program->kernels, program->kernel_count, f);
+}
+
+/* Zeros the border of the output's slice, then lets y point to its first element. */
+static Stmt *enter_border(const StepBinding *b) {
+  const Buffer *buffer = b->output.view.buffer;
+  const Border *border = &buffer->border;
+  Arena *a = b->plan->arena;
+  Stmt *body = NULL;
+  if (b->step->zero_border) {
+    add_zero_border(b->program, a);
+    Expr *arguments[] = {expr_index(a, "y"), expr_size(a, type_channels(&b->step->result->type)), b->output.stride[2], b->output.stride[1],
+                         expr_size(a, buffer->height), expr_size(a, buffer->width), expr_int(a, border->top), expr_int(a, border->bottom),
+                         expr_int(a, border->left), expr_int(a, border->right)};
+    body = stmt_call(a, "zero_border", arguments, (int)(sizeof arguments / sizeof *arguments));
+  }
+  bool copies_border = b->step->kind == STEP_COPY && b->step->padding_mode != PADDING_ZEROS;
+  if (!size_is(buffer->origin, 0) && !copies_border)
+    body = stmt_then(body, stmt_advance(a, "y", buffer_constant(b->program, a, "ORIGIN", buffer->name, buffer->origin)));
+  return body;
+}
+
+/* ---- functions ---- */
+
+static void print_dims(Text *out, const TensorType *type) {
+  for (int i = 0; i < type->rank; i++) {
+    if (i) text_add(out, "x");
+    size_print(out, type->sizes[i]);
+  }
+}
+
+static void describe_step(Text *out, const Step *step) {
+  if (!step->root) {
+    text_addf(out, "copy, %s", step->note);
+    return;
+  }
+  if (step->root->op->describe) step->root->op->describe(out, step->root);
+  else text_add(out, step->root->op->name);
+}
+
+/* "conv1: conv 5x5, padding 2, 1x28x28 -> 6x28x28, tanh; 117600 multiply-adds, 156 weights" */
+static const char *headline(Arena *a, const Step *step) {
+  Text line = text_new(a);
+  text_addf(&line, "%s: ", step->name);
+  describe_step(&line, step);
+  text_add(&line, ", ");
+  print_dims(&line, step->root ? &step->root->inputs[0]->type : &step->source->type);
+  text_add(&line, " -> ");
+  print_dims(&line, &step->result->type);
+  for (int i = 0; i < step->fused_count; i++) {
+    text_add(&line, ", ");
+    if (step->fused[i]->op->describe) step->fused[i]->op->describe(&line, step->fused[i]);
+    else text_add(&line, step->fused[i]->op->name);
+  }
+  int64_t weights = 0;
+  for (int i = 0; i < step->operand_count; i++)
+    if (step->operands[i].parameter) weights += parameter_elements(step->operands[i].parameter);
+  if (step->root && step->root->op->macs) {
+    text_add(&line, "; ");
+    size_print(&line, step->root->op->macs(a, step->root));
+    text_add(&line, " multiply-adds");
+  }
+  if (weights) text_addf(&line, "%s %lld weights", step->root && step->root->op->macs ? "," : ";", (long long)weights);
+  return text_string(&line);
+}
+
+static void add_comment(Arena *a, Function *f, const char *line) { ARENA_PUSH(a, f->comment, f->comment_count, line); }
+
+static void add_param(Arena *a, Function *f, const BoundOperand *operand, bool is_const) {
+  LoopParam param = {.name = operand->name, .pointer = true, .is_const = is_const, .type = element_type(operand)};
+  ARENA_PUSH(a, f->params, f->param_count, param);
+}
+
+static bool is_result(const Step *step, int operand) { return step->operands[operand].value == step->result; }
+
+static Function *step_function(const StepBinding *b, Stmt *body) {
+  Arena *a = b->plan->arena;
+  const Step *step = b->step;
+  Function *f = ARENA_NEW(a, Function);
+  *f = (Function){.name = c_name(a, step->name)};
+  add_comment(a, f, headline(a, step));
+  if (step->root && step->root->op->formula) add_comment(a, f, step->root->op->formula);
+  if (step->in_place) add_comment(a, f, "The result takes the place of an operand.");
+  for (int i = 0; i < step->operand_count; i++)
+    if (!is_result(step, i)) add_param(a, f, &b->operands[i], true);
+  add_param(a, f, &b->output, false);
+  f->body = stmt_then(enter_border(b), body);
+  return f;
+}
+
+static Stmt *step_call(const StepBinding *b) {
+  const Step *step = b->step;
+  Expr **arguments = ARENA_ARRAY(b->plan->arena, Expr *, (size_t)step->operand_count + 1);
+  int count = 0;
+  for (int i = 0; i < step->operand_count; i++)
+    if (!is_result(step, i)) arguments[count++] = operand_argument(b, &b->operands[i]);
+  arguments[count++] = output_argument(b);
+  return stmt_call(b->plan->arena, c_name(b->plan->arena, step->name), arguments, count);
+}
+
+/* Copies and operators with statements of their own have their operands from here. */
+static Stmt *step_body(const StepBinding *b) {
+  const Step *step = b->step;
+  if (step->kind == STEP_COPY) return lower_copy(b);
+  if (step->kind == STEP_NEST) return step->schedule.kind == SCHEDULE_TILED ? lower_tiled(b) : lower_scalar(b);
+  Lowering l = {.arena = b->plan->arena};
+  return resolve_stmts(b, step->root->op->loops(&l, step->root));
+}
+
+LoopProgram *lower(Compilation *c, Plan *plan) {
+  LoopProgram *program = ARENA_NEW(c->arena, LoopProgram);
+  for (int k = 0; k < plan->step_count; k++) {
+    Step *step = plan->steps[k];
+    if (step->kind == STEP_COPY) {
+      Operand source = {.value = step->source};
+      ARENA_PUSH(c->arena, step->operands, step->operand_count, source);
+    }
+    StepBinding b = bind_operands(plan, program, step);
+    Function *f = step_function(&b, step_body(&b));
+    ARENA_PUSH(c->arena, program->layers, program->layer_count, f);
+    program->run = stmt_then(program->run, step_call(&b));
+  }
+  return program;
+}

@@ -1,0 +1,187 @@
+/* make_node.c - one operation applied to tensors: attributes, inference, parameters, a provisional name. */
+#include <string.h>
+
+#include "passes/builder.h"
+#include "passes/visit_names.h"
+
+typedef struct DeclaredParameter {
+  Parameter *parameter;
+  const SharedUse *use; /* the first; NULL: the layer is not shared */
+  const Instance *instance;
+} DeclaredParameter;
+
+/* What declare_node_parameter must know of the node that is being inferred. */
+typedef struct Declaring {
+  Builder *b;
+  const Scope *scope;
+  const NodeRequest *request;
+  const SharedUse *use;
+  bool reported;
+} Declaring;
+
+Tensors one_tensor(Builder *b, Value *value) {
+  Value **items = ARENA_ARRAY(b->arena, Value *, 1);
+  items[0] = value;
+  return (Tensors){items, 1};
+}
+
+Tensors poisoned_tensors(Builder *b, Span span) {
+  Value *value = ARENA_NEW(b->arena, Value); /* not in the graph, which is thrown away */
+  *value = (Value){.name = "?", .poisoned = true, .span = span};
+  return one_tensor(b, value);
+}
+
+bool any_poisoned(Tensors tensors) {
+  for (int i = 0; i < tensors.count; i++)
+    if (tensors.items[i]->poisoned) return true;
+  return false;
+}
+
+Diagnostic *stop_expansion(Builder *b, Span span, const char *message) {
+  b->stopped = true;
+  return report(b->diagnostics, CODE_E0603, span, "%s", message);
+}
+
+/* A path that ends in digits joins them with `_`, so that the derived name can be written as a label:
+ * downsample.1 -> downsample_1_add. Digits alone become layer0_add. */
+static const char *base_of(Builder *b, const char *path) {
+  const char *dot = strrchr(path, '.'), *last = dot ? dot + 1 : path;
+  if (*last < '0' || *last > '9') return path;
+  if (!dot) return arena_printf(b->arena, "layer%s", path);
+  return arena_printf(b->arena, "%.*s_%s", (int)(dot - path), path, last);
+}
+
+const char *derive_name(Builder *b, const Scope *scope, const char *op) {
+  if (scope->nearest) return arena_printf(b->arena, "%s_%s", base_of(b, scope->nearest), op);
+  return join_path(b->arena, join_path(b->arena, scope->path, scope->prefix), op);
+}
+
+/* "conv3": the first free name after the operation. */
+static const char *free_label(Builder *b, const Scope *scope, const char *op) {
+  for (int i = 1;; i++) {
+    const char *name = arena_printf(b->arena, "%s%d", op, i);
+    if (!scope->body || (!find_definition(scope->body, name).start && !find_name(&scope->names, name))) return name;
+  }
+}
+
+static void report_unnamed(Declaring *d, const Node *node, const char *role) {
+  if (d->reported) return;
+  d->reported = true;
+  Builder *b = d->b;
+  const char *label = free_label(b, d->scope, node->op->name), *text = written_text(b->c, b->arena, node->span);
+  Diagnostic *e = report(b->diagnostics, CODE_E0203, node->span, "this `%s` has weights, so it needs a name", node->op->name);
+  add_note(e, "the name finds `<name>.%s` in the weights file and names the C function", role);
+  add_help(e, "`%s: %s`", label, text);
+  add_fix(e, (Span){node->span.start, node->span.start}, arena_printf(b->arena, "%s: ", label));
+}
+
+static void report_shared_mismatch(Declaring *d, const SharedUse *first) {
+  if (d->reported) return;
+  d->reported = true;
+  Diagnostic *e = report(d->b->diagnostics, CODE_E0206, d->use->span, "`%s` is used with %s and %s", first->layer->name, first->input, d->use->input);
+  set_label(e, "%s", d->use->input);
+  add_label(e, first->span, "%s", first->input);
+  add_note(e, "shared weights need the same input channels");
+}
+
+static bool same_sizes(const Parameter *p, int rank, const int64_t *sizes) {
+  if (p->rank != rank) return false;
+  for (int i = 0; i < rank; i++)
+    if (p->sizes[i] != sizes[i]) return false;
+  return true;
+}
+
+/* Calls of blocks without labels of their own; two equal labels in one body are reported there. */
+static void report_same_weights(Builder *b, const Node *node, const DeclaredParameter *old, const char *path) {
+  if (!node->instance && !old->instance) return;
+  Span here = node->instance ? node->instance->call : node->span, there = old->instance ? old->instance->call : old->parameter->span;
+  Diagnostic *d = report(b->diagnostics, CODE_E0205, here, "two layers have the weights `%s`", path);
+  if (here.start != there.start) add_label(d, there, "the first");
+  if (node->instance) add_label(d, node->span, "this layer");
+  add_help(d, "give each call of the block a label: `name: %s`", node->instance ? node->instance->block : old->instance->block);
+}
+
+Parameter *declare_node_parameter(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank, const int64_t *sizes) {
+  Declaring *d = inference->context;
+  Builder *b = d->b;
+  bool loaded = kind == PARAMETER_LEARNED || kind == PARAMETER_STATISTIC;
+  const char *layer = d->request->parameter_path;
+  if (!layer) {
+    if (loaded) report_unnamed(d, node, role);
+    layer = node->name;
+  }
+  Parameter parameter = {.path = join_path(b->arena, layer, role), .role = role, .kind = kind, .rank = rank, .span = d->request->use ? d->request->use->layer->call->span : node->span};
+  for (int i = 0; i < rank; i++) parameter.sizes[i] = sizes[i];
+  DeclaredParameter *old = loaded && !d->reported ? find_name(&b->parameters, parameter.path) : NULL;
+  if (old && old->use && d->use && old->use->layer == d->use->layer && old->parameter->span.start == parameter.span.start) {
+    if (!same_sizes(old->parameter, rank, sizes)) report_shared_mismatch(d, old->use);
+    return old->parameter;
+  }
+  if (old) {
+    d->reported = true;
+    report_same_weights(b, node, old, parameter.path);
+  }
+  Parameter *made = graph_add_parameter(b->graph, parameter);
+  DeclaredParameter *declared = ARENA_NEW(b->arena, DeclaredParameter);
+  *declared = (DeclaredParameter){made, d->use, node->instance};
+  if (loaded && !old) put_name(&b->parameters, parameter.path, declared);
+  return made;
+}
+
+static bool check_arity(Builder *b, const NodeRequest *request, Tensors in) {
+  const Operator *op = request->op;
+  if (in.count >= op->min_inputs && (op->max_inputs < 0 || in.count <= op->max_inputs)) return true;
+  if (in.count < op->min_inputs) {
+    static const char *const words[] = {"no", "one", "two", "three", "four"};
+    Diagnostic *d = report(b->diagnostics, CODE_E0601, request->span, "`%s` needs %s%s inputs and gets %s", op->name,
+                           op->max_inputs == op->min_inputs ? "" : "at least ", words[op->min_inputs < 4 ? op->min_inputs : 4], words[in.count < 4 ? in.count : 4]);
+    add_help(d, "`[a, b] -> %s` joins two tensors; `branch(.., identity) -> %s` adds the input itself", op->name, op->name);
+    return false;
+  }
+  Diagnostic *d;
+  if (op->max_inputs == 1) d = report(b->diagnostics, CODE_E0601, request->span, "`%s` takes one tensor and gets %d", op->name, in.count);
+  else d = report(b->diagnostics, CODE_E0601, request->span, "`%s` takes at most %d tensors and gets %d", op->name, op->max_inputs, in.count);
+  if (op->max_inputs == 1) add_help(d, "join them first, `-> add` or `-> concat`, or take them apart: `[a, b] = ..`");
+  return false;
+}
+
+static void name_provisionally(Builder *b, const Scope *scope, const NodeRequest *request, Node *node) {
+  node->label = request->label;
+  node->label_span = request->label_span;
+  if (request->label) node->name = request->label;
+  else if (request->name) node->name = request->name;
+  else node->name = derive_name(b, scope, request->op->name);
+  node->instance = scope->instance;
+}
+
+static const SharedUse *use_of(const Scope *scope, const NodeRequest *request) { return request->use ? request->use : scope->use; }
+
+Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors in) {
+  bool poisoned = any_poisoned(in);
+  if (b->graph->node_count >= MAX_LAYERS) {
+    Diagnostic *d = stop_expansion(b, request->span, arena_printf(b->arena, "the network has more than %d layers", MAX_LAYERS));
+    add_instance_notes(d, scope->instance);
+    return poisoned_tensors(b, request->span);
+  }
+  Attributes attributes;
+  AttributeRequest wanted = {request->op, request->arguments, request->module->defaults, poisoned || !in.count ? 0 : in.items[0]->type.rank,
+                             request->span, &b->missing};
+  bool good = read_attributes(b->c, &wanted, &attributes);
+  good = (poisoned || check_arity(b, request, in)) && good;
+  Node *node = graph_add_node(b->graph, request->op, request->span);
+  name_provisionally(b, scope, request, node);
+  node->attributes = attributes.values;
+  node->given = attributes.given;
+  node->attribute_spans = attributes.spans;
+  node->inputs = in.items;
+  node->input_count = in.count;
+  TensorType unknown = in.count ? in.items[0]->type : (TensorType){0};
+  node->output = graph_add_value(b->graph, node->name, unknown, request->label ? request->label_span : request->span);
+  node->output->producer = node;
+  node->output->poisoned = true;
+  if (!good || poisoned) return one_tensor(b, node->output);
+  Declaring declaring = {b, scope, request, use_of(scope, request), false};
+  b->inference.context = &declaring;
+  node->output->poisoned = !request->op->infer(&b->inference, node) || declaring.reported;
+  return one_tensor(b, node->output);
+}

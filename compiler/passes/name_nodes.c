@@ -1,0 +1,167 @@
+/* name_nodes.c - final names, which become the names in C; E0701.
+ *
+ * Author's names (labels, statements, inputs, outputs) are taken as they are, and two that C cannot tell apart are an
+ * error. Names of layers without a label were derived where the layer was made, from the nearest earlier label or
+ * statement and the operation; here they get `_2`, `_3` where that name is taken. So a name depends on the text
+ * between two labels only. Letter case does not tell names apart, since macros are written in capitals. */
+#include <string.h>
+
+#include "passes/builder.h"
+
+enum { MAX_C_NAME = 63 };
+
+typedef struct Naming {
+  Builder *b;
+  NameTable taken; /* by C name in capitals -> Taken */
+  const char *prefix;
+} Naming;
+
+typedef struct Taken {
+  const char *name;
+  Span span;
+} Taken;
+
+static const char *c_name(Arena *arena, const char *name) {
+  char *copy = arena_strdup(arena, name);
+  for (char *p = copy; *p; p++)
+    if (*p == '.') *p = '_';
+  return copy;
+}
+
+static const char *c_key(Arena *arena, const char *name) {
+  char *copy = arena_strdup(arena, name);
+  for (char *p = copy; *p; p++) {
+    if (*p == '.') *p = '_';
+    if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
+  }
+  return copy;
+}
+
+static bool is_interface_name(const char *name) {
+  static const char *const names[] = {"run", "inputs", "outputs", "env", "weights", "status", "status_text", "workspace_bytes", "selftest"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(names[i], name) == 0) return true;
+  return false;
+}
+
+/* Words that C or C++ keeps, and what generated code may find as a macro: members of a struct stand without prefix. */
+static bool is_c_word(const char *name) {
+  static const char words[] =
+      " alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break case catch char char8_t char16_t "
+      "char32_t class compl concept const consteval constexpr constinit const_cast continue co_await co_return co_yield decltype default delete do "
+      "double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq "
+      "nullptr operator or or_eq private protected public register reinterpret_cast requires restrict return short signed sizeof static "
+      "static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename typeof union unsigned using virtual "
+      "void volatile wchar_t while xor xor_eq NULL EOF INFINITY NAN I linux unix errno assert near far ";
+  size_t length = strlen(name);
+  for (const char *at = strstr(words, name); at; at = strstr(at + 1, name))
+    if (at > words && at[-1] == ' ' && at[length] == ' ') return true;
+  return name[0] == '_';
+}
+
+static void check_length(Naming *n, const char *name, Span span) {
+  size_t length = strlen(n->prefix) + 1 + strlen(name);
+  if (length <= MAX_C_NAME) return;
+  Diagnostic *d = report(n->b->diagnostics, CODE_E0701, span, "the name `%.80s` is too long in C", name);
+  set_label(d, "`%s_%s` has %d characters", n->prefix, c_name(n->b->arena, name), (int)length);
+  add_help(d, "C tells the first %d characters apart: shorten the label or the name of the net", MAX_C_NAME);
+}
+
+static void take(Naming *n, const char *name, Span span) {
+  Taken *taken = ARENA_NEW(n->b->arena, Taken);
+  *taken = (Taken){name, span};
+  put_name(&n->taken, c_key(n->b->arena, name), taken);
+}
+
+static void take_author_name(Naming *n, const char *name, Span span, const char *what) {
+  Arena *arena = n->b->arena;
+  const char *in_c = c_name(arena, name);
+  const Taken *old = find_name(&n->taken, c_key(arena, name));
+  if (is_interface_name(in_c)) {
+    Diagnostic *d = report(n->b->diagnostics, CODE_E0701, span, "the %s `%s` would take the name `%s_%s`", what, name, n->prefix, in_c);
+    add_note(d, "that name belongs to the interface of the generated C");
+    add_help(d, "choose another name");
+    return;
+  }
+  check_length(n, name, span);
+  if (!old) {
+    take(n, name, span);
+    return;
+  }
+  Span later = old->span.start > span.start ? old->span : span, earlier = old->span.start > span.start ? span : old->span;
+  bool same = strcmp(old->name, name) == 0, capitals = strcmp(c_name(arena, old->name), in_c) != 0;
+  Diagnostic *d;
+  if (same) d = report(n->b->diagnostics, CODE_E0205, later, "two layers have the name `%s`", name);
+  else if (capitals) d = report(n->b->diagnostics, CODE_E0701, later, "`%s` and `%s` differ in capitals only, and both become `%s_%s` in C macros", old->name, name, c_key(arena, n->prefix), c_key(arena, name));
+  else d = report(n->b->diagnostics, CODE_E0701, later, "`%s` and `%s` both become `%s_%s` in C", old->name, name, n->prefix, in_c);
+  if (later.start != earlier.start) add_label(d, earlier, "the other one");
+  add_help(d, same ? "give the calls of the block labels of their own" : "rename one label");
+}
+
+static void take_member(Naming *n, const char *name, Span span, const char *what) {
+  if (!is_c_word(name)) return;
+  Diagnostic *d = report(n->b->diagnostics, CODE_E0701, span, "the %s `%s` cannot be a name in C", what, name);
+  add_note(d, "it becomes a member of a struct in the header, under this very name");
+  add_help(d, "choose another name, such as `%s_%s`", name[0] == '_' ? "x" : name, what);
+}
+
+static bool names_value(const Value *value) { return value->producer && value->name != value->producer->name; }
+
+static void take_author_names(Naming *n) {
+  Graph *g = n->b->graph;
+  for (int i = 0; i < g->input_count; i++) {
+    take_author_name(n, g->inputs[i].value->name, g->inputs[i].span, "input");
+    take_member(n, g->inputs[i].value->name, g->inputs[i].span, "input");
+  }
+  for (int i = 0; i < g->dim_count; i++) {
+    const Dim *dim = g->dims[i];
+    take_member(n, dim->name, dim->span, "dim");
+    if (strcmp(dim->name, "workspace") != 0 && strcmp(dim->name, "workspace_bytes") != 0 && strcmp(dim->name, "weights") != 0 && strcmp(dim->name, "weights_bytes") != 0) continue;
+    report(n->b->diagnostics, CODE_E0701, dim->span, "the dim `%s` would take the name of a member of `%s_env`", dim->name, n->prefix);
+  }
+  for (int i = 0; i < g->node_count; i++)
+    if (g->nodes[i]->label) take_author_name(n, g->nodes[i]->name, g->nodes[i]->label_span, "label");
+  for (int i = 0; i < g->output_count; i++) {
+    const GraphOutput *output = &g->outputs[i];
+    take_member(n, output->name, output->span, "output");
+    bool own = strcmp(output->value->name, output->name) != 0; /* else it is the tensor of that name */
+    if (own || names_value(output->value)) take_author_name(n, output->name, output->span, "output");
+  }
+}
+
+/* Statements name tensors. Blocks without label may be used twice, and then hold the same names twice: the later
+ * tensor goes by the name of its layer. */
+static void take_statement_names(Naming *n) {
+  Graph *g = n->b->graph;
+  NameTable outputs = name_table(n->b->arena);
+  for (int i = 0; i < g->output_count; i++) put_name(&outputs, g->outputs[i].name, g->outputs[i].value);
+  for (int i = 0; i < g->value_count; i++) {
+    Value *value = g->values[i];
+    if (!names_value(value) || find_name(&outputs, value->name) == value) continue;
+    const Taken *old = find_name(&n->taken, c_key(n->b->arena, value->name));
+    if (old && strcmp(old->name, value->name) == 0) value->name = value->producer->name;
+    else take_author_name(n, value->name, value->span, "name");
+  }
+}
+
+static void finish_derived_names(Naming *n) {
+  Graph *g = n->b->graph;
+  for (int i = 0; i < g->node_count; i++) {
+    Node *node = g->nodes[i];
+    if (node->label) continue;
+    const char *derived = node->name, *name = derived;
+    for (int k = 2; find_name(&n->taken, c_key(n->b->arena, name)) || is_interface_name(c_name(n->b->arena, name)); k++)
+      name = arena_printf(n->b->arena, "%s_%d", derived, k);
+    check_length(n, name, node->span);
+    take(n, name, node->span);
+    if (node->output->name == node->name) node->output->name = name;
+    node->name = name;
+  }
+}
+
+void name_nodes(Builder *b) {
+  Naming naming = {b, name_table(b->arena), b->c->options->prefix ? b->c->options->prefix : b->graph->name};
+  take_author_names(&naming);
+  take_statement_names(&naming);
+  finish_derived_names(&naming);
+}

@@ -1,0 +1,322 @@
+/* place_values.c - where every tensor lies: which buffer, which slice of it, with which border.
+ *
+ * Arms of a concat are written straight into their slice of the joined tensor; the result of a skip-add takes the
+ * place of the skip; outputs are written where the caller wants them. Where a tensor cannot lie in two places, or a
+ * reader needs it in another form, a copy step is added and says why. Offsets are not decided here. */
+#include <string.h>
+
+#include "ops/attributes.h"
+#include "ops/infer.h"
+#include "ops/ops.h"
+#include "passes/passes.h"
+#include "passes/plan_steps.h"
+
+static const Size *zero(Plan *plan) { return size_of(plan->arena, 0); }
+
+static Buffer *new_buffer(Plan *plan, const char *name, BufferKind kind, const TensorType *type) {
+  Buffer *buffer = ARENA_NEW(plan->arena, Buffer);
+  *buffer = (Buffer){.id = plan->buffer_count, .name = name, .kind = kind, .dtype = type->dtype, .region = "workspace",
+                     .channels = type_channels(type), .height = type_height(type), .width = type_width(type), .first = -1, .last = -1};
+  ARENA_PUSH(plan->arena, plan->buffers, plan->buffer_count, buffer);
+  return buffer;
+}
+
+static View whole(Plan *plan, Buffer *buffer) { return (View){buffer, zero(plan), zero(plan), zero(plan)}; }
+
+static View *view_of(Plan *plan, const Value *value) { return &plan->views[stored_as(value)->id]; }
+
+static int producing_step(const Plan *plan, const Value *value) {
+  for (int i = 0; i < plan->step_count; i++)
+    if (plan->steps[i]->result == value) return i;
+  return -1;
+}
+
+static void grow_views(Plan *plan) {
+  View *views = ARENA_ARRAY(plan->arena, View, (size_t)plan->value_count + 1);
+  if (plan->views) memcpy(views, plan->views, sizeof(View) * (size_t)(plan->value_count - 1));
+  plan->views = views;
+}
+
+static Step *add_copy(Plan *plan, int position, const char *name, const Value *source, const char *note) {
+  Step *step = ARENA_NEW(plan->arena, Step);
+  Value *result = plan_add_value(plan, name, source->type);
+  grow_views(plan);
+  *step = (Step){.kind = STEP_COPY, .name = name, .source = plan->values[stored_as(source)->id], .result = result, .note = note};
+  plan_insert_step(plan, position, step);
+  return step;
+}
+
+static void redirect(Step *step, const Value *from, const Value *to) {
+  for (int i = 0; i < step->operand_count; i++)
+    if (step->operands[i].value && stored_as(step->operands[i].value) == from) step->operands[i].value = to;
+}
+
+/* The border that a step's window needs around the value; false: none. */
+static bool border_needed(const Plan *plan, const Step *step, Border *border, int *mode) {
+  Window window;
+  if (!step->root || !step->root->op->borders || !step->root->op->borders(plan->arena, step->root, &window, mode)) return false;
+  int64_t before[2], after[2];
+  for (int axis = 0; axis < 2; axis++) {
+    int64_t reach = (size_value(window.output[axis]) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+    before[axis] = size_value(window.before[axis]);
+    after[axis] = reach - before[axis] - size_value(window.input[axis]);
+    if (after[axis] < 0) after[axis] = 0;
+  }
+  *border = (Border){before[0], after[0], before[1], after[1]};
+  return before[0] || before[1] || after[0] || after[1];
+}
+
+static bool is_plane(const TensorType *type) { return size_is(type_channels(type), 1); }
+static bool is_vector(const TensorType *type) { return size_is(type_height(type), 1) && size_is(type_width(type), 1); }
+/* Whether channels-first and channels-last are the same order. */
+static bool any_order(const TensorType *type) { return is_plane(type) || is_vector(type); }
+
+static void place_inputs(Plan *plan) {
+  for (int i = 0; i < plan->graph->input_count; i++) {
+    const GraphInput *input = &plan->graph->inputs[i];
+    Buffer *buffer = new_buffer(plan, input->value->name, BUFFER_INPUT, &input->value->type);
+    buffer->caller_index = i;
+    buffer->channels_first = !input->hwc && !any_order(&input->value->type);
+    plan->views[input->value->id] = whole(plan, buffer);
+  }
+}
+
+/* Windows read a copy of the input that has channels last and a border; everything else reads the caller's memory. */
+static void copy_inputs(Plan *plan) {
+  for (int i = 0; i < plan->graph->input_count; i++) {
+    const Value *value = plan->graph->inputs[i].value;
+    Step *copy = NULL;
+    for (int k = 0; k < plan->step_count; k++) {
+      Step *step = plan->steps[k];
+      Border border;
+      int mode = 0;
+      if (step->kind != STEP_NEST || !step->nest->update || !step_reads(step, value)) continue;
+      bool bordered = border_needed(plan, step, &border, &mode) && mode == PADDING_ZEROS;
+      bool reordered = view_of(plan, value)->buffer->channels_first || value->type.dtype != DTYPE_F32;
+      if (!bordered && !reordered) continue;
+      if (!copy) {
+        copy = add_copy(plan, k, arena_printf(plan->arena, "%s_copy", value->name), value, reordered ? "channels last" : "with a border");
+        step = plan->steps[++k];
+        copy->result->type.dtype = DTYPE_F32;
+      }
+      redirect(step, value, copy->result);
+    }
+  }
+}
+
+/* A window with reflect, replicate or circular padding reads a copy whose border was made for it. */
+static void copy_mirrored(Plan *plan) {
+  for (int k = 0; k < plan->step_count; k++) {
+    Step *step = plan->steps[k];
+    Border border;
+    int mode = 0;
+    if (step->kind != STEP_NEST || !border_needed(plan, step, &border, &mode) || mode == PADDING_ZEROS) continue;
+    const Value *value = stored_as(step->root->inputs[0]);
+    Step *copy = add_copy(plan, k++, arena_printf(plan->arena, "%s_padded", step->name), value, "with its own kind of border");
+    copy->padding_mode = mode;
+    copy->result->type.dtype = DTYPE_F32;
+    redirect(step, value, copy->result);
+  }
+}
+
+static bool window_reads(const Plan *plan, const Value *value) {
+  for (int i = 0; i < plan->step_count; i++) {
+    Border border;
+    int mode = 0;
+    if (step_reads(plan->steps[i], value) && border_needed(plan, plan->steps[i], &border, &mode)) return true;
+  }
+  return false;
+}
+
+static const Node *join_of(const Value *value) {
+  return value->producer && value->producer->op->kind == OPERATOR_JOIN ? value->producer : NULL;
+}
+
+/* Whether the value can be computed right into a caller's buffer of this order. */
+static bool can_be_output(const Plan *plan, const Value *value, bool hwc) {
+  if (view_of((Plan *)plan, value)->buffer || window_reads(plan, value)) return false;
+  if (hwc || any_order(&value->type)) return true;
+  int step = producing_step(plan, value);
+  return step >= 0 && (plan->steps[step]->kind == STEP_LOOPS || !plan->steps[step]->nest->update);
+}
+
+static void place_outputs(Plan *plan) {
+  for (int i = 0; i < plan->graph->output_count; i++) {
+    const GraphOutput *output = &plan->graph->outputs[i];
+    const Value *value = stored_as(output->value);
+    Buffer *buffer = new_buffer(plan, output->name, BUFFER_OUTPUT, &output->value->type);
+    buffer->caller_index = i;
+    buffer->channels_first = !output->hwc && !any_order(&output->value->type);
+    if (can_be_output(plan, value, output->hwc)) {
+      *view_of(plan, value) = whole(plan, buffer);
+      buffer->channels = type_channels(&value->type);
+      continue;
+    }
+    const char *note = value->producer ? "in the caller's order" : "an input is an output";
+    Step *copy = add_copy(plan, plan->step_count, arena_printf(plan->arena, "%s_out", output->name), value, note);
+    *view_of(plan, copy->result) = whole(plan, buffer);
+  }
+}
+
+/* Where the last step stands that completes the value; -1 for inputs. */
+static int complete_after(const Plan *plan, const Value *value) {
+  const Node *join = join_of(value);
+  if (!join) return producing_step(plan, value);
+  int last = -1;
+  for (int i = 0; i < join->input_count; i++) {
+    int step = complete_after(plan, stored_as(join->inputs[i]));
+    if (step > last) last = step;
+  }
+  return last;
+}
+
+static void place_joined(Plan *plan, const Node *join) {
+  View view = *view_of(plan, join->output);
+  if (!view.buffer) {
+    view = whole(plan, new_buffer(plan, join->output->name, BUFFER_WORKSPACE, &join->output->type));
+    *view_of(plan, join->output) = view;
+  }
+  int axis = ((const ConcatAttributes *)join->attributes)->axis;
+  for (int i = 0; i < join->input_count; i++) {
+    const Value *arm = stored_as(join->inputs[i]);
+    bool own_border = (axis != CONCAT_CHANNELS || view.buffer->kind == BUFFER_OUTPUT) && window_reads(plan, arm);
+    if (view_of(plan, arm)->buffer || own_border) {
+      const char *note = own_border ? "it needs a border of its own" : "it already lies elsewhere";
+      const char *name = arena_printf(plan->arena, "%s_in_%s", arm->name, join->name);
+      arm = add_copy(plan, complete_after(plan, arm) + 1, name, arm, note)->result;
+    }
+    *view_of(plan, arm) = view;
+    if (axis == CONCAT_CHANNELS) view.channel = size_add(plan->arena, view.channel, type_channels(&arm->type));
+    if (axis == CONCAT_HEIGHT) view.row = size_add(plan->arena, view.row, type_height(&arm->type));
+    if (axis == CONCAT_WIDTH) view.column = size_add(plan->arena, view.column, type_width(&arm->type));
+  }
+}
+
+static bool same_index(const Expr *a, const Expr *b) {
+  if (a == b) return true;
+  if (a->kind != b->kind) return false;
+  if (a->kind == EXPR_INT) return a->integer == b->integer;
+  if (a->kind == EXPR_VAR) return strcmp(a->text, b->text) == 0;
+  return a->kind == EXPR_BINARY && a->op == b->op && same_index(a->left, b->left) && same_index(a->right, b->right);
+}
+
+typedef struct Elsewhere { /* whether an operand is read at another place than the one that is written */
+  const Step *step;
+  int operand;
+  bool found;
+} Elsewhere;
+
+static Expr *look_elsewhere(void *context, Expr *e) {
+  Elsewhere *look = context;
+  if (e->kind == EXPR_ACCESS && e->operand == look->operand)
+    for (int i = 0; i < MAX_RANK; i++)
+      if (!same_index(e->index[i], look->step->nest->output[i])) look->found = true;
+  return e;
+}
+
+static bool read_elsewhere(Plan *plan, const Step *step, int operand) {
+  Elsewhere look = {step, operand, false};
+  const Nest *nest = step->nest;
+  Expr *parts[3 + MAX_FUSED + 1] = {nest->initial, nest->update, nest->result};
+  memcpy(parts + 3, nest->epilogue, sizeof nest->epilogue);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (parts[i]) rewrite_expr(plan->arena, parts[i], look_elsewhere, &look);
+  return look.found;
+}
+
+static bool covers(const View *view) {
+  return size_is(view->channel, 0) && size_is(view->row, 0) && size_is(view->column, 0);
+}
+
+/* Whether something after this step, or the caller, still wants what lies in the buffer. */
+static bool wanted_later(Plan *plan, const Buffer *buffer, int position) {
+  for (int v = 0; v < plan->value_count; v++) {
+    if (plan->views[v].buffer != buffer) continue;
+    for (int k = position + 1; k < plan->step_count; k++)
+      if (step_reads(plan->steps[k], plan->values[v])) return true;
+  }
+  return false;
+}
+
+/* The result may overwrite an operand that is read only at the place being written, and by nothing later. */
+static bool can_take_place(Plan *plan, int position, int operand) {
+  const Step *step = plan->steps[position];
+  const Value *value = stored_as(step->operands[operand].value);
+  const View *view = view_of(plan, value);
+  if (!view->buffer || view->buffer->kind != BUFFER_WORKSPACE || !covers(view)) return false;
+  if (!type_equal_shape(&value->type, &step->result->type) || value->type.dtype != step->result->type.dtype) return false;
+  if (!size_equal(view->buffer->channels, type_channels(&value->type)) || !size_equal(view->buffer->height, type_height(&value->type)) ||
+      !size_equal(view->buffer->width, type_width(&value->type)))
+    return false;
+  for (int i = 0; i < step->operand_count; i++)
+    if (step->operands[i].value && view_of(plan, step->operands[i].value)->buffer == view->buffer && read_elsewhere(plan, step, i)) return false;
+  return !wanted_later(plan, view->buffer, position);
+}
+
+static void place_results(Plan *plan) {
+  for (int k = 0; k < plan->step_count; k++) {
+    Step *step = plan->steps[k];
+    View *view = view_of(plan, step->result);
+    for (int i = 0; !view->buffer && step->kind == STEP_NEST && i < step->operand_count; i++)
+      if (step->operands[i].value && can_take_place(plan, k, i)) {
+        *view = *view_of(plan, step->operands[i].value);
+        step->in_place = true;
+      }
+    if (!view->buffer) *view = whole(plan, new_buffer(plan, step->name, BUFFER_WORKSPACE, &step->result->type));
+    step->output = *view;
+  }
+}
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static void set_borders(Plan *plan) {
+  for (int k = 0; k < plan->step_count; k++) {
+    Border need;
+    int mode = 0;
+    if (!border_needed(plan, plan->steps[k], &need, &mode)) continue;
+    const Value *input = NULL; /* operand 0 of a nest that has a window is its input */
+    for (int i = 0; !input && i < plan->steps[k]->operand_count; i++) input = plan->steps[k]->operands[i].value;
+    Border *border = &view_of(plan, input)->buffer->border;
+    *border = (Border){larger(border->top, need.top), larger(border->bottom, need.bottom), larger(border->left, need.left),
+                       larger(border->right, need.right)};
+  }
+  for (int k = 0; k < plan->step_count; k++) {
+    Step *step = plan->steps[k];
+    const Border *b = &step->output.buffer->border;
+    bool filled_by_copy = step->kind == STEP_COPY && step->padding_mode != PADDING_ZEROS;
+    step->zero_border = (b->top || b->bottom || b->left || b->right) && !step->in_place && !filled_by_copy;
+  }
+}
+
+/* Distances in a buffer, now that its border is known. */
+static void set_strides(Plan *plan, Buffer *b) {
+  Arena *a = plan->arena;
+  const Size *width = size_add_int(a, b->width, b->border.left + b->border.right);
+  const Size *height = size_add_int(a, b->height, b->border.top + b->border.bottom);
+  if (b->channels_first) {
+    b->column = size_of(a, 1);
+    b->row = b->width;
+    b->channel = size_mul(a, b->width, b->height);
+  } else {
+    b->channel = size_of(a, 1);
+    b->column = b->channels;
+    b->row = size_mul(a, width, b->channels);
+  }
+  b->origin = size_add(a, size_mul_int(a, b->row, b->border.top), size_mul_int(a, b->column, b->border.left));
+  b->elements = size_mul(a, size_mul(a, height, width), b->channels);
+}
+
+void place_values(Compilation *c, Plan *plan) {
+  (void)c;
+  plan->views = ARENA_ARRAY(plan->arena, View, (size_t)plan->value_count + 1);
+  place_inputs(plan);
+  copy_inputs(plan);
+  copy_mirrored(plan);
+  place_outputs(plan);
+  for (int i = plan->graph->node_count; i-- > 0;)
+    if (plan->graph->nodes[i]->op->kind == OPERATOR_JOIN) place_joined(plan, plan->graph->nodes[i]);
+  place_results(plan);
+  set_borders(plan);
+  for (int i = 0; i < plan->buffer_count; i++) set_strides(plan, plan->buffers[i]);
+  for (int v = 0; v < plan->value_count; v++) plan->views[v] = *view_of(plan, plan->values[v]);
+}

@@ -1,0 +1,97 @@
+/* plan_memory.c - offsets in the workspace: buffers that live at the same time do not overlap.
+ *
+ * Largest first, each at the lowest place that is free during its life; several orders are tried and the best kept.
+ * The lower bound is the largest sum of buffers that live at one time. */
+#include "passes/passes.h"
+#include "passes/plan_steps.h"
+
+enum { ALIGNMENT = 64 }; /* a cache line, and the widest vector */
+
+static void live_ranges(Plan *plan) {
+  for (int k = 0; k < plan->step_count; k++) {
+    Buffer *written = plan->steps[k]->output.buffer;
+    if (written->first < 0) written->first = k;
+    if (written->last < k) written->last = k;
+    for (int v = 0; v < plan->value_count; v++)
+      if (plan->views[v].buffer && step_reads(plan->steps[k], plan->values[v])) plan->views[v].buffer->last = k;
+  }
+}
+
+/* Vectors are loaded whole: the last of a buffer may reach this far beyond it. */
+static int64_t bytes_of(const Buffer *buffer) {
+  int64_t bytes = size_value(buffer->elements) * dtype_bytes(buffer->dtype);
+  return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static bool live_together(const Buffer *a, const Buffer *b) { return a->first <= b->last && b->first <= a->last; }
+
+static int64_t end_of(const Buffer *buffer, const int64_t *offsets) { return offsets[buffer->id] + bytes_of(buffer); }
+
+/* The lowest offset at which no buffer placed so far, live at the same time, is in the way. */
+static int64_t lowest_free(Buffer *const *placed, int count, const Buffer *buffer, const int64_t *offsets) {
+  int64_t offset = 0;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (int i = 0; i < count; i++)
+      if (live_together(placed[i], buffer) && offsets[placed[i]->id] < offset + bytes_of(buffer) && end_of(placed[i], offsets) > offset) {
+        offset = end_of(placed[i], offsets);
+        moved = true;
+      }
+  }
+  return offset;
+}
+
+/* Keys by which buffers are sorted, largest first; ties go by first use. */
+static int64_t key_size(const Buffer *b) { return bytes_of(b); }
+static int64_t key_life(const Buffer *b) { return b->last - b->first; }
+static int64_t key_area(const Buffer *b) { return bytes_of(b) * (b->last - b->first + 1); }
+static int64_t key_early(const Buffer *b) { return -b->first; }
+
+static void sort_by(Buffer **buffers, int count, int64_t (*key)(const Buffer *)) {
+  for (int i = 1; i < count; i++)
+    for (int j = i; j > 0 && key(buffers[j]) > key(buffers[j - 1]); j--) {
+      Buffer *swapped = buffers[j];
+      buffers[j] = buffers[j - 1];
+      buffers[j - 1] = swapped;
+    }
+}
+
+static int64_t lower_bound(const Plan *plan) {
+  int64_t bound = 0;
+  for (int k = 0; k < plan->step_count; k++) {
+    int64_t sum = 0;
+    for (int i = 0; i < plan->buffer_count; i++) {
+      const Buffer *b = plan->buffers[i];
+      if (b->kind == BUFFER_WORKSPACE && b->first >= 0 && b->first <= k && k <= b->last) sum += bytes_of(b);
+    }
+    if (sum > bound) bound = sum;
+  }
+  return bound;
+}
+
+void plan_memory(Compilation *c, Plan *plan) {
+  (void)c;
+  live_ranges(plan);
+  Buffer **buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)plan->buffer_count + 1);
+  int count = 0;
+  for (int i = 0; i < plan->buffer_count; i++)
+    if (plan->buffers[i]->kind == BUFFER_WORKSPACE && plan->buffers[i]->first >= 0) buffers[count++] = plan->buffers[i];
+
+  int64_t *offsets = ARENA_ARRAY(plan->arena, int64_t, (size_t)plan->buffer_count + 1), best = -1;
+  int64_t (*const keys[])(const Buffer *) = {key_size, key_area, key_life, key_early};
+  for (size_t order = 0; order < sizeof keys / sizeof *keys; order++) {
+    sort_by(buffers, count, key_early);
+    sort_by(buffers, count, keys[order]);
+    int64_t top = 0;
+    for (int i = 0; i < count; i++) {
+      offsets[buffers[i]->id] = lowest_free(buffers, i, buffers[i], offsets);
+      if (end_of(buffers[i], offsets) > top) top = end_of(buffers[i], offsets);
+    }
+    if (best >= 0 && top >= best) continue;
+    best = top;
+    for (int i = 0; i < count; i++) buffers[i]->offset = size_of(plan->arena, offsets[buffers[i]->id]);
+  }
+  plan->workspace_bytes = best;
+  plan->lower_bound_bytes = lower_bound(plan);
+  plan->workspace_align = ALIGNMENT;
+}

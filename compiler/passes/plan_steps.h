@@ -1,0 +1,14 @@
+/* plan_steps.h - what the passes that make the plan share. */
+#ifndef CNNC_PASSES_PLAN_STEPS_H
+#define CNNC_PASSES_PLAN_STEPS_H
+#include "ir/plan.h"
+
+/* The value in whose memory this one lies: flatten of [C, 1, 1] changes nothing but the type. */
+const Value *stored_as(const Value *value);
+/* A new value of the plan, for the result of a copy. */
+Value *plan_add_value(Plan *plan, const char *name, TensorType type);
+/* Whether a step reads this value. */
+bool step_reads(const Step *step, const Value *value);
+/* Inserts a step before the one at `position`. */
+void plan_insert_step(Plan *plan, int position, Step *step);
+#endif

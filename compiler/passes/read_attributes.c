@@ -1,0 +1,221 @@
+/* read_attributes.c - which argument is which attribute; see read_attributes.h. Values are read in
+ * convert_attribute.c. */
+#include "passes/read_attributes.h"
+
+#include <string.h>
+
+#include "ops/ops.h"
+#include "passes/evaluate.h"
+
+static int attribute_count(const Operator *op) {
+  int count = 0;
+  while (op->attributes && op->attributes[count].name) count++;
+  return count;
+}
+
+static int attribute_index(const Operator *op, const char *name) {
+  for (int i = 0; i < attribute_count(op); i++)
+    if (strcmp(op->attributes[i].name, name) == 0) return i;
+  return -1;
+}
+
+static const char *ordinal(int i) {
+  static const char *const words[] = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"};
+  return i < 8 ? words[i] : "last";
+}
+
+static void list_attributes(Arena *arena, Diagnostic *d, const Operator *op) {
+  Text text = text_new(arena);
+  for (int i = 0; i < attribute_count(op); i++) text_addf(&text, "%s%s", i ? ", " : "", op->attributes[i].name);
+  if (text.length) add_help(d, "`%s` has %s", op->name, text_string(&text));
+  else add_help(d, "`%s` takes no attributes", op->name);
+}
+
+static void report_unknown_attribute(Compilation *c, const Operator *op, AstName name) {
+  Diagnostic *d = report(c->diagnostics, CODE_E0401, name.span, "`%s` has no attribute `%s`", op->name, name.text);
+  const char *own = foreign_attribute(name.text);
+  int index = own ? attribute_index(op, own) : -1;
+  if (index >= 0) {
+    add_help(d, "it is `%s`, the %s argument", own, ordinal(index));
+    add_fix(d, name.span, own);
+    return;
+  }
+  Suggestion near = suggest_for(name.text);
+  for (int i = 0; i < attribute_count(op); i++) suggest_candidate(&near, op->attributes[i].name);
+  if (suggested(&near)) {
+    add_help(d, "did you mean `%s`?", suggested(&near));
+    add_fix(d, name.span, suggested(&near));
+    return;
+  }
+  list_attributes(c->arena, d, op);
+}
+
+/* The attribute that an argument sets; -1: reported. *position counts positional arguments. */
+static int match_argument(Compilation *c, const Operator *op, const Argument *argument, int *position, bool named_before) {
+  if (argument->name.text) {
+    int index = attribute_index(op, argument->name.text);
+    if (index < 0) report_unknown_attribute(c, op, argument->name);
+    return index;
+  }
+  int count = attribute_count(op);
+  if (named_before) {
+    Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span, "an argument without a name follows one with a name");
+    add_help(d, "name it as well: `name=%s`", written_text(c, c->arena, argument->span));
+    return -1;
+  }
+  if (*position < count) return (*position)++;
+  if (*position == count) {
+    Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span, count ? "`%s` has too many arguments: it takes %d at most" : "`%s` takes no arguments", op->name, count);
+    if (count) list_attributes(c->arena, d, op);
+    ++*position; /* say it once */
+  }
+  return -1;
+}
+
+static bool match_arguments(Compilation *c, const Operator *op, const Argument *arguments, const Argument **by_index) {
+  int position = 0;
+  bool good = true, named = false;
+  for (const Argument *a = arguments; a; a = a->next) {
+    int index = match_argument(c, op, a, &position, named);
+    named |= a->name.text != NULL;
+    good &= index >= 0;
+    if (index < 0) continue;
+    if (by_index[index]) {
+      Diagnostic *d = report(c->diagnostics, CODE_E0401, a->span, "`%s` is given twice", op->attributes[index].name);
+      add_label(d, by_index[index]->span, "first here");
+      good = false;
+    }
+    by_index[index] = a;
+  }
+  return good;
+}
+
+/* The first number in "PyTorch uses 1e-5, Keras 1e-3": what most will want to write. */
+static const char *usual_value(Arena *arena, const Attribute *attribute) {
+  if (attribute->kind == ATTRIBUTE_BOOL) return "true";
+  const char *start = attribute->why;
+  while (start && *start && !(*start >= '0' && *start <= '9' && (start == attribute->why || start[-1] == ' '))) start++;
+  size_t length = start ? strspn(start, "0123456789.e-") : 0;
+  while (length && (start[length - 1] == '.' || start[length - 1] == '-')) length--;
+  return length ? arena_strndup(arena, start, length) : "..";
+}
+
+static void report_missing(Compilation *c, const AttributeRequest *request, int index) {
+  const Operator *op = request->op;
+  const Attribute *attribute = &op->attributes[index];
+  if (attribute->why && request->missing) {
+    char *key = arena_printf(c->arena, "%s.%s", op->name, attribute->name);
+    if (find_name(request->missing, key)) return;
+    put_name(request->missing, key, request->missing);
+  }
+  Diagnostic *d = report(c->diagnostics, CODE_E0403, request->call, "`%s` needs `%s`", op->name, attribute->name);
+  if (attribute->why) {
+    add_note(d, "%s", attribute->why);
+    add_help(d, "once per file: `default %s(%s=%s)`", op->name, attribute->name, usual_value(c->arena, attribute));
+  } else {
+    add_help(d, "it is the %s argument", ordinal(index));
+  }
+}
+
+enum { MAX_ATTRIBUTES = 64 };
+
+bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes *out) {
+  const Operator *op = request->op;
+  const Argument *by_index[MAX_ATTRIBUTES] = {0};
+  *out = (Attributes){0};
+  bool good = match_arguments(c, op, request->arguments, by_index);
+  bool matched = good;
+  for (const DefaultAttributes *d = request->defaults; d; d = d->next) {
+    if (strcmp(d->op, op->name) != 0) continue;
+    for (const Argument *a = d->arguments; a; a = a->next) {
+      int index = a->name.text ? attribute_index(op, a->name.text) : -1;
+      if (index >= 0 && !by_index[index]) by_index[index] = a;
+    }
+  }
+  int count = attribute_count(op);
+  if (op->attributes_size == 0) return good;
+  out->values = arena_alloc(c->arena, op->attributes_size);
+  memcpy(out->values, op->default_attributes, op->attributes_size);
+  Span *spans = ARENA_ARRAY(c->arena, Span, (size_t)count);
+  out->spans = spans;
+  for (int i = 0; i < count; i++) {
+    const Attribute *attribute = &op->attributes[i];
+    if (!by_index[i]) {
+      if (attribute->required && matched) report_missing(c, request, i);
+      good &= !attribute->required;
+      continue;
+    }
+    out->given |= UINT64_C(1) << i;
+    spans[i] = by_index[i]->span;
+    good &= convert_attribute(c, op, attribute, by_index[i], request->rank, (char *)out->values + attribute->offset);
+  }
+  return good;
+}
+
+void check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier) {
+  const Argument *by_index[MAX_ATTRIBUTES] = {0};
+  for (const Argument *a = arguments; a; a = a->next)
+    if (!a->name.text) {
+      Diagnostic *d = report(c->diagnostics, CODE_E0401, a->span, "a `default` names its attributes");
+      if (attribute_count(op)) add_help(d, "`default %s(%s=%s)`", op->name, op->attributes[0].name, written_text(c, c->arena, a->span));
+      return;
+    }
+  if (!match_arguments(c, op, arguments, by_index)) return;
+  void *scratch = op->attributes_size ? arena_alloc(c->arena, op->attributes_size) : NULL;
+  for (int i = 0; scratch && i < attribute_count(op); i++)
+    if (by_index[i]) convert_attribute(c, op, &op->attributes[i], by_index[i], 0, (char *)scratch + op->attributes[i].offset);
+  for (; earlier; earlier = earlier->next) {
+    if (strcmp(earlier->op, op->name) != 0) continue;
+    for (const Argument *a = earlier->arguments; a; a = a->next) {
+      int index = a->name.text ? attribute_index(op, a->name.text) : -1;
+      if (index < 0 || !by_index[index]) continue;
+      Diagnostic *d = report(c->diagnostics, CODE_E0205, by_index[index]->span, "the default of `%s` is set twice", a->name.text);
+      add_label(d, a->span, "first here");
+    }
+  }
+}
+
+/* `Conv2d(3, 64, 3)`: PyTorch's form, with the input channels first. */
+static void help_foreign(Compilation *c, Diagnostic *d, const char *own, AstName name, const AstCall *call) {
+  int whole = 0;
+  for (const AstArg *a = call ? call->args : NULL; a; a = a->next) whole += !a->name.text && a->value && a->value->kind == AST_INT;
+  const Operator *op = find_operator(own);
+  bool channels = op && op->attributes && (strcmp(op->attributes[0].name, "out_channels") == 0 || strcmp(op->attributes[0].name, "out_features") == 0);
+  bool drop_first = channels && whole >= 3 && !call->args->name.text && call->args->value->kind == AST_INT;
+  if (!channels || !call || !call->args) {
+    add_help(d, "cnnc calls it `%s`", own);
+  } else {
+    const AstArg *first = drop_first ? call->args->next : call->args, *last = first;
+    while (last->next) last = last->next;
+    add_help(d, "cnnc calls it `%s`; the input channels are inferred: `%s(%s)`", own, own, written_text(c, c->arena, span_join(first->span, last->span)));
+    if (drop_first) add_fix(d, (Span){call->args->span.start, first->span.start}, "");
+  }
+  add_fix(d, name.span, own);
+}
+
+Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName name, const AstCall *call) {
+  Diagnostic *d = report(c->diagnostics, CODE_E0201, name.span, "there is no operation or block `%s`", name.text);
+  const char *own = foreign_operator(name.text);
+  if (own && find_operator(own)) {
+    help_foreign(c, d, own, name, call);
+    return d;
+  }
+  const Entry *entry = find_entry(scope, c->arena, name.text);
+  if (entry && entry->kind == ENTRY_TENSORS) add_help(d, "`%s` is a tensor: tensors stand before the arrow", name.text);
+  Suggestion near = suggest_for(name.text);
+  for (int i = 0; all_operators[i]; i++) suggest_candidate(&near, all_operators[i]->name);
+  for (int i = 0; i < scope->module->names.count; i++) {
+    const Entry *other = scope->module->names.items[i].thing;
+    if (other->kind == ENTRY_BLOCK) suggest_candidate(&near, scope->module->names.items[i].name);
+  }
+  for (int i = 0; i < scope->names.count; i++) {
+    const Entry *other = scope->names.items[i].thing;
+    if (other->kind == ENTRY_SHARED || (other->kind == ENTRY_DATUM && (other->datum->kind == DATUM_WORD || other->datum->kind == DATUM_OPERATION)))
+      suggest_candidate(&near, scope->names.items[i].name);
+  }
+  if (suggested(&near)) {
+    add_help(d, "did you mean `%s`?", suggested(&near));
+    add_fix(d, name.span, suggested(&near));
+  }
+  return d;
+}

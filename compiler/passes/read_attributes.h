@@ -1,0 +1,32 @@
+/* read_attributes.h - the arguments of a call, after an operator's attribute table, as its attribute structure. */
+#ifndef CNNC_PASSES_READ_ATTRIBUTES_H
+#define CNNC_PASSES_READ_ATTRIBUTES_H
+#include "ir/operator.h"
+#include "passes/scope.h"
+
+/* What read_attributes makes; the members of Node of the same names. */
+typedef struct Attributes {
+  void *values;
+  uint64_t given;
+  const Span *spans;
+} Attributes;
+
+typedef struct AttributeRequest {
+  const Operator *op;
+  const Argument *arguments;         /* of the call, in order */
+  const DefaultAttributes *defaults; /* of the file in which the operation was named */
+  int rank;                          /* of the first input, for which a pair is one number in 1D; 0: unknown */
+  Span call;
+  NameTable *missing; /* "batch_norm.eps": said before, so not said again; may be NULL */
+} AttributeRequest;
+
+/* false: errors were reported (E0401, E0402, E0403, E0405, E0202). */
+bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes *out);
+/* The arguments of a `default` declaration, against the table and the earlier declarations of the file. */
+void check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier);
+/* E0201 for a name that is no operation or block. call may be NULL. */
+Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName name, const AstCall *call);
+
+/* convert_attribute.c: one value, after the attribute's kind, into *field. false: reported. */
+bool convert_attribute(Compilation *c, const Operator *op, const Attribute *attribute, const Argument *argument, int rank, void *field);
+#endif

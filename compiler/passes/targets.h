@@ -1,0 +1,20 @@
+/* targets.h - the machines that cnnc knows: one row each. */
+#ifndef CNNC_PASSES_TARGETS_H
+#define CNNC_PASSES_TARGETS_H
+#include <stdbool.h>
+
+typedef struct Target {
+  const char *name, *summary;
+  int lanes;     /* floats of its widest vector; 1: none */
+  int registers; /* vector registers */
+  bool fma;      /* one instruction multiplies and adds */
+  bool big_endian;
+} Target;
+
+/* Ends with a row whose name is NULL. */
+extern const Target all_targets[];
+/* NULL: there is none of that name. "native" is not a target: see host_target. */
+const Target *find_target(const char *name);
+/* The row that describes the machine on which cnnc runs. */
+const char *host_target(void);
+#endif

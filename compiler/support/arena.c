@@ -1,0 +1,113 @@
+/* arena.c - blocks of memory in a list, freed together. */
+#include "support/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct ArenaBlock {
+  struct ArenaBlock *next;
+  size_t used, size;
+  max_align_t data[];
+} ArenaBlock;
+
+typedef struct ArenaDeferred {
+  struct ArenaDeferred *next;
+  void (*release)(void *);
+  void *object;
+} ArenaDeferred;
+
+enum { BLOCK_SIZE = 64 * 1024, ALIGNMENT = sizeof(max_align_t) };
+
+_Noreturn void arena_fail(Arena *arena) {
+  if (!arena->out_of_memory) abort();
+  longjmp(*arena->out_of_memory, 1);
+}
+
+void *arena_malloc(Arena *arena, size_t size) {
+  arena->allocations++;
+  if (arena->fail_after > 0 && arena->allocations >= arena->fail_after) return NULL;
+  return malloc(size ? size : 1);
+}
+
+static ArenaBlock *add_block(Arena *arena, size_t size) {
+  ArenaBlock *block = size > SIZE_MAX - sizeof *block ? NULL : arena_malloc(arena, sizeof *block + size);
+  if (!block) return NULL;
+  block->size = size;
+  block->used = 0;
+  block->next = arena->blocks;
+  arena->blocks = block;
+  return block;
+}
+
+static void *try_alloc(Arena *arena, size_t size) {
+  if (size > SIZE_MAX / 2) return NULL;
+  size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  ArenaBlock *block = arena->blocks;
+  if (!block || block->size - block->used < size) {
+    block = add_block(arena, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+    if (!block) return NULL;
+  }
+  char *memory = (char *)block->data + block->used;
+  block->used += size;
+  return memset(memory, 0, size);
+}
+
+void *arena_alloc(Arena *arena, size_t size) {
+  void *memory = try_alloc(arena, size);
+  if (!memory) arena_fail(arena);
+  return memory;
+}
+
+void *arena_alloc_array(Arena *arena, size_t count, size_t element_size) {
+  if (element_size && count > SIZE_MAX / element_size) arena_fail(arena);
+  return arena_alloc(arena, count * element_size);
+}
+
+void *arena_grow(Arena *arena, const void *old, size_t old_size, size_t new_size) {
+  void *memory = arena_alloc(arena, new_size);
+  if (old_size) memcpy(memory, old, old_size);
+  return memory;
+}
+
+char *arena_strndup(Arena *arena, const char *text, size_t length) {
+  char *copy = arena_alloc(arena, length + 1);
+  memcpy(copy, text, length);
+  return copy;
+}
+
+char *arena_strdup(Arena *arena, const char *text) { return arena_strndup(arena, text, strlen(text)); }
+
+char *arena_printf(Arena *arena, const char *format, ...) {
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  int length = vsnprintf(NULL, 0, format, arguments);
+  va_end(arguments);
+  char *text = arena_alloc(arena, (size_t)length + 1);
+  vsnprintf(text, (size_t)length + 1, format, again);
+  va_end(again);
+  return text;
+}
+
+void arena_defer(Arena *arena, void (*release)(void *), void *object) {
+  ArenaDeferred *entry = try_alloc(arena, sizeof *entry);
+  if (!entry) {
+    release(object);
+    arena_fail(arena);
+  }
+  *entry = (ArenaDeferred){arena->deferred, release, object};
+  arena->deferred = entry;
+}
+
+void arena_free(Arena *arena) {
+  for (ArenaDeferred *entry = arena->deferred; entry; entry = entry->next) entry->release(entry->object);
+  arena->deferred = NULL;
+  for (ArenaBlock *block = arena->blocks, *next; block; block = next) {
+    next = block->next;
+    free(block);
+  }
+  arena->blocks = NULL;
+}

@@ -1,0 +1,104 @@
+/* reader.c - see reader.h. */
+#include "support/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_PIPE_BYTES = 64 << 20, FIRST_CHUNK = 64 * 1024 };
+
+static ssize_t read_some(int fd, char *to, size_t count) {
+  ssize_t got;
+  do got = read(fd, to, count);
+  while (got < 0 && errno == EINTR);
+  return got;
+}
+
+/* A file whose size is known; one that shrinks meanwhile is shorter, one that grows is cut. */
+static const char *read_sized(Arena *arena, int fd, size_t size, size_t *length, const char **error) {
+  char *bytes = arena_alloc(arena, size + 1);
+  for (*length = 0; *length < size;) {
+    ssize_t got = read_some(fd, bytes + *length, size - *length);
+    if (got < 0) {
+      *error = strerror(errno);
+      return NULL;
+    }
+    if (!got) break;
+    *length += (size_t)got;
+  }
+  bytes[*length] = '\0';
+  return bytes;
+}
+
+static const char *read_stream(Arena *arena, int fd, size_t *length, const char **error) {
+  size_t capacity = FIRST_CHUNK;
+  char *bytes = arena_alloc(arena, capacity + 1);
+  for (*length = 0;;) {
+    if (*length == capacity) {
+      if (capacity >= MAX_PIPE_BYTES) {
+        *error = "more than 64 MiB from a pipe";
+        return NULL;
+      }
+      bytes = arena_grow(arena, bytes, capacity, 2 * capacity + 1);
+      capacity *= 2;
+    }
+    ssize_t got = read_some(fd, bytes + *length, capacity - *length);
+    if (got < 0) {
+      *error = strerror(errno);
+      return NULL;
+    }
+    if (!got) break;
+    *length += (size_t)got;
+  }
+  bytes[*length] = '\0';
+  return bytes;
+}
+
+/* An open descriptor that must not be lost when the arena runs out of memory. */
+static void close_descriptor(void *object) {
+  int *fd = object;
+  if (*fd > STDIN_FILENO) (void)close(*fd);
+  *fd = -1;
+}
+
+static const char *read_descriptor(Arena *arena, int fd, ReadWhat what, size_t *length, const char **error) {
+  struct stat info;
+  if (fstat(fd, &info)) *error = strerror(errno);
+  else if (S_ISDIR(info.st_mode)) *error = "it is a directory";
+  else if (S_ISREG(info.st_mode) && (uint64_t)info.st_size > MAX_FILE_BYTES) *error = "it is larger than 4 GiB";
+  /* A size of 0 may be a file of /proc: those are read to their end. */
+  else if (S_ISREG(info.st_mode) && info.st_size > 0) return read_sized(arena, fd, (size_t)info.st_size, length, error);
+  else if (S_ISREG(info.st_mode)) return read_stream(arena, fd, length, error);
+  else if (what == READ_FILES_ONLY) *error = "it is not a regular file";
+  else if (fd != STDIN_FILENO && !S_ISFIFO(info.st_mode) && !S_ISSOCK(info.st_mode)) *error = "it is a device";
+  else return read_stream(arena, fd, length, error);
+  return NULL;
+}
+
+const char *read_whole_file(Arena *arena, const char *path, ReadWhat what, size_t *length, const char **error) {
+  if (what == READ_ANYTHING && !strcmp(path, "-")) return read_descriptor(arena, STDIN_FILENO, what, length, error);
+  int *fd = ARENA_NEW(arena, int);
+  *fd = -1;
+  arena_defer(arena, close_descriptor, fd);
+  struct stat info;
+  /* Without a look first, opening a FIFO that nobody writes to would wait for ever. */
+  bool pipe = what == READ_ANYTHING && !stat(path, &info) && S_ISFIFO(info.st_mode);
+  do *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (pipe ? 0 : O_NONBLOCK));
+  while (*fd < 0 && errno == EINTR);
+  if (*fd < 0) {
+    *error = strerror(errno);
+    return NULL;
+  }
+  const char *bytes = read_descriptor(arena, *fd, what, length, error);
+  close_descriptor(fd);
+  return bytes;
+}
+
+const char *path_beside(Arena *arena, const char *path, const char *relative_to) {
+  const char *slash = relative_to && strcmp(relative_to, "-") ? strrchr(relative_to, '/') : NULL;
+  if (path[0] == '/' || !slash) return path;
+  return arena_printf(arena, "%.*s%s", (int)(slash + 1 - relative_to), relative_to, path);
+}

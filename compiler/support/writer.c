@@ -1,0 +1,225 @@
+/* writer.c - see writer.h. */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "support/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "support/cleanup.h"
+
+enum { MARK_WITHIN = 4096, LONGEST_NAME = 200 };
+
+typedef enum StageKind { STAGE_STDOUT, STAGE_SPECIAL, STAGE_SAME, STAGE_FILE } StageKind;
+
+typedef struct Stage { /* one output on its way */
+  const OutputFile *file;
+  StageKind kind;
+  const char *path;      /* with symbolic links resolved */
+  const char *temporary; /* FILE: the complete new contents */
+  const char *backup;    /* FILE: a second name of the old contents; NULL: there were none */
+  bool renamed;
+} Stage;
+
+typedef struct Writer {
+  Arena *arena;
+  Stage *stages;
+  int count;
+  WriteRules rules;
+  const char **error;
+  bool *refused;
+} Writer;
+
+static bool fail(Writer *w, const char *path, const char *why) {
+  *w->error = arena_printf(w->arena, "`%s` cannot be written: %s", path, why);
+  return false;
+}
+
+static bool refuse(Writer *w, const char *path, const char *why) {
+  *w->refused = true;
+  *w->error = arena_printf(w->arena, "`%s` %s", path, why);
+  return false;
+}
+
+/* Everything, or an errno. */
+static int write_all(int fd, const char *bytes, size_t length) {
+  while (length) {
+    ssize_t done = write(fd, bytes, length);
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return errno;
+    bytes += done;
+    length -= (size_t)done;
+  }
+  return 0;
+}
+
+const char *write_stdout(const char *bytes, size_t length) {
+  if (fflush(stdout)) return strerror(errno);
+  int problem = write_all(STDOUT_FILENO, bytes, length);
+  return problem ? strerror(problem) : NULL;
+}
+
+/* The first bytes of the old file (whole: all of them) compared without trusting its size. */
+static char *read_old(Writer *w, const char *path, size_t most, size_t *length) {
+  *length = 0;
+  char *bytes = arena_alloc(w->arena, most + 1);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return NULL;
+  while (*length < most) {
+    ssize_t got = read(fd, bytes + *length, most - *length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    *length += (size_t)got;
+  }
+  (void)close(fd);
+  return bytes;
+}
+
+static bool contains(const char *bytes, size_t length, const char *mark, size_t mark_length) {
+  for (size_t i = 0; i + mark_length <= length; i++)
+    if (!memcmp(bytes + i, mark, mark_length)) return true;
+  return false;
+}
+
+static bool is_input(const Writer *w, const struct stat *old) {
+  for (int i = 0; i < w->rules.input_count; i++) {
+    struct stat input;
+    if (!stat(w->rules.inputs[i], &input) && input.st_dev == old->st_dev && input.st_ino == old->st_ino) return true;
+  }
+  return false;
+}
+
+/* Decides how an output is written, and whether it may be. */
+static bool plan_stage(Writer *w, Stage *stage) {
+  const OutputFile *file = stage->file;
+  struct stat old, link;
+  stage->path = file->path;
+  stage->kind = STAGE_FILE;
+  if (!strcmp(file->path, "-")) {
+    stage->kind = STAGE_STDOUT;
+    return true;
+  }
+  bool exists = !stat(file->path, &old);
+  if (!exists && errno != ENOENT) return fail(w, file->path, strerror(errno));
+  if (!exists) return lstat(file->path, &link) ? true : fail(w, file->path, "it is a symbolic link to nothing");
+  if (S_ISDIR(old.st_mode)) return fail(w, file->path, "it is a directory");
+  if (!S_ISREG(old.st_mode)) {
+    stage->kind = STAGE_SPECIAL;
+    return true;
+  }
+  if (is_input(w, &old)) return refuse(w, file->path, "is an input; it is not overwritten");
+  if (!lstat(file->path, &link) && S_ISLNK(link.st_mode)) {
+    char *real = realpath(file->path, NULL);
+    if (!real) return fail(w, file->path, strerror(errno));
+    arena_defer(w->arena, free, real);
+    stage->path = real;
+  }
+  if (w->rules.if_changed && (size_t)old.st_size == file->length) {
+    size_t length;
+    const char *bytes = read_old(w, stage->path, file->length, &length);
+    if (bytes && length == file->length && !memcmp(bytes, file->bytes, length)) {
+      stage->kind = STAGE_SAME;
+      return true;
+    }
+  }
+  if (file->mark && !w->rules.force && old.st_size > 0) {
+    size_t length;
+    const char *bytes = read_old(w, stage->path, MARK_WITHIN, &length);
+    if (!bytes || !contains(bytes, length, file->mark, file->mark_length))
+      return refuse(w, file->path, "was not written by cnnc; `--force` overwrites it");
+  }
+  return true;
+}
+
+/* ".x.c.1234.0.tmp" beside the file itself. */
+static const char *name_beside(Writer *w, const Stage *stage, const char *ending) {
+  const char *slash = strrchr(stage->path, '/'), *name = slash ? slash + 1 : stage->path;
+  int directory = (int)(name - stage->path), length = (int)strlen(name);
+  return arena_printf(w->arena, "%.*s.%.*s.%ld.%d.%s", directory, stage->path, length > LONGEST_NAME ? LONGEST_NAME : length, name,
+                      (long)getpid(), (int)(stage - w->stages), ending);
+}
+
+static bool write_temporary(Writer *w, Stage *stage) {
+  const char *path = name_beside(w, stage, "tmp");
+  (void)unlink(path); /* of a process that had our number and was killed */
+  if (!cleanup_file(path)) return fail(w, stage->file->path, "its path is too long");
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (fd < 0) {
+    int problem = errno;
+    cleanup_forget(path);
+    return fail(w, stage->file->path, strerror(problem));
+  }
+  stage->temporary = path;
+  int problem = write_all(fd, stage->file->bytes, stage->file->length);
+  if (!problem && fsync(fd) && errno != EINVAL && errno != ENOTSUP) problem = errno; /* some file systems have no fsync */
+  if (close(fd) && !problem && errno != EINTR) problem = errno;
+  return problem ? fail(w, stage->file->path, strerror(problem)) : true;
+}
+
+/* A device or a pipe: there is nothing to rename. */
+static bool write_special(Writer *w, const Stage *stage) {
+  int fd = open(stage->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0) return fail(w, stage->path, errno == ENXIO ? "nobody reads this pipe" : strerror(errno));
+  (void)fcntl(fd, F_SETFL, 0);
+  int problem = write_all(fd, stage->file->bytes, stage->file->length);
+  if (close(fd) && !problem && errno != EINTR) problem = errno;
+  return problem ? fail(w, stage->path, strerror(problem)) : true;
+}
+
+/* Puts the old files back. */
+static void roll_back(Writer *w) {
+  for (int i = w->count - 1; i >= 0; i--) {
+    Stage *stage = &w->stages[i];
+    if (stage->renamed && stage->backup) (void)rename(stage->backup, stage->path);
+    else if (stage->renamed) (void)unlink(stage->path);
+    else if (stage->backup) (void)unlink(stage->backup);
+    if (!stage->renamed && stage->temporary) (void)unlink(stage->temporary);
+    if (stage->temporary) cleanup_forget(stage->temporary);
+  }
+}
+
+static bool rename_all(Writer *w) {
+  for (int i = 0; i < w->count; i++) {
+    Stage *stage = &w->stages[i];
+    if (stage->kind != STAGE_FILE) continue;
+    const char *backup = name_beside(w, stage, "old");
+    (void)unlink(backup);
+    if (!link(stage->path, backup)) stage->backup = backup;
+    if (rename(stage->temporary, stage->path)) return fail(w, stage->file->path, strerror(errno));
+    stage->renamed = true;
+    cleanup_forget(stage->temporary);
+  }
+  for (int i = 0; i < w->count; i++)
+    if (w->stages[i].backup) (void)unlink(w->stages[i].backup);
+  return true;
+}
+
+static bool write_stages(Writer *w) {
+  for (int i = 0; i < w->count; i++)
+    if (!plan_stage(w, &w->stages[i])) return false;
+  for (int i = 0; i < w->count; i++)
+    if (w->stages[i].kind == STAGE_FILE && !write_temporary(w, &w->stages[i])) return false;
+  /* What cannot be undone comes when all that is likely to fail has succeeded. */
+  for (int i = 0; i < w->count; i++) {
+    Stage *stage = &w->stages[i];
+    if (stage->kind == STAGE_SPECIAL && !write_special(w, stage)) return false;
+    const char *problem = stage->kind == STAGE_STDOUT ? write_stdout(stage->file->bytes, stage->file->length) : NULL;
+    if (problem) return fail(w, "standard output", problem);
+  }
+  return true;
+}
+
+bool write_files(Arena *arena, const OutputFile *files, int count, WriteRules rules, const char **error, bool *refused) {
+  Writer w = {arena, ARENA_ARRAY(arena, Stage, (size_t)count), count, rules, error, refused};
+  for (int i = 0; i < count; i++) w.stages[i].file = &files[i];
+  *refused = false;
+  bool good = write_stages(&w);
+  cleanup_hold_signals();
+  if (good) good = rename_all(&w);
+  if (!good) roll_back(&w);
+  cleanup_release_signals();
+  return good;
+}

@@ -1,0 +1,162 @@
+/* compile_verb.c - `cnnc compile`: which files are written where; the rest is compile.h. */
+#include <string.h>
+#include <sys/stat.h>
+#include "compile.h"
+#include "support/writer.h"
+#include "tools/session.h"
+
+enum { MAX_OUTPUTS = 4 };
+
+typedef struct OutputNames {
+  const char *stem; /* everything but ".c" */
+  const char *base; /* its last part: what the source includes */
+  const char *code; /* "-" or a device: nothing else is written */
+  bool only_code;
+} OutputNames;
+
+static Diagnostic *usage_error(Session *session, const char *text) { return report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "%s", text); }
+
+static bool is_special(const char *path) {
+  struct stat info;
+  return !strcmp(path, "-") || (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
+}
+
+static const char *without_ending(Arena *arena, const char *path, const char *ending) {
+  size_t length = strlen(path), end = strlen(ending);
+  if (length > end && !strcmp(path + length - end, ending) && path[length - end - 1] != '/') length -= end;
+  return arena_strndup(arena, path, length);
+}
+
+static const char *last_part(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static bool name_outputs(Session *session, OutputNames *names) {
+  const CommandLine *line = &session->line;
+  const char *file = line->options.file;
+  bool from_stdin = !strcmp(file, "-");
+  const char *stem = from_stdin ? "net" : without_ending(session->arena, file, ".cnn");
+  names->only_code = line->output && is_special(line->output);
+  if (line->output && !names->only_code) {
+    stem = without_ending(session->arena, line->output, ".c");
+    if (strlen(stem) == strlen(line->output)) {
+      Diagnostic *d = usage_error(session, arena_printf(session->arena, "`-o %s` does not end in `.c`", line->output));
+      add_help(d, "`-o %s.c` writes %s.c, %s.h and the weights", stem, last_part(stem), last_part(stem));
+      return false;
+    }
+  } else if (line->out_dir) {
+    stem = arena_printf(session->arena, "%s/%s", line->out_dir, last_part(stem));
+  }
+  if (from_stdin && !line->output) {
+    add_help(usage_error(session, "what is read from standard input needs a place to go"), "`-o NAME.c`, or `-o -` for standard output");
+    return false;
+  }
+  names->stem = stem;
+  names->base = last_part(stem);
+  names->code = names->only_code ? line->output : arena_printf(session->arena, "%s.c", stem);
+  if (*names->base && !strpbrk(names->base, "\"\\\n\r\t")) return true;
+  usage_error(session, "the output has a name that a C source cannot include");
+  return false;
+}
+
+static const char *escape_for_make(Arena *arena, const char *path) {
+  Text text = text_new(arena);
+  for (; *path; path++) {
+    if (*path == ' ' || *path == '#') text_add(&text, "\\");
+    if (*path == '$') text_add(&text, "$");
+    text_add_char(&text, *path, 1);
+  }
+  return text_string(&text);
+}
+
+/* Outputs on the left, all that was read on the right. */
+static Text dependencies(Session *session, const Compilation *c, const OutputFile *files, int count) {
+  Text text = text_new(session->arena);
+  if (session->line.depfile_target) text_add(&text, session->line.depfile_target);
+  else
+    for (int i = 0; i < count; i++) text_addf(&text, "%s%s", i ? " " : "", escape_for_make(session->arena, files[i].path));
+  text_add(&text, ":");
+  for (int i = 0; i < c->files_read_count; i++) text_addf(&text, " \\\n  %s", escape_for_make(session->arena, c->files_read[i]));
+  text_add(&text, "\n");
+  for (int i = 1; session->line.phony_targets && i < c->files_read_count; i++)
+    text_addf(&text, "\n%s:\n", escape_for_make(session->arena, c->files_read[i]));
+  return text;
+}
+
+/* The .cnn first, each file once. */
+static void tidy_files_read(Compilation *c) {
+  const char **all = NULL;
+  int count = 0;
+  if (strcmp(c->options->file, "-")) ARENA_PUSH(c->arena, all, count, c->options->file);
+  for (int i = 0; i < c->files_read_count; i++) {
+    bool known = !strcmp(c->files_read[i], "-");
+    for (int k = 0; k < count && !known; k++) known = !strcmp(all[k], c->files_read[i]);
+    if (!known) ARENA_PUSH(c->arena, all, count, c->files_read[i]);
+  }
+  c->files_read = all;
+  c->files_read_count = count;
+}
+
+static void add_output(OutputFile *files, int *count, const char *path, const char *bytes, size_t length, const char *mark, size_t mark_length) {
+  files[(*count)++] = (OutputFile){path, bytes, length, mark, mark_length};
+}
+
+/* false: an error was reported and nothing has changed. */
+static bool write_outputs(Session *session, Compilation *c, const OutputNames *names, const Outputs *out) {
+  const CommandLine *line = &session->line;
+  Arena *arena = session->arena;
+  OutputFile files[MAX_OUTPUTS + 1];
+  int count = 0;
+  size_t mark = strlen(GENERATED_MARK);
+  const char *weights_code = arena_printf(arena, "%s_weights.c", names->stem), *header = arena_printf(arena, "%s.h", names->stem);
+  bool blob = out->weights_blob_bytes > 0;
+  if (!names->only_code && blob)
+    add_output(files, &count, arena_printf(arena, "%s.weights", names->stem), (const char *)out->weights_blob, out->weights_blob_bytes,
+               (const char *)out->weights_blob, 4);
+  if (!names->only_code && out->weights_code.length)
+    add_output(files, &count, weights_code, text_string(&out->weights_code), out->weights_code.length, GENERATED_MARK, mark);
+  add_output(files, &count, names->code, text_string(&out->code), out->code.length, GENERATED_MARK, mark);
+  if (!names->only_code) add_output(files, &count, header, text_string(&out->header), out->header.length, GENERATED_MARK, mark);
+  tidy_files_read(c);
+  if (line->depfile) {
+    Text text = dependencies(session, c, files, count);
+    OutputFile last = files[count - 1];
+    const char *path = line->depfile_path ? line->depfile_path : arena_printf(arena, "%s.d", names->stem);
+    files[count - 1] = (OutputFile){path, text_string(&text), text.length, NULL, 0};
+    files[count++] = last; /* the header comes last: with it, everything is there */
+  }
+  WriteRules rules = {line->force, line->if_changed, c->files_read, c->files_read_count};
+  const char *error;
+  bool refused;
+  if (write_files(arena, files, count, rules, &error, &refused)) {
+    for (int i = 0; i < count && line->verbose; i++) add_message(session, "cnnc: %s: %zu bytes", files[i].path, files[i].length);
+    return true;
+  }
+  report(&session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
+  return false;
+}
+
+int compile_verb(Session *session) {
+  CommandLine *line = &session->line;
+  OutputNames names;
+  if (!name_outputs(session, &names)) return 2;
+  if (line->depfile && names.only_code && !line->depfile_path) {
+    usage_error(session, "`-MD` needs `-MF FILE` when the source goes to standard output");
+    return 2;
+  }
+  session->stdout_taken = line->output && !strcmp(line->output, "-");
+  Compilation c = new_compilation(session, &line->options, &session->diagnostics);
+  Outputs out = {0};
+  bool good = compile(&c, names.base, &out);
+  bool dumping = line->options.dump != DUMP_NONE || line->options.dump_after;
+  take_texts(session, &c);
+  if (!good && !session->diagnostics.errors && !dumping)
+    report(&session->diagnostics, CODE_E0999, (Span){0, 0}, "pass %s failed without a word; please report it with the input", c.pass ? c.pass : "?");
+  apply_lint_settings(session, &session->diagnostics);
+  if (line->verbose) add_message(session, "cnnc: %s: target %s", line->options.file, line->options.target);
+  bool dump_only = line->options.dump != DUMP_NONE || (dumping && !line->output);
+  if (!good || session->diagnostics.errors || dump_only) return 0;
+  write_outputs(session, &c, &names, &out);
+  return 0;
+}

@@ -1,0 +1,79 @@
+/* option_rows.c - every verb and every option of cnnc, in the order of the help. */
+#include "tools/option_ids.h"
+#include "tools/options.h"
+
+#define BIT(verb) (1u << VERB_##verb)
+#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(SUMMARY))
+#define ALL (~0u)
+
+const VerbRow verb_rows[VERB_COUNT] = {
+    [VERB_COMPILE] = {"compile", "cnnc compile FILE.cnn [-o OUT.c]", "write C source, header and weights",
+                      "  cnnc compile lenet5.cnn                  writes lenet5.c, lenet5.h, lenet5_weights.c\n"
+                      "  cnnc compile lenet5.cnn -o build/net.c   writes build/net.c, build/net.h, ..\n"
+                      "  cnnc lenet5.cnn -o net.c -w random:1     the same verb; seeded weights\n",
+                      "Without -o the outputs stand beside FILE. With -o - the source goes to standard output and\n"
+                      "nothing else is written. A file that cnnc did not write is not replaced.\n"},
+    [VERB_CHECK] = {"check", "cnnc check FILE...", "parse, infer shapes, match weights; write nothing",
+                    "  cnnc check lenet5.cnn\n"
+                    "  cnnc check --diagnostics json *.cnn\n",
+                    "Where the weights file is absent, shapes alone are checked and a note says so.\n"},
+    [VERB_RUN] = {"run", "cnnc run FILE.cnn --input [X=]A.npy [--output [Y=]B.npy]", "compile with the host's C compiler ($CC) and run",
+                  "  cnnc run lenet5.cnn --input digit.png\n"
+                  "  cnnc run net.cnn --input x=a.npy --output y=b.npy\n"
+                  "  cnnc run net.cnn -w random:1 --input random:7 --compare interpret\n",
+                  "Inputs are .npy or .npz arrays ([C, H, W], or [H, W, C] where the input says layout=hwc; one more\n"
+                  "leading dimension is a batch, run sample by sample), .png, .pgm or .ppm pictures (uint8 inputs get\n"
+                  "the bytes, float32 inputs get them divided by 255), or random:SEED.\n"},
+    [VERB_SUMMARY] = {"summary", "cnnc summary FILE.cnn", "table of layers: shape, parameters, multiply-accumulates",
+                      "  cnnc summary lenet5.cnn\n"
+                      "  cnnc summary lenet5.cnn --json\n",
+                      NULL},
+    [VERB_HELP] = {"help", "cnnc help [VERB]", "this help, or that of a verb", "  cnnc help compile\n", NULL},
+    [VERB_VERSION] = {"version", "cnnc version", "the version of cnnc", "  cnnc version --json\n", NULL},
+};
+
+const OptionRow option_rows[] = {
+    {"-o", "FILE", NULL, "where the C source goes (FILE.c), with its header and weights beside it; - is standard output", BIT(COMPILE), OPTION_OUTPUT_FILE},
+    {"--out-dir", "DIR", NULL, "write the outputs into this directory", BIT(COMPILE), OPTION_OUT_DIR},
+    {"-w, --weights", "FILE", NULL, "the weights, instead of what the source names; random:SEED makes seeded ones", NETS, OPTION_WEIGHTS},
+    {"--net", "NAME", NULL, "which net of a file with several", NETS, OPTION_NET},
+    {"--prefix", "NAME", NULL, "prefix of all names in C, instead of the net's name", BIT(COMPILE), OPTION_PREFIX},
+    {"-D", "PARAM=VALUE", NULL, "set a parameter of the net", NETS, OPTION_DEFINE},
+    {"--size", "NAME=N", NULL, "give a `dim` one value", NETS, OPTION_SIZE},
+    {"--batch", "N", NULL, "samples that one call computes", NETS & ~BIT(RUN), OPTION_BATCH},
+    {"--weights-as", "FORM", "c|file", "weights as C source or as a file that the caller loads", BIT(COMPILE), OPTION_WEIGHTS_AS},
+    {"--target", "NAME", NULL, "machine to compile for; `native` is this one, `list` shows all", BIT(COMPILE) | BIT(RUN) | BIT(SUMMARY), OPTION_TARGET},
+    {"--numerics", "MODE", "fast|portable", "portable: the same bits on every machine and compiler", BIT(COMPILE) | BIT(RUN), OPTION_NUMERICS},
+    {"--standalone", NULL, NULL, "fold the runtime in: the .c needs nothing but a C compiler", BIT(COMPILE), OPTION_STANDALONE},
+    {"--line-directives", NULL, NULL, "map each layer to its line of the .cnn for debuggers", BIT(COMPILE), OPTION_LINE_DIRECTIVES},
+    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE), OPTION_FORCE},
+    {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
+    {"-MD", NULL, NULL, "write the dependencies for make beside the source (.d)", BIT(COMPILE), OPTION_MD},
+    {"-MF", "FILE", NULL, "where -MD writes", BIT(COMPILE), OPTION_MF},
+    {"-MT", "TARGET", NULL, "the target that -MD names, instead of all outputs", BIT(COMPILE), OPTION_MT},
+    {"-MP", NULL, NULL, "with -MD: an empty rule for each dependency", BIT(COMPILE), OPTION_MP},
+    {"--input", "[NAME=]FILE", NULL, "what an input gets: .npy, .npz, .png, .pgm, .ppm or random:SEED", BIT(RUN), OPTION_INPUT},
+    {"--output", "[NAME=]FILE.npy", NULL, "where an output goes; without it, a short view is printed", BIT(RUN), OPTION_OUTPUT},
+    {"--interpret", NULL, NULL, "use the reference evaluator instead of compiled code", BIT(RUN), OPTION_INTERPRET},
+    {"--compare", "REF", NULL, "compare with REF.npz, REF.npy, or `interpret` for the reference evaluator", BIT(RUN), OPTION_COMPARE},
+    {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare accepts (1e-5)", BIT(RUN), OPTION_ATOL},
+    {"--rtol", "NUMBER", NULL, "the same in parts of the reference, added to it (1e-4)", BIT(RUN), OPTION_RTOL},
+    {"--json", NULL, NULL, "for programs", BIT(SUMMARY) | BIT(VERSION), OPTION_JSON},
+    {"--dump", "LEVEL", "ast|graph|plan|loops", "print a level of the compiler to standard output", BIT(COMPILE), OPTION_DUMP},
+    {"--dump-after", "PASS", NULL, "print the level on which this pass works after it", BIT(COMPILE), OPTION_DUMP_AFTER},
+    {"--time-passes", NULL, NULL, "print what each pass took", BIT(COMPILE) | BIT(CHECK), OPTION_TIME_PASSES},
+    {"-W", "[no-]NAME", NULL, "-Wno-NAME silences a lint; -Werror[=NAME] makes lints errors", NETS, OPTION_LINT},
+    {"--diagnostics", "FORM", "text|short|json", "how errors are printed; json goes to standard output", ALL, OPTION_DIAGNOSTICS},
+    {"--color", "WHEN", "auto|always|never", "colours in errors; NO_COLOR is respected", ALL, OPTION_COLOR},
+    {"-q", NULL, NULL, "no notes and no progress", ALL, OPTION_QUIET},
+    {"-v", NULL, NULL, "say what is done, and for which target", ALL, OPTION_VERBOSE},
+    {"-h, --help", NULL, NULL, "the help of a verb", ALL, OPTION_HELP},
+    {"--version", NULL, NULL, "the version of cnnc", ALL, OPTION_VERSION},
+    /* Of later versions: understood well enough to say so. */
+    {"-O0", NULL, NULL, NULL, ALL, OPTION_LATER}, {"-O1", NULL, NULL, NULL, ALL, OPTION_LATER},
+    {"-O2", NULL, NULL, NULL, ALL, OPTION_LATER}, {"-O3", NULL, NULL, NULL, ALL, OPTION_LATER},
+    {"-Os", NULL, NULL, NULL, ALL, OPTION_LATER}, {"--winograd", "WHAT", NULL, NULL, ALL, OPTION_LATER},
+    {"--threads", "HOW", NULL, NULL, ALL, OPTION_LATER}, {"--max-ram", "BYTES", NULL, NULL, ALL, OPTION_LATER},
+    {"--max-flash", "BYTES", NULL, NULL, ALL, OPTION_LATER}, {"--fix", NULL, NULL, NULL, ALL, OPTION_LATER},
+    {NULL, NULL, NULL, NULL, 0, 0},
+};

@@ -1,0 +1,326 @@
+/* options.c - see options.h. */
+#include "tools/options.h"
+
+#include <string.h>
+#include "passes/targets.h"
+#include "support/decimal.h"
+#include "support/suggest.h"
+#include "tools/option_ids.h"
+
+static const char *const later_verbs[] = {"fmt",  "graph", "import",  "export", "bench", "diff",
+                                          "weights", "lsp",   "explain", "init",   "completion", NULL};
+
+typedef struct Parser {
+  Arena *arena;
+  Diagnostics *diagnostics;
+  CommandLine *out;
+  bool after_dashes;
+  const OptionRow **used; /* to be checked against the verb */
+  int used_count;
+} Parser;
+
+static Diagnostic *usage_error(Parser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static Diagnostic *usage_error(Parser *p, const char *format, ...) {
+  Text text = text_new(p->arena);
+  va_list arguments;
+  va_start(arguments, format);
+  text_vaddf(&text, format, arguments);
+  va_end(arguments);
+  return report(p->diagnostics, CODE_E0901, (Span){0, 0}, "%s", text_string(&text));
+}
+
+/* Whether the name is one of "-w, --weights". */
+static bool row_has_name(const OptionRow *row, const char *name, size_t length) {
+  for (const char *at = row->names;;) {
+    const char *end = strchr(at, ',');
+    size_t size = end ? (size_t)(end - at) : strlen(at);
+    if (size == length && !strncmp(at, name, length)) return true;
+    if (!end) return false;
+    at = end + 2;
+  }
+}
+
+static const char *last_name(Arena *arena, const OptionRow *row) {
+  const char *comma = strchr(row->names, ',');
+  return arena_strdup(arena, comma ? comma + 2 : row->names);
+}
+
+/* The row of an argument that begins with `-`, and what is attached to it: --name=value, -wvalue, -Dname=value. */
+static const OptionRow *find_row(const char *argument, const char **attached) {
+  *attached = NULL;
+  size_t length = strlen(argument);
+  const char *equals = strchr(argument, '=');
+  bool is_long = argument[1] == '-';
+  for (const OptionRow *row = option_rows; row->names; row++)
+    if (row_has_name(row, argument, length)) return row;
+  for (const OptionRow *row = option_rows; row->names; row++) {
+    size_t name = is_long ? equals ? (size_t)(equals - argument) : length : argument[1] == 'M' ? 3 : 2;
+    if (name > length || !row_has_name(row, argument, name)) continue;
+    if (!is_long && !row->argument) continue;
+    *attached = argument + name + (is_long && equals);
+    return row;
+  }
+  return NULL;
+}
+
+static void unknown_option(Parser *p, const char *argument) {
+  const char *equals = strchr(argument, '=');
+  const char *name = equals ? arena_strndup(p->arena, argument, (size_t)(equals - argument)) : argument;
+  Suggestion suggestion = suggest_for(name);
+  for (const OptionRow *row = option_rows; row->names; row++)
+    if (row->help) suggest_candidate(&suggestion, last_name(p->arena, row));
+  Diagnostic *d = usage_error(p, "there is no option `%s`", name);
+  if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
+  else add_help(d, "`cnnc help` lists the verbs, `cnnc VERB --help` the options of each");
+}
+
+/* Index of the value among "fast|portable"; -1: an error was reported. */
+static int choice(Parser *p, const OptionRow *row, const char *value) {
+  int index = 0;
+  for (const char *at = row->values;; index++) {
+    size_t length = strcspn(at, "|");
+    if (strlen(value) == length && !strncmp(at, value, length)) return index;
+    if (!at[length]) break;
+    at += length + 1;
+  }
+  const char *name = last_name(p->arena, row);
+  Diagnostic *d = usage_error(p, "`%s` cannot be `%s`", name, value);
+  Text text = text_new(p->arena);
+  for (const char *at = row->values; *at; at++) text_add(&text, *at == '|' ? ", " : (char[]){*at, '\0'});
+  add_help(d, "one of %s", text_string(&text));
+  return -1;
+}
+
+static bool parse_count(const char *text, int64_t *out) {
+  *out = 0;
+  if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 9) return false;
+  for (; *text; text++) *out = 10 * *out + (*text - '0');
+  return *out > 0;
+}
+
+static void add_binding(Parser *p, Binding **list, const char *option, const char *text) {
+  const char *equals = strchr(text, '=');
+  if (!equals || equals == text || !equals[1]) {
+    usage_error(p, "`%s %s` should have the form NAME=VALUE", option, text);
+    return;
+  }
+  Binding *binding = ARENA_NEW(p->arena, Binding);
+  *binding = (Binding){arena_strndup(p->arena, text, (size_t)(equals - text)), equals + 1, NULL};
+  while (*list) list = &(*list)->next;
+  *list = binding;
+}
+
+static NamedFile named_file(Arena *arena, const char *text) {
+  const char *equals = strchr(text, '='), *slash = strchr(text, '/');
+  if (!equals || equals == text || (slash && slash < equals)) return (NamedFile){NULL, text, text};
+  return (NamedFile){arena_strndup(arena, text, (size_t)(equals - text)), equals + 1, text};
+}
+
+static bool is_lint(Code code) {
+  static const char *const names[] = {
+#define DIAGNOSTIC(code, status, name, title) #code,
+#include "support/diagnostics.def"
+  };
+  return names[code][0] == 'W';
+}
+
+static void set_lint(Parser *p, const char *text) {
+  CommandLine *out = p->out;
+  if (!strcmp(text, "error")) {
+    out->warnings_are_errors = true;
+    return;
+  }
+  LintSetting setting = {.off = !strncmp(text, "no-", 3), .error = !strncmp(text, "error=", 6)};
+  const char *name = text + (setting.off ? 3 : setting.error ? 6 : 0);
+  Suggestion suggestion = suggest_for(name);
+  for (int code = 0; code < CODE_COUNT; code++) {
+    if (!is_lint((Code)code)) continue;
+    if (!strcmp(code_name((Code)code), name)) {
+      setting.code = (Code)code;
+      ARENA_PUSH(p->arena, out->lints, out->lint_count, setting);
+      return;
+    }
+    suggest_candidate(&suggestion, code_name((Code)code));
+  }
+  Diagnostic *d = usage_error(p, "there is no lint `%s` in this version", name);
+  if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
+}
+
+static void set_target(Parser *p, const char *name) {
+  if (!strcmp(name, "list")) {
+    p->out->list_targets = true;
+    return;
+  }
+  p->out->options.target = !strcmp(name, "native") ? host_target() : name;
+  if (find_target(p->out->options.target)) return;
+  Diagnostic *d = usage_error(p, "there is no target `%s`", name);
+  Suggestion suggestion = suggest_for(name);
+  for (const Target *target = all_targets; target->name; target++) suggest_candidate(&suggestion, target->name);
+  if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
+  add_help(d, "`cnnc compile --target list` shows them all");
+}
+
+static void set_tolerance(Parser *p, const char *option, const char *value, double *out) {
+  if (!read_double(value, strlen(value), out)) usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
+}
+
+/* Options of how a net is compiled. false: it is another. */
+static bool set_compile_option(Parser *p, const OptionRow *row, const char *value, int index) {
+  CommandLine *out = p->out;
+  Options *options = &out->options;
+  switch ((OptionId)row->id) {
+  case OPTION_OUTPUT_FILE: out->output = value; return true;
+  case OPTION_OUT_DIR: out->out_dir = value; return true;
+  case OPTION_WEIGHTS: options->weights = value; return true;
+  case OPTION_NET: options->net = value; return true;
+  case OPTION_PREFIX: options->prefix = value; return true;
+  case OPTION_DEFINE: add_binding(p, &options->defines, "-D", value); return true;
+  case OPTION_SIZE: add_binding(p, &options->sizes, "--size", value); return true;
+  case OPTION_BATCH:
+    if (!parse_count(value, &options->batch)) usage_error(p, "`--batch` needs a whole number from 1, not `%s`", value);
+    return true;
+  case OPTION_WEIGHTS_AS: options->weights_as = index == 1 ? WEIGHTS_AS_FILE : WEIGHTS_AS_C; return true;
+  case OPTION_TARGET: set_target(p, value); return true;
+  case OPTION_NUMERICS: options->numerics = index == 1 ? NUMERICS_PORTABLE : NUMERICS_FAST; return true;
+  case OPTION_STANDALONE: options->standalone = true; return true;
+  case OPTION_LINE_DIRECTIVES: options->line_directives = true; return true;
+  case OPTION_DUMP: options->dump = (DumpLevel)(index + 1); return true;
+  case OPTION_DUMP_AFTER: options->dump_after = value; return true;
+  case OPTION_TIME_PASSES: options->time_passes = true; return true;
+  case OPTION_FORCE: out->force = true; return true;
+  case OPTION_IF_CHANGED: out->if_changed = true; return true;
+  case OPTION_MD: out->depfile = true; return true;
+  case OPTION_MF: out->depfile_path = value; return true;
+  case OPTION_MT: out->depfile_target = value; return true;
+  case OPTION_MP: out->phony_targets = true; return true;
+  case OPTION_INPUT: case OPTION_OUTPUT: case OPTION_INTERPRET: case OPTION_COMPARE: case OPTION_ATOL: case OPTION_RTOL:
+  case OPTION_JSON: case OPTION_LINT: case OPTION_DIAGNOSTICS: case OPTION_COLOR: case OPTION_QUIET: case OPTION_VERBOSE:
+  case OPTION_HELP: case OPTION_VERSION: case OPTION_LATER: return false;
+  }
+  return false;
+}
+
+static void set_option(Parser *p, const OptionRow *row, const char *value) {
+  CommandLine *out = p->out;
+  int index = row->values ? choice(p, row, value) : 0;
+  if (index < 0 || set_compile_option(p, row, value, index)) return;
+  OptionId id = (OptionId)row->id;
+  if (id == OPTION_INPUT) ARENA_PUSH(p->arena, out->inputs, out->input_count, named_file(p->arena, value));
+  else if (id == OPTION_OUTPUT) ARENA_PUSH(p->arena, out->outputs, out->output_count, named_file(p->arena, value));
+  else if (id == OPTION_INTERPRET) out->interpret = true;
+  else if (id == OPTION_COMPARE) out->compare = value;
+  else if (id == OPTION_ATOL) set_tolerance(p, "--atol", value, &out->atol);
+  else if (id == OPTION_RTOL) set_tolerance(p, "--rtol", value, &out->rtol);
+  else if (id == OPTION_JSON) out->json = true;
+  else if (id == OPTION_LINT) set_lint(p, value);
+  else if (id == OPTION_DIAGNOSTICS) out->format = (DiagnosticFormat)index;
+  else if (id == OPTION_COLOR) out->color = (ColorMode)index;
+  else if (id == OPTION_QUIET) out->quiet = true;
+  else if (id == OPTION_VERBOSE) out->verbose = true;
+  else if (id == OPTION_HELP) out->help = true;
+  else if (id == OPTION_VERSION) out->verb = VERB_VERSION;
+  else usage_error(p, "`%s` is not available in this version", last_name(p->arena, row));
+}
+
+/* Returns how many arguments it took. */
+static int parse_option(Parser *p, int left, char **argument) {
+  const char *attached;
+  const OptionRow *row = find_row(argument[0], &attached);
+  if (!row) {
+    unknown_option(p, argument[0]);
+    return 1;
+  }
+  ARENA_PUSH(p->arena, p->used, p->used_count, row);
+  if (!row->argument) {
+    if (attached) usage_error(p, "`%s` takes no value", last_name(p->arena, row));
+    else set_option(p, row, NULL);
+    return 1;
+  }
+  if (!attached && left < 2) {
+    Diagnostic *d = usage_error(p, "`%s` needs a value", argument[0]);
+    add_help(d, "`%s %s`", argument[0], row->argument);
+    return 1;
+  }
+  set_option(p, row, attached ? attached : argument[1]);
+  return attached ? 1 : 2;
+}
+
+static bool looks_like_file(const char *word) {
+  size_t length = strlen(word);
+  return !strcmp(word, "-") || strchr(word, '/') || (length > 4 && !strcmp(word + length - 4, ".cnn"));
+}
+
+static void parse_verb(Parser *p, const char *word) {
+  CommandLine *out = p->out;
+  Suggestion suggestion = suggest_for(word);
+  for (int verb = VERB_COMPILE; verb < VERB_COUNT; verb++) {
+    suggest_candidate(&suggestion, verb_rows[verb].name);
+    if (!p->after_dashes && !strcmp(verb_rows[verb].name, word)) {
+      out->verb = (Verb)verb;
+      return;
+    }
+  }
+  if (p->after_dashes || looks_like_file(word)) {
+    out->verb = VERB_COMPILE;
+    ARENA_PUSH(p->arena, out->operands, out->operand_count, word);
+    return;
+  }
+  for (int i = 0; later_verbs[i]; i++)
+    if (!strcmp(later_verbs[i], word)) {
+      usage_error(p, "`cnnc %s` is not available in this version", word);
+      return;
+    }
+  Diagnostic *d = usage_error(p, "there is no verb `%s`", word);
+  if (suggested(&suggestion)) add_help(d, "did you mean `cnnc %s`?", suggested(&suggestion));
+  else add_help(d, "`cnnc help` lists the verbs; a network's file name ends in `.cnn`");
+}
+
+static void check_combination(Parser *p) {
+  CommandLine *out = p->out;
+  if (out->verb == VERB_NONE) {
+    Diagnostic *d = usage_error(p, "what shall be done is missing");
+    add_help(d, "`cnnc compile FILE.cnn`, or `cnnc help`");
+    return;
+  }
+  const VerbRow *verb = &verb_rows[out->verb];
+  for (int i = 0; i < p->used_count; i++)
+    if (!(p->used[i]->verbs & 1u << out->verb)) {
+      Diagnostic *d = usage_error(p, "`cnnc %s` has no option `%s`", verb->name, last_name(p->arena, p->used[i]));
+      add_help(d, "`cnnc help %s` lists those it has", verb->name);
+      return;
+    }
+  bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_SUMMARY;
+  bool any_number = out->verb == VERB_CHECK;
+  if (out->help || out->list_targets || out->verb == VERB_HELP) return;
+  if ((takes_one || any_number) && !out->operand_count) {
+    Diagnostic *d = usage_error(p, "`cnnc %s` needs a file", verb->name);
+    add_help(d, "`%s`", verb->usage);
+  } else if (takes_one && out->operand_count > 1) {
+    usage_error(p, "`cnnc %s` takes one file; `%s` is a second", verb->name, out->operands[1]);
+  } else if (out->verb == VERB_VERSION && out->operand_count) {
+    usage_error(p, "`cnnc version` takes no file");
+  }
+  if (out->output && out->out_dir) usage_error(p, "`-o` and `--out-dir` exclude each other");
+  if (!out->depfile && (out->depfile_path || out->depfile_target || out->phony_targets)) usage_error(p, "`-MF`, `-MT` and `-MP` need `-MD`");
+}
+
+bool parse_command_line(Arena *arena, Diagnostics *diagnostics, int argc, char **argv, CommandLine *out) {
+  Parser p = {.arena = arena, .diagnostics = diagnostics, .out = out};
+  *out = (CommandLine){.atol = 1e-5, .rtol = 1e-4, .options = {.batch = 1}};
+  for (int i = 1; i < argc;) {
+    const char *word = argv[i];
+    if (!p.after_dashes && !strcmp(word, "--")) {
+      p.after_dashes = true;
+      i++;
+    } else if (!p.after_dashes && word[0] == '-' && word[1]) {
+      i += parse_option(&p, argc - i, argv + i);
+    } else {
+      if (out->verb == VERB_NONE && !diagnostics->errors) parse_verb(&p, word);
+      else ARENA_PUSH(arena, out->operands, out->operand_count, word);
+      i++;
+    }
+  }
+  if (out->help && out->verb == VERB_NONE) out->verb = VERB_HELP;
+  if (!diagnostics->errors) check_combination(&p);
+  return !diagnostics->errors;
+}

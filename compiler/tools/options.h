@@ -1,0 +1,66 @@
+/* options.h - the command line: verbs and options, each described once, in the tables of options.c.
+ *
+ * Parsing, `--help` and "did you mean" come from the same rows. Knows nothing of what the verbs do. */
+#ifndef CNNC_TOOLS_OPTIONS_H
+#define CNNC_TOOLS_OPTIONS_H
+#include <stdint.h>
+#include "passes/compilation.h"
+
+typedef enum Verb { VERB_NONE, VERB_COMPILE, VERB_CHECK, VERB_RUN, VERB_SUMMARY, VERB_HELP, VERB_VERSION, VERB_COUNT } Verb;
+
+typedef struct NamedFile { /* x=a.npy; name NULL: not written */
+  const char *name, *path;
+  const char *whole; /* as written */
+} NamedFile;
+
+typedef enum ColorMode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } ColorMode;
+
+typedef struct LintSetting { /* -Wno-NAME, -Werror=NAME */
+  Code code;
+  bool off, error;
+} LintSetting;
+
+typedef struct CommandLine {
+  Verb verb;
+  bool help; /* -h */
+  Options options;
+  const char **operands;
+  int operand_count;
+  const char *output, *out_dir; /* compile */
+  bool force, if_changed, list_targets;
+  bool depfile, phony_targets; /* -MD, -MP */
+  const char *depfile_path, *depfile_target;
+  NamedFile *inputs, *outputs; /* run */
+  int input_count, output_count;
+  bool interpret, json;
+  const char *compare;
+  double atol, rtol;
+  DiagnosticFormat format;
+  ColorMode color;
+  LintSetting *lints; /* in the order written */
+  int lint_count;
+  bool warnings_are_errors;
+  bool quiet, verbose;
+} CommandLine;
+
+typedef struct VerbRow {
+  const char *name, *usage, *summary;
+  const char *examples; /* lines; first in its help */
+  const char *details;  /* NULL: none */
+} VerbRow;
+
+typedef struct OptionRow {
+  const char *names;    /* "-w, --weights" */
+  const char *argument; /* "FILE"; NULL: takes none */
+  const char *values;   /* "fast|portable": the only legal ones; NULL: any */
+  const char *help;     /* NULL: an option of a later version */
+  unsigned verbs;       /* bit per Verb */
+  int id;
+} OptionRow;
+
+extern const VerbRow verb_rows[VERB_COUNT];
+extern const OptionRow option_rows[]; /* ends with names NULL */
+
+/* false: usage errors (E0901) were reported. Formats and colours are set even then. */
+bool parse_command_line(Arena *arena, Diagnostics *diagnostics, int argc, char **argv, CommandLine *out);
+#endif

@@ -1,0 +1,103 @@
+/* run.c - `cnnc run`: inputs, one way of computing the outputs, and what becomes of them. */
+#include "tools/run.h"
+
+#include <string.h>
+#include "passes/interpret.h"
+
+/* One input or output as the caller sees it. */
+static bool describe(Run *run, const char *name, const Value *value, bool hwc, RunTensor *tensor) {
+  *tensor = (RunTensor){.name = name, .dtype = value->type.dtype, .rank = value->type.rank, .hwc = hwc && value->type.rank == 3, .elements = 1};
+  for (int i = 0; i < tensor->rank; i++) {
+    int64_t size;
+    if (!size_is_const(value->type.sizes[i], &size)) {
+      Diagnostic *d = report(&run->session->diagnostics, CODE_E0703, value->span, "`%s` is %s: to run it, its sizes must be numbers", name,
+                             type_text(run->session->arena, &value->type));
+      add_help(d, "give each `dim` a value, as in `--size H=224`");
+      return false;
+    }
+    tensor->sizes[tensor->hwc ? (i + 2) % 3 : i] = size;
+    tensor->elements *= size;
+  }
+  return true;
+}
+
+static bool describe_all(Run *run) {
+  const Graph *graph = run->graph;
+  run->input_count = graph->input_count;
+  run->output_count = graph->output_count;
+  run->inputs = ARENA_ARRAY(run->session->arena, RunTensor, (size_t)graph->input_count);
+  run->outputs = ARENA_ARRAY(run->session->arena, RunTensor, (size_t)graph->output_count);
+  for (int i = 0; i < graph->input_count; i++)
+    if (!describe(run, graph->inputs[i].value->name, graph->inputs[i].value, graph->inputs[i].hwc, &run->inputs[i])) return false;
+  for (int i = 0; i < graph->output_count; i++)
+    if (!describe(run, graph->outputs[i].name, graph->outputs[i].value, graph->outputs[i].hwc, &run->outputs[i])) return false;
+  return true;
+}
+
+const char *run_shape(Arena *arena, const RunTensor *tensor) { return sizes_text(arena, tensor->sizes, tensor->rank); }
+
+/* [H, W, C] to [C, H, W] and back. */
+static void reorder(const RunTensor *tensor, const double *from, double *to, bool to_logical) {
+  if (!tensor->hwc) {
+    memcpy(to, from, (size_t)tensor->elements * sizeof *to);
+    return;
+  }
+  int64_t height = tensor->sizes[0], width = tensor->sizes[1], channels = tensor->sizes[2];
+  for (int64_t p = 0; p < height * width; p++)
+    for (int64_t c = 0; c < channels; c++) {
+      if (to_logical) to[c * height * width + p] = from[p * channels + c];
+      else to[p * channels + c] = from[c * height * width + p];
+    }
+}
+
+/* The evaluator's memory is of one sample only: an arena for each, freed before the next. */
+static bool evaluate_sample(Run *run, Arena *arena, int64_t sample, RunTensor *outputs) {
+  const double **inputs = ARENA_ARRAY(arena, const double *, (size_t)run->input_count);
+  double **results = ARENA_ARRAY(arena, double *, (size_t)run->output_count);
+  for (int i = 0; i < run->input_count; i++) {
+    const RunTensor *input = &run->inputs[i];
+    double *logical = ARENA_ARRAY(arena, double, (size_t)input->elements);
+    reorder(input, input->data + sample * input->elements, logical, true);
+    inputs[i] = logical;
+  }
+  if (!interpret(arena, run->graph, inputs, results)) return false;
+  for (int i = 0; i < run->output_count; i++) reorder(&outputs[i], results[i], outputs[i].data + sample * outputs[i].elements, false);
+  return true;
+}
+
+static void free_arena(void *object) { arena_free(object); }
+
+bool evaluate_reference(Run *run, RunTensor *outputs) {
+  Arena *scratch = ARENA_NEW(run->session->arena, Arena);
+  scratch->out_of_memory = run->session->arena->out_of_memory;
+  arena_defer(run->session->arena, free_arena, scratch);
+  for (int i = 0; i < run->output_count; i++) {
+    outputs[i] = run->outputs[i];
+    outputs[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * outputs[i].elements));
+  }
+  for (int64_t sample = 0; sample < run->samples; sample++) {
+    if (!evaluate_sample(run, scratch, sample, outputs)) {
+      report(&run->session->diagnostics, CODE_E0999, (Span){0, 0}, "the reference evaluator lacks an operation of this net");
+      return false;
+    }
+    arena_free(scratch);
+  }
+  return true;
+}
+
+int run_verb(Session *session) {
+  CommandLine *line = &session->line;
+  Run run = {.session = session};
+  Compilation c = new_compilation(session, &line->options, &session->diagnostics);
+  run.graph = compile_to_graph(&c);
+  take_texts(session, &c);
+  apply_lint_settings(session, &session->diagnostics);
+  if (!run.graph || session->diagnostics.errors) return 0;
+  if (line->verbose) add_message(session, "cnnc: %s: target %s", line->options.file, line->interpret ? "none, reference evaluator" : line->options.target);
+  if (!describe_all(&run) || !read_inputs(&run)) return 0;
+  if (line->interpret ? !evaluate_reference(&run, run.outputs) : !run_compiled(&run)) return 0;
+  if (line->output_count && !write_outputs_npy(&run)) return 0;
+  if (line->compare) return compare_outputs(&run) ? 0 : 1;
+  if (!line->output_count) view_outputs(&run);
+  return 0;
+}

@@ -1,0 +1,48 @@
+/* run.h - what the files of `cnnc run` share. Numbers are doubles until they reach a file: every value of the types
+ * that inputs and outputs may have is one. */
+#ifndef CNNC_TOOLS_RUN_H
+#define CNNC_TOOLS_RUN_H
+#include "compile.h"
+#include "ir/weights.h"
+#include "tools/session.h"
+
+typedef struct RunTensor { /* an input or output of the net: all samples, in the caller's layout */
+  const char *name;
+  DType dtype;
+  int rank;
+  int64_t sizes[MAX_RANK]; /* of one sample, in the caller's layout */
+  bool hwc;
+  int64_t elements; /* of one sample */
+  double *data;     /* samples * elements; NULL: not there yet */
+  int64_t samples;  /* of data; 0: a single one, which may be repeated */
+} RunTensor;
+
+typedef struct Run {
+  Session *session;
+  Graph *graph;
+  RunTensor *inputs, *outputs;
+  int input_count, output_count;
+  int64_t samples;
+  bool batched; /* the inputs had one more dimension */
+} Run;
+
+/* Fills run->inputs from the command line. false: errors were reported. */
+bool read_inputs(Run *run);
+/* Fills the data of `outputs` (as many as the net has) by the reference evaluator. */
+bool evaluate_reference(Run *run, RunTensor *outputs);
+/* Fills run->outputs by compiling and running. */
+bool run_compiled(Run *run);
+/* The outputs of --compare, by name. Reports the greatest differences; false: over the tolerance, or no reference. */
+bool compare_outputs(Run *run);
+/* The short view of each output. */
+void view_outputs(Run *run);
+/* --output: .npy files. */
+bool write_outputs_npy(Run *run);
+
+/* "[1, 28, 28]" of one sample. */
+const char *run_shape(Arena *arena, const RunTensor *tensor);
+/* An array of the file under one of two names; .npy has one array without a name. */
+bool load_arrays(Run *run, const char *path, WeightTable *table);
+/* 0.0312, or the shortest text of a number that has no such form. */
+void add_number(Text *out, double value);
+#endif

@@ -1,0 +1,225 @@
+/* run_inputs.c - what `cnnc run` feeds to a net: arrays, pictures, seeded numbers. Nothing is resized or guessed: what
+ * does not fit is an error with both shapes. */
+#include <string.h>
+#include "load/image.h"
+#include "load/npy.h"
+#include "load/npz.h"
+#include "support/reader.h"
+#include "support/suggest.h"
+#include "tools/run.h"
+
+static Diagnostic *input_error(Run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static Diagnostic *input_error(Run *run, const char *format, ...) {
+  Text text = text_new(run->session->arena);
+  va_list arguments;
+  va_start(arguments, format);
+  text_vaddf(&text, format, arguments);
+  va_end(arguments);
+  return report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "%s", text_string(&text));
+}
+
+static const char *read_bytes(Run *run, const char *path, size_t *length) {
+  const char *error, *bytes = read_whole_file(run->session->arena, path, READ_ANYTHING, length, &error);
+  if (!bytes) report(&run->session->diagnostics, CODE_E0902, (Span){0, 0}, "`%s` cannot be read: %s", path, error);
+  return bytes;
+}
+
+static bool load_array_bytes(Run *run, const char *path, const char *bytes, size_t length, WeightTable *table) {
+  const char *error = NULL;
+  bool zip = length >= 4 && !memcmp(bytes, "PK", 2);
+  bool good;
+  if (zip) {
+    good = load_npz(run->session->arena, bytes, length, table, &error);
+  } else {
+    *table = (WeightTable){ARENA_NEW(run->session->arena, WeightTensor), 1};
+    good = load_npy(run->session->arena, bytes, length, table->tensors, &error);
+  }
+  if (!good) add_note(input_error(run, "`%s` is not a sound %s file", path, zip ? ".npz" : ".npy"), "%s", error);
+  return good;
+}
+
+bool load_arrays(Run *run, const char *path, WeightTable *table) {
+  size_t length;
+  const char *bytes = read_bytes(run, path, &length);
+  return bytes && load_array_bytes(run, path, bytes, length, table);
+}
+
+/* Smallest and greatest number of an integer type. */
+static void range_of(DType dtype, double *low, double *high) {
+  *low = dtype == DTYPE_I8 ? -128 : dtype == DTYPE_I16 ? -32768 : dtype == DTYPE_I32 ? -2147483648.0 : 0;
+  *high = dtype == DTYPE_U8 ? 255 : dtype == DTYPE_I8 ? 127 : dtype == DTYPE_I16 ? 32767 : 2147483647.0;
+}
+
+static bool holds(DType dtype, double value) {
+  double low, high;
+  if (dtype == DTYPE_F32) return true;
+  range_of(dtype, &low, &high);
+  return value >= low && value <= high && value == (double)(int64_t)value;
+}
+
+static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, const char *path) {
+  bool batch = array->rank == input->rank + 1;
+  bool fits = batch || array->rank == input->rank;
+  for (int i = 0; i < input->rank && fits; i++) fits = array->sizes[i + batch] == input->sizes[i];
+  if (!fits || !array->elements) {
+    Diagnostic *d = input_error(run, "`%s` holds %s, input `%s` is %s", path, sizes_text(run->session->arena, array->sizes, array->rank), input->name,
+                                run_shape(run->session->arena, input));
+    add_help(d, "one sample, or a batch with one more dimension in front%s", input->hwc ? "; the input's layout is [height, width, channels]" : "");
+    return false;
+  }
+  input->samples = batch ? array->sizes[0] : 0;
+  input->data = ARENA_ARRAY(run->session->arena, double, (size_t)array->elements);
+  for (int64_t i = 0; i < array->elements; i++) {
+    input->data[i] = tensor_element(array, i);
+    if (holds(input->dtype, input->data[i])) continue;
+    input_error(run, "`%s` holds numbers that input `%s` of type %s cannot take", path, input->name, dtype_name(input->dtype));
+    return false;
+  }
+  return true;
+}
+
+/* Pixels in the input's layout: bytes as they are for integer types, from 0 to 1 for floats. */
+static bool take_image(Run *run, RunTensor *input, const Image *image, const char *path) {
+  int64_t channels = input->rank == 3 ? input->sizes[input->hwc ? 2 : 0] : 1;
+  int64_t height = input->rank == 3 ? input->sizes[input->hwc ? 0 : 1] : 0, width = input->rank == 3 ? input->sizes[input->hwc ? 1 : 2] : 0;
+  bool fits = input->rank == 3 && image->height == height && image->width == width && (channels == image->channels || channels == 1 || channels == 3);
+  int64_t pixels = (int64_t)image->height * image->width;
+  if (fits && channels == 1 && image->channels == 3) /* a grey picture may be stored in colour */
+    for (int64_t p = 0; p < pixels && fits; p++)
+      fits = image->pixels[3 * p] == image->pixels[3 * p + 1] && image->pixels[3 * p] == image->pixels[3 * p + 2];
+  if (!fits) {
+    Diagnostic *d = input_error(run, "`%s` is a picture of %d rows and %d columns, %s; input `%s` is %s", path, image->height, image->width,
+                                image->channels == 1 ? "grey" : "in colour", input->name, run_shape(run->session->arena, input));
+    add_help(d, "pictures are not resized; `.npy` arrays may hold anything");
+    return false;
+  }
+  input->data = ARENA_ARRAY(run->session->arena, double, (size_t)input->elements);
+  for (int64_t p = 0; p < pixels; p++)
+    for (int64_t c = 0; c < channels; c++) {
+      double value = image->pixels[p * image->channels + (image->channels == 1 ? 0 : c)];
+      if (!holds(input->dtype, value)) {
+        input_error(run, "`%s` has pixels that input `%s` of type %s cannot take", path, input->name, dtype_name(input->dtype));
+        return false;
+      }
+      if (input->dtype == DTYPE_F32) value = (double)((float)value / 255.0f);
+      input->data[input->hwc ? p * channels + c : c * pixels + p] = value;
+    }
+  return true;
+}
+
+/* Seeded: floats from -1 to 1 in steps of 2^-15, integers over their range (int32: that of int16). */
+static bool take_random(Run *run, RunTensor *input, const char *seed_text) {
+  uint64_t state = 0;
+  if (!*seed_text || strspn(seed_text, "0123456789") != strlen(seed_text) || strlen(seed_text) > 19) {
+    input_error(run, "`random:` needs a whole number, as in `--input random:1`");
+    return false;
+  }
+  for (; *seed_text; seed_text++) state = 10 * state + (uint64_t)(*seed_text - '0');
+  for (const char *at = input->name; *at; at++) state = (state ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+  input->data = ARENA_ARRAY(run->session->arena, double, (size_t)input->elements);
+  for (int64_t i = 0; i < input->elements; i++) {
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    int64_t bits = (int64_t)(state >> 48) - 32768; /* 16 bits */
+    bool byte = input->dtype == DTYPE_U8 || input->dtype == DTYPE_I8;
+    double value = byte ? (double)(bits >> 8) : (double)bits;
+    if (input->dtype == DTYPE_U8) value += 128;
+    input->data[i] = input->dtype == DTYPE_F32 ? value / 32768 : value;
+  }
+  return true;
+}
+
+static const WeightTensor *array_for(const Run *run, const WeightTable *table, const RunTensor *input) {
+  if (table->count == 1 && (!*table->tensors[0].name || run->input_count == 1)) return &table->tensors[0];
+  const WeightTensor *found = find_tensor(table, input->name);
+  return found ? found : find_tensor(table, arena_printf(run->session->arena, "in_%s", input->name));
+}
+
+static bool take_file(Run *run, RunTensor *input, const char *path) {
+  if (!strncmp(path, "random:", 7)) return take_random(run, input, path + 7);
+  size_t length;
+  const char *bytes = read_bytes(run, path, &length), *error = NULL;
+  if (!bytes) return false;
+  if (is_image(bytes, length)) {
+    Image image;
+    if (load_image(run->session->arena, bytes, length, &image, &error)) return take_image(run, input, &image, path);
+    input_error(run, "`%s`: %s", path, error);
+    return false;
+  }
+  WeightTable table;
+  if (!load_array_bytes(run, path, bytes, length, &table)) return false;
+  const WeightTensor *array = array_for(run, &table, input);
+  if (array) return take_array(run, input, array, path);
+  input_error(run, "`%s` has no array `%s` or `in_%s`", path, input->name, input->name);
+  return false;
+}
+
+static RunTensor *find_input(Run *run, const char *name) {
+  for (int i = 0; i < run->input_count; i++)
+    if (!strcmp(run->inputs[i].name, name)) return &run->inputs[i];
+  return NULL;
+}
+
+static bool ends_with_npz(const char *path) {
+  size_t length = strlen(path);
+  return length > 4 && !strcmp(path + length - 4, ".npz");
+}
+
+static bool usage(Run *run, const char *text, const char *help) {
+  Diagnostic *d = report(&run->session->diagnostics, CODE_E0901, (Span){0, 0}, "%s", text);
+  if (help) add_help(d, "%s", help);
+  return false;
+}
+
+static bool take_argument(Run *run, const NamedFile *file) {
+  Arena *arena = run->session->arena;
+  RunTensor *input = file->name ? find_input(run, file->name) : NULL;
+  if (file->name && !input) {
+    Suggestion suggestion = suggest_for(file->name);
+    for (int i = 0; i < run->input_count; i++) suggest_candidate(&suggestion, run->inputs[i].name);
+    const char *near = suggested(&suggestion);
+    return usage(run, arena_printf(arena, "the net has no input `%s`", file->name),
+                 arena_printf(arena, near ? "did you mean `%s`?" : "its first input is `%s`", near ? near : run->inputs[0].name));
+  }
+  if (input && input->data) return usage(run, arena_printf(arena, "input `%s` is given twice", input->name), NULL);
+  if (input) return take_file(run, input, file->path);
+  if (run->input_count > 1 && strncmp(file->path, "random:", 7) && !ends_with_npz(file->path))
+    return usage(run, arena_printf(arena, "the net has %d inputs: say which one `%s` is for", run->input_count, file->path),
+                 arena_printf(arena, "`--input %s=%s`", run->inputs[0].name, file->path));
+  for (int i = 0; i < run->input_count; i++)
+    if (!run->inputs[i].data && !take_file(run, &run->inputs[i], file->path)) return false;
+  return true;
+}
+
+/* One number of samples for all inputs; a single sample goes with each of a batch. */
+static bool agree_on_samples(Run *run) {
+  run->samples = 1;
+  for (int i = 0; i < run->input_count; i++) {
+    if (!run->inputs[i].samples) continue;
+    if (run->batched && run->inputs[i].samples != run->samples) {
+      input_error(run, "the inputs are batches of %lld and of %lld samples", (long long)run->samples, (long long)run->inputs[i].samples);
+      return false;
+    }
+    run->batched = true;
+    run->samples = run->inputs[i].samples;
+  }
+  for (int i = 0; i < run->input_count; i++) {
+    RunTensor *input = &run->inputs[i];
+    if (input->samples || !run->batched) continue;
+    double *repeated = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * input->elements));
+    for (int64_t k = 0; k < run->samples; k++) memcpy(repeated + k * input->elements, input->data, (size_t)input->elements * sizeof *repeated);
+    input->data = repeated;
+  }
+  return true;
+}
+
+bool read_inputs(Run *run) {
+  const CommandLine *line = &run->session->line;
+  for (int i = 0; i < line->input_count; i++)
+    if (!take_argument(run, &line->inputs[i])) return false;
+  for (int i = 0; i < run->input_count; i++)
+    if (!run->inputs[i].data)
+      return usage(run, arena_printf(run->session->arena, "input `%s`, %s of %s, is not given", run->inputs[i].name,
+                                     run_shape(run->session->arena, &run->inputs[i]), dtype_name(run->inputs[i].dtype)),
+                   arena_printf(run->session->arena, "`--input %s=FILE`, or `--input random:1` for seeded numbers", run->inputs[i].name));
+  return agree_on_samples(run);
+}

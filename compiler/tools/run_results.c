@@ -1,0 +1,237 @@
+/* run_results.c - what becomes of the outputs of `cnnc run`: a short view, .npy files, a comparison. */
+#include <string.h>
+#include "load/npy.h"
+#include "support/decimal.h"
+#include "support/reader.h"
+#include "support/suggest.h"
+#include "support/writer.h"
+#include "tools/run.h"
+
+enum { TOP_CLASSES = 5, BAR = 24, FIRST_VALUES = 6 };
+
+static bool is_finite(double x) { return x - x == 0; }
+static double magnitude(double x) { return x < 0 ? -x : x; }
+
+void add_number(Text *out, double value) {
+  char buffer[DECIMAL_MAX];
+  double size = magnitude(value);
+  if (value != value) text_add(out, "NaN");
+  else if (!is_finite(value)) text_add(out, value < 0 ? "-Inf" : "Inf");
+  else if (size >= 1e6 || (size < 1e-3 && size > 0)) {
+    (void)print_float(buffer, (float)value);
+    text_add(out, buffer);
+  } else {
+    int64_t scaled = (int64_t)(size * 10000 + 0.5);
+    text_addf(out, "%s%lld.%04lld", value < 0 ? "-" : "", (long long)(scaled / 10000), (long long)(scaled % 10000));
+  }
+}
+
+static const char *number(Arena *arena, double value) {
+  Text text = text_new(arena);
+  add_number(&text, value);
+  return text_string(&text);
+}
+
+/* Names of the classes, from the source or from the file that it names. */
+static const char *const *labels_of(Run *run, const GraphOutput *output, int64_t count) {
+  Arena *arena = run->session->arena;
+  if (output->labels) return output->label_count == count ? output->labels : NULL;
+  if (!output->labels_file) return NULL;
+  size_t length;
+  const char *error, *path = path_beside(arena, output->labels_file, run->session->line.options.file);
+  const char *text = read_whole_file(arena, path, READ_FILES_ONLY, &length, &error);
+  if (!text) return NULL;
+  const char **labels = ARENA_ARRAY(arena, const char *, (size_t)count);
+  int64_t found = 0;
+  for (; found < count && *text; found++) {
+    size_t line = strcspn(text, "\r\n");
+    labels[found] = shown_name(arena, arena_strndup(arena, text, line));
+    text += line;
+    text += *text == '\r';
+    text += *text == '\n';
+  }
+  return found == count ? labels : NULL;
+}
+
+static void view_classes(Run *run, const RunTensor *output, const double *values, const char *const *labels) {
+  Text *out = &run->session->out;
+  bool *shown = ARENA_ARRAY(run->session->arena, bool, (size_t)output->elements);
+  bool shares = true; /* between 0 and 1: a bar says more than digits */
+  for (int64_t i = 0; i < output->elements; i++) shares = shares && values[i] >= 0 && values[i] <= 1;
+  for (int rank = 0; rank < TOP_CLASSES && rank < output->elements; rank++) {
+    int64_t best = -1;
+    for (int64_t i = 0; i < output->elements; i++)
+      if (!shown[i] && (best < 0 || values[i] > values[best] || (values[best] != values[best] && values[i] == values[i]))) best = i;
+    shown[best] = true;
+    if (!shares) text_addf(out, "  %12s  ", number(run->session->arena, values[best]));
+    else {
+      int parts = (int)(values[best] * 10000 + 0.5);
+      text_addf(out, "  %d.%04d  ", parts / 10000, parts % 10000);
+      int length = (int)(values[best] * BAR + 0.5);
+      text_add_char(out, '#', length);
+      text_add_char(out, ' ', BAR - length + 2);
+    }
+    if (labels) text_addf(out, "%s\n", labels[best]);
+    else text_addf(out, "%lld\n", (long long)best);
+  }
+}
+
+static void view_values(Run *run, const RunTensor *output, const double *values) {
+  Text *out = &run->session->out;
+  double least = values[0], most = values[0], sum = 0;
+  for (int64_t i = 0; i < output->elements; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > most) most = values[i];
+    sum += values[i];
+  }
+  text_addf(out, "  minimum %s", number(run->session->arena, least));
+  text_addf(out, ", maximum %s", number(run->session->arena, most));
+  text_addf(out, ", mean %s\n  first:", number(run->session->arena, sum / (double)output->elements));
+  for (int64_t i = 0; i < output->elements && i < FIRST_VALUES; i++) text_addf(out, " %s", number(run->session->arena, values[i]));
+  text_add(out, output->elements > FIRST_VALUES ? " ..\n" : "\n");
+}
+
+void view_outputs(Run *run) {
+  Text *out = &run->session->out;
+  for (int64_t sample = 0; sample < run->samples; sample++)
+    for (int i = 0; i < run->output_count; i++) {
+      const RunTensor *output = &run->outputs[i];
+      const double *values = output->data + sample * output->elements;
+      if (run->batched) text_addf(out, "sample %lld, ", (long long)sample);
+      text_addf(out, "%s %s\n", output->name, run_shape(run->session->arena, output));
+      bool vector = output->elements > 1 && (output->rank == 1 || (output->rank == 3 && output->elements == output->sizes[output->hwc ? 2 : 0]));
+      if (vector) view_classes(run, output, values, labels_of(run, &run->graph->outputs[i], output->elements));
+      else view_values(run, output, values);
+    }
+}
+
+static RunTensor *find_output(Run *run, const NamedFile *file) {
+  for (int i = 0; i < run->output_count; i++)
+    if (file->name ? !strcmp(run->outputs[i].name, file->name) : run->output_count == 1) return &run->outputs[i];
+  Diagnostics *diagnostics = &run->session->diagnostics;
+  if (!file->name) {
+    Diagnostic *d = report(diagnostics, CODE_E0901, (Span){0, 0}, "the net has %d outputs: say which one goes to `%s`", run->output_count, file->path);
+    add_help(d, "`--output %s=%s`", run->outputs[0].name, file->path);
+    return NULL;
+  }
+  Diagnostic *d = report(diagnostics, CODE_E0901, (Span){0, 0}, "the net has no output `%s`", file->name);
+  Suggestion suggestion = suggest_for(file->name);
+  for (int i = 0; i < run->output_count; i++) suggest_candidate(&suggestion, run->outputs[i].name);
+  if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
+  return NULL;
+}
+
+static TensorDType tensor_dtype(DType dtype) {
+  switch (dtype) {
+  case DTYPE_F32: return TENSOR_F32;
+  case DTYPE_U8: return TENSOR_U8;
+  case DTYPE_I8: return TENSOR_I8;
+  case DTYPE_I16: return TENSOR_I16;
+  case DTYPE_I32: return TENSOR_I32;
+  }
+  return TENSOR_F32;
+}
+
+bool write_outputs_npy(Run *run) {
+  const CommandLine *line = &run->session->line;
+  Arena *arena = run->session->arena;
+  OutputFile *files = ARENA_ARRAY(arena, OutputFile, (size_t)line->output_count);
+  const char *input_files[1] = {line->options.file};
+  for (int i = 0; i < line->output_count; i++) {
+    RunTensor *output = find_output(run, &line->outputs[i]);
+    if (!output) return false;
+    int64_t sizes[MAX_RANK + 1] = {run->samples};
+    for (int k = 0; k < output->rank; k++) sizes[k + run->batched] = output->sizes[k];
+    Text text = text_new(arena);
+    write_npy(&text, tensor_dtype(output->dtype), output->rank + run->batched, sizes, output->data);
+    files[i] = (OutputFile){line->outputs[i].path, text_string(&text), text.length, NULL, 0};
+  }
+  const char *error;
+  bool refused;
+  if (write_files(arena, files, line->output_count, (WriteRules){.force = true, .inputs = input_files, .input_count = 1}, &error, &refused)) return true;
+  report(&run->session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
+  return false;
+}
+
+/* "[3, 5, 5]": the place of an element, with the sample in front of a batch's. */
+static const char *place_of(const Run *run, const RunTensor *output, int64_t index) {
+  int64_t place[MAX_RANK + 1];
+  for (int i = output->rank - 1; i >= 0; i--) {
+    place[i + run->batched] = index % output->sizes[i];
+    index /= output->sizes[i];
+  }
+  if (run->batched) place[0] = index;
+  return sizes_text(run->session->arena, place, output->rank + run->batched);
+}
+
+/* One line for each output; false: some element is over the tolerance. */
+static bool compare_one(Run *run, const RunTensor *output, const double *reference) {
+  const CommandLine *line = &run->session->line;
+  int64_t count = run->samples * output->elements, over = 0, worst = 0;
+  double worst_excess = -1, worst_difference = 0, greatest = 0;
+  for (int64_t i = 0; i < count; i++) {
+    double a = output->data[i], b = reference[i];
+    bool same = a == b || (a != a && b != b);
+    double difference = same ? 0 : magnitude(a - b), allowed = line->atol + line->rtol * magnitude(b);
+    bool fits = same || (is_finite(a) && is_finite(b) && difference <= allowed);
+    double excess = fits ? difference : is_finite(difference) ? difference + 1e30 : 1e300;
+    over += !fits;
+    if (is_finite(difference) && difference > greatest) greatest = difference;
+    if (excess > worst_excess) {
+      worst_excess = excess;
+      worst = i;
+      worst_difference = difference;
+    }
+  }
+  char difference[DECIMAL_MAX] = "NaN", got[DECIMAL_MAX] = "NaN or Inf", wanted[DECIMAL_MAX] = "NaN or Inf";
+  if (is_finite(worst_difference)) (void)print_float(difference, (float)worst_difference);
+  if (is_finite(output->data[worst])) (void)print_float(got, (float)output->data[worst]);
+  if (is_finite(reference[worst])) (void)print_float(wanted, (float)reference[worst]);
+  text_addf(&run->session->out, "%s: greatest difference %s at %s: %s, reference %s\n", output->name, difference, place_of(run, output, worst), got, wanted);
+  if (!over) return true;
+  report(&run->session->diagnostics, CODE_E0802, (Span){0, 0}, "`%s` differs from the reference in %lld of %lld numbers, at %s by %s", output->name,
+         (long long)over, (long long)count, place_of(run, output, worst), difference);
+  return false;
+}
+
+/* The array of a reference file that belongs to an output, as doubles; NULL: an error was reported. */
+static const double *reference_for(Run *run, const WeightTable *table, const RunTensor *output) {
+  Arena *arena = run->session->arena;
+  const WeightTensor *array = table->count == 1 && run->output_count == 1 ? &table->tensors[0] : find_tensor(table, output->name);
+  if (!array) array = find_tensor(table, arena_printf(arena, "out_%s", output->name));
+  if (!array) {
+    report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "`%s` has no array `%s` or `out_%s`", run->session->line.compare, output->name, output->name);
+    return NULL;
+  }
+  int64_t expected[MAX_RANK + 1], given[MAX_TENSOR_RANK];
+  int expected_rank = 0, given_rank = 0;
+  if (run->samples != 1) expected[expected_rank++] = run->samples;
+  for (int i = 0; i < output->rank; i++)
+    if (output->sizes[i] != 1) expected[expected_rank++] = output->sizes[i];
+  for (int i = 0; i < array->rank; i++)
+    if (array->sizes[i] != 1) given[given_rank++] = array->sizes[i];
+  bool fits = expected_rank == given_rank;
+  for (int i = 0; i < expected_rank && fits; i++) fits = expected[i] == given[i];
+  if (!fits) {
+    report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "the reference of `%s` is %s, the output is %s%s", output->name,
+           sizes_text(arena, array->sizes, array->rank), run_shape(arena, output),
+           run->samples == 1 ? "" : arena_printf(arena, " for each of %lld samples", (long long)run->samples));
+    return NULL;
+  }
+  double *values = ARENA_ARRAY(arena, double, (size_t)array->elements);
+  for (int64_t i = 0; i < array->elements; i++) values[i] = tensor_element(array, i);
+  return values;
+}
+
+bool compare_outputs(Run *run) {
+  const char *reference = run->session->line.compare;
+  WeightTable table = {0};
+  RunTensor *evaluated = ARENA_ARRAY(run->session->arena, RunTensor, (size_t)run->output_count);
+  bool interpreted = !strcmp(reference, "interpret"), good = true;
+  if (interpreted ? !evaluate_reference(run, evaluated) : !load_arrays(run, reference, &table)) return false;
+  for (int i = 0; i < run->output_count; i++) {
+    const double *values = interpreted ? evaluated[i].data : reference_for(run, &table, &run->outputs[i]);
+    if (!values || !compare_one(run, &run->outputs[i], values)) good = false;
+  }
+  return good;
+}

@@ -1,0 +1,96 @@
+/* session.c - see session.h. */
+#include "tools/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "support/reader.h"
+#include "support/writer.h"
+
+/* The one way by which the core reads files. */
+static const char *read_source(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved,
+                               const char **error) {
+  (void)context;
+  const char *full = path_beside(arena, path, relative_to);
+  if (resolved) *resolved = full;
+  return read_whole_file(arena, full, relative_to ? READ_FILES_ONLY : READ_ANYTHING, length, error);
+}
+
+Diagnostics new_diagnostics(Session *session) { return (Diagnostics){.arena = session->arena, .sources = &session->sources}; }
+
+Compilation new_compilation(Session *session, const Options *options, Diagnostics *diagnostics) {
+  return (Compilation){.arena = session->arena, .diagnostics = diagnostics, .sources = &session->sources, .options = options,
+                       .read_file = read_source, .dump = text_new(session->arena), .timings = text_new(session->arena)};
+}
+
+void merge_diagnostics(Diagnostics *into, const Diagnostics *from) {
+  for (int i = 0; i < from->count; i++) ARENA_PUSH(into->arena, into->items, into->count, from->items[i]);
+  into->errors += from->errors;
+  into->warnings += from->warnings;
+  if (from->status > into->status) into->status = from->status;
+}
+
+void apply_lint_settings(const Session *session, Diagnostics *diagnostics) {
+  int kept = 0;
+  for (int i = 0; i < diagnostics->count; i++) {
+    Diagnostic *d = diagnostics->items[i];
+    bool off = false, error = session->line.warnings_are_errors;
+    for (int k = 0; k < session->line.lint_count; k++) {
+      const LintSetting *setting = &session->line.lints[k];
+      if (setting->code != d->code) continue;
+      off = setting->off;
+      error = error || setting->error;
+    }
+    if (d->severity == SEVERITY_WARNING && off) {
+      diagnostics->warnings--;
+      continue;
+    }
+    if (d->severity == SEVERITY_WARNING && error) {
+      d->severity = SEVERITY_ERROR;
+      diagnostics->warnings--;
+      diagnostics->errors++;
+      if (diagnostics->status < 1) diagnostics->status = 1;
+    }
+    diagnostics->items[kept++] = d;
+  }
+  diagnostics->count = kept;
+}
+
+void take_texts(Session *session, const Compilation *c) {
+  text_add(&session->out, text_string(&c->dump));
+  text_add(&session->messages, text_string(&c->timings));
+  if (c->weights_note && !session->line.quiet) add_message(session, "note: %s: %s", c->options->file, c->weights_note);
+}
+
+void add_message(Session *session, const char *format, ...) {
+  if (session->line.quiet) return;
+  va_list arguments;
+  va_start(arguments, format);
+  text_vaddf(&session->messages, format, arguments);
+  va_end(arguments);
+  text_add(&session->messages, "\n");
+}
+
+static bool wants_color(const Session *session) {
+  if (session->line.color != COLOR_AUTO) return session->line.color == COLOR_ALWAYS;
+  const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+  return !(no_color && *no_color) && !(term && !strcmp(term, "dumb")) && isatty(STDERR_FILENO);
+}
+
+int finish_session(Session *session, int status) {
+  Diagnostics *diagnostics = &session->diagnostics;
+  bool json = session->line.format == DIAGNOSTICS_JSON;
+  Text printed = text_new(session->arena);
+  if (json || diagnostics->count || diagnostics->errors)
+    print_diagnostics(&printed, diagnostics, session->line.format, !json && wants_color(session));
+  bool json_on_stdout = json && !session->stdout_taken && !session->out.length;
+  if (json_on_stdout) text_add(&session->out, text_string(&printed));
+  if (diagnostics_status(diagnostics) > status) status = diagnostics_status(diagnostics);
+  const char *problem = session->out.length ? write_stdout(text_string(&session->out), session->out.length) : NULL;
+  if (!json_on_stdout) fputs(text_string(&printed), stderr);
+  fputs(text_string(&session->messages), stderr);
+  if (!problem) return status;
+  fprintf(stderr, "cnnc: standard output cannot be written: %s\n", problem);
+  return status > 3 ? status : 3;
+}

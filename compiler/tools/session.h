@@ -1,0 +1,39 @@
+/* session.h - one run of cnnc: what it was asked, what it has to say, and the way from the core to files.
+ *
+ * Results and messages are gathered and written once, at the end, with every result checked. */
+#ifndef CNNC_TOOLS_SESSION_H
+#define CNNC_TOOLS_SESSION_H
+#include "tools/options.h"
+
+typedef struct Session {
+  Arena *arena;
+  CommandLine line;
+  Sources sources;
+  Diagnostics diagnostics;
+  Text out, messages; /* for standard output and standard error */
+  bool stdout_taken;  /* `-o -`: JSON diagnostics go to standard error */
+} Session;
+
+/* The rest of a compilation of the file; diagnostics go to `diagnostics`, which may be the session's. */
+Compilation new_compilation(Session *session, const Options *options, Diagnostics *diagnostics);
+Diagnostics new_diagnostics(Session *session);
+/* Applies -W to what a compilation has reported. */
+void apply_lint_settings(const Session *session, Diagnostics *diagnostics);
+/* Adds what another collection holds. */
+void merge_diagnostics(Diagnostics *into, const Diagnostics *from);
+/* Takes over dumps, timings and notes. */
+void take_texts(Session *session, const Compilation *c);
+/* "note: .." unless -q. */
+void add_message(Session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Prints everything. Returns the exit status, at least `status`. */
+int finish_session(Session *session, int status);
+
+/* One per verb; each returns an exit status beside what it reports. */
+int compile_verb(Session *session);
+int check_verb(Session *session);
+int run_verb(Session *session);
+int summary_verb(Session *session);
+int help_verb(Session *session);
+int version_verb(Session *session);
+void print_targets(Session *session);
+#endif

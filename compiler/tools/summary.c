@@ -1,0 +1,181 @@
+/* summary.c - `cnnc summary`: the layers of a net with shapes, parameters and multiply-accumulates, and their totals. */
+#include <string.h>
+#include "compile.h"
+#include "ir/operator.h"
+#include "tools/session.h"
+
+typedef struct Layer {
+  const char *name, *op, *shape;
+  int64_t parameters;
+  const Size *macs;
+} Layer;
+
+typedef struct PlanTotals {
+  int64_t workspace_bytes, weights_bytes;
+} PlanTotals;
+
+typedef struct Summary {
+  Session *session;
+  Compilation *c;
+  Graph *graph;
+  Layer *layers;
+  int64_t parameters;
+  const Size *macs;
+  PlanTotals plan;
+} Summary;
+
+/* What the plan knows; the graph is rewritten on the way, so this comes last. false: sizes vary, so that there is no plan. */
+static bool plan_totals(Summary *s, Graph *graph) {
+  for (int i = 0; i < graph->value_count; i++)
+    if (!type_is_const(&graph->values[i]->type)) return false;
+  Diagnostics ignored = new_diagnostics(s->session);
+  Compilation c = *s->c;
+  c.diagnostics = &ignored;
+  const Plan *plan = make_plan(&c, graph);
+  if (!plan) return false;
+  s->plan = (PlanTotals){plan->workspace_bytes, plan->weights_bytes};
+  for (int i = 0; i < graph->parameter_count && !plan->weights_bytes; i++) /* not packed: without the zeros at the ends of blocks */
+    s->plan.weights_bytes += (int64_t)sizeof(float) * parameter_elements(graph->parameters[i]);
+  return true;
+}
+
+static const char *size_text(Arena *arena, const Size *size) {
+  Text text = text_new(arena);
+  size_print(&text, size);
+  return text_string(&text);
+}
+
+/* Parameters of a shared layer count at its first use. */
+static int64_t learned(const Node *node, bool *counted) {
+  int64_t count = 0;
+  for (int i = 0; i < node->parameter_count; i++) {
+    const Parameter *parameter = node->parameters[i];
+    if (!parameter || parameter->kind != PARAMETER_LEARNED || counted[parameter->id]) continue;
+    counted[parameter->id] = true;
+    count += parameter_elements(parameter);
+  }
+  return count;
+}
+
+static void collect(Summary *s) {
+  Arena *arena = s->session->arena;
+  bool *counted = ARENA_ARRAY(arena, bool, (size_t)s->graph->parameter_count);
+  s->layers = ARENA_ARRAY(arena, Layer, (size_t)s->graph->node_count);
+  s->macs = size_of(arena, 0);
+  for (int i = 0; i < s->graph->node_count; i++) {
+    const Node *node = s->graph->nodes[i];
+    const Size *macs = node->op->macs ? node->op->macs(arena, node) : size_of(arena, 0);
+    s->layers[i] = (Layer){node->name, node->op->name, type_text(arena, &node->output->type), learned(node, counted), macs};
+    s->parameters += s->layers[i].parameters;
+    s->macs = size_add(arena, s->macs, macs);
+  }
+}
+
+enum { COLUMNS = 5, GAP = 2 };
+
+/* Columns as wide as their widest entry; the last two are numbers and stand at the right. */
+static void print_table(Summary *s) {
+  Text *out = &s->session->out;
+  Arena *arena = s->session->arena;
+  int rows = s->graph->node_count + 2, width[COLUMNS] = {0};
+  const char *(*cells)[COLUMNS] = arena_alloc_array(arena, (size_t)rows, sizeof *cells);
+  const char *titles[COLUMNS] = {"layer", "operation", "output", "parameters", "MACs"};
+  memcpy(cells[0], titles, sizeof titles);
+  for (int i = 0; i < s->graph->node_count; i++) {
+    const Layer *layer = &s->layers[i];
+    const char *row[COLUMNS] = {layer->name, layer->op, layer->shape, layer->parameters ? arena_printf(arena, "%lld", (long long)layer->parameters) : "",
+                                size_is(layer->macs, 0) ? "" : size_text(arena, layer->macs)};
+    memcpy(cells[i + 1], row, sizeof row);
+  }
+  const char *total[COLUMNS] = {"total", "", "", arena_printf(arena, "%lld", (long long)s->parameters), size_text(arena, s->macs)};
+  memcpy(cells[rows - 1], total, sizeof total);
+  for (int i = 0; i < rows; i++)
+    for (int k = 0; k < COLUMNS; k++)
+      if ((int)strlen(cells[i][k]) > width[k]) width[k] = (int)strlen(cells[i][k]);
+  for (int i = 0; i < rows; i++) {
+    for (int k = 0; k < COLUMNS; k++) {
+      int padding = width[k] - (int)strlen(cells[i][k]);
+      if (k >= 3) text_add_char(out, ' ', padding);
+      text_add(out, cells[i][k]);
+      if (k < 3) text_add_char(out, ' ', padding);
+      if (k + 1 < COLUMNS) text_add_char(out, ' ', GAP);
+    }
+    text_add(out, "\n");
+  }
+}
+
+static void print_text(Summary *s) {
+  Text *out = &s->session->out;
+  const Graph *graph = s->graph;
+  Arena *arena = s->session->arena;
+  text_addf(out, "net %s, target %s\n", graph->name, s->session->line.options.target);
+  for (int i = 0; i < graph->input_count; i++)
+    text_addf(out, "input %s: %s%s\n", graph->inputs[i].value->name, dtype_name(graph->inputs[i].value->type.dtype), type_text(arena, &graph->inputs[i].value->type));
+  text_add(out, "\n");
+  print_table(s);
+  text_add(out, "\n");
+  for (int i = 0; i < graph->output_count; i++)
+    text_addf(out, "output %s: %s%s\n", graph->outputs[i].name, dtype_name(graph->outputs[i].value->type.dtype), type_text(arena, &graph->outputs[i].value->type));
+  if (!plan_totals(s, s->graph)) return;
+  text_addf(out, "workspace %lld bytes\n", (long long)s->plan.workspace_bytes);
+  text_addf(out, "weights %lld bytes\n", (long long)s->plan.weights_bytes);
+}
+
+/* A number, or a string such as "H//2" for a size that varies. */
+static void json_size(Text *out, Arena *arena, const Size *size) {
+  int64_t value;
+  if (size_is_const(size, &value)) text_addf(out, "%lld", (long long)value);
+  else text_addf(out, "\"%s\"", size_text(arena, size));
+}
+
+static void json_shape(Text *out, Arena *arena, const TensorType *type) {
+  text_add(out, "[");
+  for (int i = 0; i < type->rank; i++) {
+    if (i) text_add(out, ", ");
+    json_size(out, arena, type->sizes[i]);
+  }
+  text_add(out, "]");
+}
+
+static void json_tensor(Text *out, Arena *arena, const char *name, const TensorType *type, bool first) {
+  text_addf(out, "%s{\"name\": \"%s\", \"shape\": ", first ? "" : ", ", name);
+  json_shape(out, arena, type);
+  text_addf(out, ", \"dtype\": \"%s\"}", dtype_name(type->dtype));
+}
+
+/* Names are labels of the source, so that nothing in them needs an escape. */
+static void print_json(Summary *s) {
+  Text *out = &s->session->out;
+  const Graph *graph = s->graph;
+  Arena *arena = s->session->arena;
+  text_addf(out, "{\"schema\": 1, \"net\": \"%s\", \"target\": \"%s\",\n \"inputs\": [", graph->name, s->session->line.options.target);
+  for (int i = 0; i < graph->input_count; i++) json_tensor(out, arena, graph->inputs[i].value->name, &graph->inputs[i].value->type, !i);
+  text_add(out, "],\n \"outputs\": [");
+  for (int i = 0; i < graph->output_count; i++) json_tensor(out, arena, graph->outputs[i].name, &graph->outputs[i].value->type, !i);
+  text_add(out, "],\n \"layers\": [");
+  for (int i = 0; i < graph->node_count; i++) {
+    const Layer *layer = &s->layers[i];
+    text_addf(out, "%s\n  {\"name\": \"%s\", \"op\": \"%s\", \"output_shape\": ", i ? "," : "", layer->name, layer->op);
+    json_shape(out, arena, &graph->nodes[i]->output->type);
+    text_addf(out, ", \"parameters\": %lld, \"macs\": ", (long long)layer->parameters);
+    json_size(out, arena, layer->macs);
+    text_add(out, "}");
+  }
+  text_addf(out, "],\n \"totals\": {\"parameters\": %lld, \"macs\": ", (long long)s->parameters);
+  json_size(out, arena, s->macs);
+  if (plan_totals(s, s->graph)) text_addf(out, ", \"workspace_bytes\": %lld, \"weights_bytes\": %lld", (long long)s->plan.workspace_bytes, (long long)s->plan.weights_bytes);
+  text_add(out, "}}\n");
+}
+
+int summary_verb(Session *session) {
+  session->line.options.shapes_only = true;
+  Compilation c = new_compilation(session, &session->line.options, &session->diagnostics);
+  Summary s = {.session = session, .c = &c, .graph = compile_to_graph(&c)};
+  take_texts(session, &c);
+  apply_lint_settings(session, &session->diagnostics);
+  if (!s.graph || session->diagnostics.errors) return 0;
+  collect(&s);
+  if (session->line.json) print_json(&s);
+  else print_text(&s);
+  return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Elementary functions of emitted code: the scalar forms cnnc1_expf, cnnc1_logf, cnnc1_tanhf,
+   cnnc1_sigmoidf and cnnc1_erff. The 1 is the version of the runtime's interface. The texts of the
+   functions are in functions/, README.md says how they are instantiated. For forms that work on
+   registers of 4, 8 or 16 floats see cnnc_runtime_vector.h. */
+#ifndef CNNC_RUNTIME_H
+#define CNNC_RUNTIME_H
+
+#include <stdint.h>
+
+#define CNNC_REAL float
+#define CNNC_BITS uint32_t
+#define CNNC_BITS_OF cnnc1_bits_of
+#define CNNC_REAL_OF cnnc1_real_of
+#define CNNC_MASK cnnc1_mask
+#define CNNC_FUNCTION(name) static inline float cnnc1_##name##f(float x)
+#define CNNC_BEGIN
+#define CNNC_RETURN(value) return value
+
+#include "functions/scalar.inc"
+
+#include "functions/exp.inc"
+#include "functions/log.inc"
+#include "functions/tanh.inc"
+#include "functions/sigmoid.inc"
+#include "functions/erf.inc"
+
+#include "functions/undefine.inc"
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: 0BSD */
+/* The same functions on a GNU vector of CNNC_LANES (4, 8 or 16) floats, in place:
+     #define CNNC_LANES 16
+     #include "cnnc_runtime_vector.h"
+   defines cnnc1_f32x16, cnnc1_tanh_x16(cnnc1_f32x16 *lanes) etc., and undefines CNNC_LANES. May be
+   included once for each number of lanes. With contraction off the bits are those of the scalar form.
+   Vectors go by address: passing wide ones by value changes the ABI, which compilers warn of. */
+#if defined(__GNUC__)
+
+#ifndef CNNC_LANES
+#error "define CNNC_LANES as 4, 8 or 16 before including cnnc_runtime_vector.h"
+#endif
+
+#include <stdint.h>
+
+#define CNNC_PASTE2(a, b, c) a##b##c
+#define CNNC_PASTE(a, b, c) CNNC_PASTE2(a, b, c)
+
+#define CNNC_REAL CNNC_PASTE(cnnc1_, f32x, CNNC_LANES)
+#define CNNC_BITS CNNC_PASTE(cnnc1_, u32x, CNNC_LANES)
+#define CNNC_BITS_OF (CNNC_BITS)
+#define CNNC_REAL_OF (CNNC_REAL)
+#define CNNC_MASK (CNNC_BITS)
+#define CNNC_FUNCTION(name) \
+  static inline void CNNC_PASTE(cnnc1_##name, _x, CNNC_LANES)(CNNC_REAL *lanes)
+#define CNNC_BEGIN const CNNC_REAL x = *lanes;
+#define CNNC_RETURN(value) *lanes = value
+
+#include "functions/vector.inc"
+
+#include "functions/exp.inc"
+#include "functions/log.inc"
+#include "functions/tanh.inc"
+#include "functions/sigmoid.inc"
+#include "functions/erf.inc"
+
+#undef CNNC_LANES
+#undef CNNC_PASTE2
+#undef CNNC_PASTE
+#include "functions/undefine.inc"
+
+#endif

@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""Writes operators.txt: what PyTorch computes for several thousand small cases of every operator.
+
+    /usr/bin/python3 make_reference.py > operators.txt
+
+A line is a case:  OP IN[;IN..] PATTERN SEED [attribute=value ..] : OUT : values
+Inputs and weights are not in the file: value i of tensor t of a case is a formula of PATTERN, SEED, t and i (`number`
+below), which tests/unit/test_reference.c has too. Tensors count inputs first, then parameters in the operator's order.
+All are exact in float32; PyTorch computes in float64. What PyTorch cannot do directly (asymmetric padding, dilated
+averages) is put together here from what it can.
+"""
+import itertools
+import math
+import random
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+random.seed(20261122)
+
+SPECIALS = [1.0, -math.inf, 2.0, -3.0, math.inf, 0.0, math.nan, -0.5, 4.0, -math.inf, -math.inf]
+
+
+def number(pattern, seed, tensor, i):
+    h = (i * 2654435761 + tensor * 40503 + seed * 69069 + 12345) % 4294967296
+    h = (h ^ (h >> 15)) * 2246822519 % 4294967296
+    h = h ^ (h >> 13)
+    if pattern == "integer":
+        return float(h % 11 - 5)
+    if pattern == "twelve":  # every mean of up to 4 of them is whole
+        return float((h % 19 - 9) * 12)
+    if pattern == "fraction":
+        return (h % 257 - 128) / 32.0
+    if pattern == "positive":
+        return (h % 64 + 1) / 16.0
+    if pattern == "special":
+        return SPECIALS[h % len(SPECIALS)]
+    if pattern == "large":
+        return float(h % 2001 - 1000)
+    raise ValueError(pattern)
+
+
+def tensor(pattern, seed, index, shape):
+    count = math.prod(shape)
+    return torch.tensor([number(pattern, seed, index, i) for i in range(count)]).reshape(shape)
+
+
+def text_of(value):
+    if math.isnan(value):
+        return "nan"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return repr(value)
+
+
+seeds = itertools.count(1)
+
+
+def write(op, inputs, pattern, compute, **attributes):
+    """inputs: shapes; compute(make, tensors): the result, make(k, shape, pattern) giving tensor number k."""
+    seed = next(seeds)
+    tensors = [tensor(pattern, seed, k, s) for k, s in enumerate(inputs)]
+    y = compute(lambda k, shape, p=None: tensor(p or pattern, seed, k, shape), *tensors)
+    words = [op, ";".join(",".join(map(str, s)) for s in inputs), pattern, str(seed)]
+    words += [f"{name}={value}" for name, value in attributes.items()]
+    values = " ".join(text_of(v) for v in y.flatten().tolist())
+    print(" ".join(words), ":", ",".join(map(str, y.shape)), ":", values)
+
+
+def pair(p):
+    return f"{p[0]}x{p[1]}"
+
+
+# --- padding: top, bottom, left, right of a case, after language.md 2.6, written here from its table once more
+
+def sides(kind, n, k, s, d):
+    e = d * (k - 1) + 1
+    if kind == "valid":
+        return 0, 0
+    if kind == "full":
+        return e - 1, e - 1
+    if kind == "causal":
+        return e - 1, 0
+    if kind in ("same", "same_upper", "same_lower"):
+        total = max((math.ceil(n / s) - 1) * s + e - n, 0)
+        low, high = total // 2, total - total // 2
+        return (high, low) if kind == "same_lower" else (low, high)
+    raise ValueError(kind)
+
+
+def padded(x, pads, mode):
+    (t, b), (l, r) = pads
+    torch_mode = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}[mode]
+    return F.pad(x[None], (l, r, t, b), mode=torch_mode)[0]
+
+
+def conv_case(shape, out, k, s=(1, 1), padding="valid", d=(1, 1), groups=1, bias=True, mode="zeros", pattern="integer"):
+    c, h, w = shape
+    if isinstance(padding, str):
+        pads = sides(padding, h, k[0], s[0], d[0]), sides(padding, w, k[1], s[1], d[1])
+        word = padding
+    else:
+        pads = padding[:2], padding[2:]
+        word = ",".join(map(str, padding))
+    for n, p, kk, dd in zip((h, w), pads, k, d):
+        if n + sum(p) < dd * (kk - 1) + 1 or (mode == "reflect" and max(p) >= n) or (mode == "circular" and max(p) > n):
+            return False
+
+    def compute(make, x):
+        weight = make(1, (out, c // groups, *k))
+        b = make(2, (out,)) if bias else None
+        return F.conv2d(padded(x, pads, mode)[None], weight, b, stride=s, dilation=d, groups=groups)[0]
+
+    write("conv", [shape], pattern, compute, out_channels=out, kernel_size=pair(k), stride=pair(s), padding=word, dilation=pair(d),
+          groups=groups, bias=str(bias).lower(), padding_mode=mode)
+    return True
+
+
+def conv1d_case(shape, out, k, s=1, padding="valid", d=1, groups=1, bias=True, mode="zeros"):
+    c, n = shape
+    p = sides(padding, n, k, s, d) if isinstance(padding, str) else padding
+    if n + sum(p) < d * (k - 1) + 1 or (mode == "reflect" and max(p) >= n) or (mode == "circular" and max(p) > n):
+        return False
+    word = padding if isinstance(padding, str) else f"0,0,{p[0]},{p[1]}"
+
+    def compute(make, x):
+        weight = make(1, (out, c // groups, k))
+        b = make(2, (out,)) if bias else None
+        wide = F.pad(x[None], p, mode={"zeros": "constant"}.get(mode, mode))
+        return F.conv1d(wide, weight, b, stride=s, dilation=d, groups=groups)[0]
+
+    write("conv", [shape], "integer", compute, out_channels=out, kernel_size=k, stride=s, padding=word, dilation=d, groups=groups,
+          bias=str(bias).lower(), padding_mode=mode)
+    return True
+
+
+def convolutions():
+    conv_case((1, 1, 1), 1, (1, 1))
+    conv_case((3, 5, 7), 2, (5, 7))  # kernel as large as the input
+    conv_case((2, 3, 4), 3, (1, 1), pattern="fraction")
+    conv_case((2, 6, 5), 2, (3, 2), pattern="special")
+    for padding in ("same", "same_upper", "same_lower", "full", "valid"):
+        for k, s, d in (((3, 2), (1, 1), (1, 1)), ((4, 3), (2, 3), (1, 1)), ((2, 5), (1, 2), (2, 1)), ((3, 3), (3, 2), (2, 3)), ((1, 1), (3, 2), (1, 1))):
+            conv_case((2, 7, 9), 2, k, s, padding, d)
+    for mode in ("reflect", "replicate", "circular"):
+        conv_case((2, 5, 7), 2, (3, 4), (1, 2), (1, 2, 3, 4), mode=mode)
+        conv_case((1, 4, 6), 1, (3, 3), (2, 1), "same", mode=mode)
+        conv_case((2, 5, 4), 1, (3, 2), (1, 1), (3, 0, 0, 2), (1, 2), mode=mode)
+    for groups, c, out in ((2, 4, 6), (3, 3, 6), (3, 6, 3), (4, 4, 4), (5, 5, 5), (3, 9, 6), (2, 2, 4)):
+        conv_case((c, 5, 6), out, (3, 2), (1, 2), (1, 0, 2, 1), groups=groups, bias=groups % 2 == 0)
+    made = 0
+    while made < 70:
+        c, groups = random.choice(((1, 1), (2, 1), (3, 1), (2, 2), (4, 2), (3, 3)))
+        made += conv_case((c, random.randint(1, 8), random.randint(1, 9)), groups * random.randint(1, 2), (random.randint(1, 4), random.randint(1, 4)),
+                          (random.randint(1, 3), random.randint(1, 4)), tuple(random.randint(0, 3) for _ in range(4)),
+                          (random.randint(1, 3), random.randint(1, 2)), groups, random.random() < 0.5,
+                          random.choice(("zeros", "zeros", "zeros", "reflect", "replicate", "circular")))
+    conv1d_case((2, 1), 3, 1)
+    for padding in ("same", "same_lower", "full", "causal", "valid", (0, 3), (2, 1)):
+        for k, s, d in ((3, 1, 1), (2, 2, 3), (4, 3, 1), (5, 1, 2)):
+            conv1d_case((2, 11), 2, k, s, padding, d)
+    for mode in ("reflect", "replicate", "circular"):
+        conv1d_case((2, 6), 2, 3, 1, (2, 1), 2, mode=mode)
+    conv1d_case((4, 9), 4, 3, 2, (1, 1), 1, groups=4)
+    conv1d_case((4, 9), 6, 3, 2, (1, 0), 1, groups=2, bias=False)
+
+
+# --- pooling
+
+def mean_of_taps(x, k, s, d, pads, include_pad):
+    """The mean over windows, from two convolutions with ones: of the values and of what counts."""
+    ones = torch.ones(x.shape[0], 1, *k)
+    counts = padded(torch.ones_like(x), pads, "zeros")
+    if include_pad:
+        counts = torch.ones_like(counts)
+    values = F.conv2d(padded(x, pads, "zeros")[None], ones, stride=s, dilation=d, groups=x.shape[0])[0]
+    return values / F.conv2d(counts[None], ones, stride=s, dilation=d, groups=x.shape[0])[0]
+
+
+def pool_case(op, shape, k, s=None, pads=(0, 0, 0, 0), d=(1, 1), ceil=False, include=None, pattern="twelve", word=None):
+    c, h, w = shape
+    rows, columns = pads[:2], pads[2:]
+    stride = s or k
+    symmetric = rows[0] == rows[1] and columns[0] == columns[1] and rows[0] <= k[0] // 2 and columns[0] <= k[1] // 2
+    if ceil and not symmetric:
+        return False
+    attributes = dict(kernel_size=pair(k))
+    if s:
+        attributes["stride"] = pair(s)
+    attributes.update(padding=word or ",".join(map(str, pads)), dilation=pair(d), ceil_mode=str(ceil).lower())
+    if include is not None:
+        attributes["count_include_pad"] = str(include).lower()
+
+    def compute(make, x):
+        if op == "max_pool" and symmetric:
+            return F.max_pool2d(x[None], k, stride, (rows[0], columns[0]), d, ceil)[0]
+        if op == "max_pool":
+            return F.max_pool2d(F.pad(x, (*columns, *rows), value=-math.inf)[None], k, stride, 0, d)[0]
+        if symmetric and d == (1, 1):
+            return F.avg_pool2d(x[None], k, stride, (rows[0], columns[0]), ceil, bool(include))[0]
+        return mean_of_taps(x, k, stride, d, (rows, columns), bool(include))
+
+    for n, p, kk, ss, dd in zip((h, w), (rows, columns), k, stride, d):
+        e = dd * (kk - 1) + 1
+        if max(p) >= e or (not ceil and n + sum(p) < e) or (ceil and (n + sum(p) - e + ss - 1) // ss + 1 < 1):
+            return False
+        if dd > n and p[0] > 0:  # a window could miss the input
+            return False
+    write(op, [shape], pattern, compute, **attributes)
+    return True
+
+
+def poolings():
+    pool_case("avg_pool", (1, 1, 6), (1, 3), (1, 2), ceil=True)
+    pool_case("max_pool", (2, 6, 7), (2, 2), pattern="special")
+    pool_case("max_pool", (2, 5, 5), (3, 3), (1, 1), (1, 1, 1, 1), pattern="special")
+    pool_case("max_pool", (1, 5, 7), (3, 2), (2, 2), ceil=True, pattern="special")
+    pool_case("avg_pool", (1, 5, 7), (3, 2), (2, 2), pattern="special")
+    for word in ("same", "same_lower"):
+        for op in ("max_pool", "avg_pool"):
+            for k, s in (((3, 2), (2, 1)), ((2, 3), (2, 2)), ((4, 4), (3, 3))):
+                pads = (*sides(word, 7, k[0], s[0], 1), *sides(word, 6, k[1], s[1], 1))
+                for include in ((True, False) if op == "avg_pool" else (None,)):
+                    pool_case(op, (2, 7, 6), k, s, pads, include=include, word=word)
+    made = 0
+    while made < 110:
+        op = random.choice(("max_pool", "avg_pool"))
+        k, s = (random.randint(1, 4), random.randint(1, 4)), (random.randint(1, 4), random.randint(1, 4))
+        if random.random() < 0.6:
+            top, left = random.randint(0, k[0] // 2), random.randint(0, k[1] // 2)
+            pads = (top, top, left, left)
+        else:
+            pads = (random.randrange(k[0]), random.randrange(k[0]), random.randrange(k[1]), random.randrange(k[1]))
+        d = (random.choice((1, 1, 2)), random.choice((1, 1, 3)))
+        ceil = random.random() < 0.5 and (op == "max_pool" or d == (1, 1))
+        made += pool_case(op, (random.randint(1, 2), random.randint(1, 8), random.randint(1, 9)), k, random.choice((s, s, None)), pads, d, ceil,
+                          random.random() < 0.5 if op == "avg_pool" else None)
+    sequences()
+    for shape in ((1, 1, 1), (3, 4, 5), (2, 1, 7)):
+        write("global_avg_pool", [shape], "fraction", lambda make, x: x.mean((1, 2), keepdim=True))
+    write("global_avg_pool", [(3, 5)], "fraction", lambda make, x: x.mean(1, keepdim=True))
+
+
+def sequences():
+    """Every 1D pooling with n in 1..12, k and s in 1..4, p in 0..k/2 that PyTorch accepts."""
+    for n, k, s, ceil in itertools.product(range(1, 13), range(1, 5), range(1, 5), (False, True)):
+        for p in range(k // 2 + 1):
+            attributes = dict(kernel_size=k, stride=s)
+            if p:
+                attributes["padding"] = p
+            if ceil:
+                attributes["ceil_mode"] = "true"
+            if (n + 2 * p - k + (s - 1 if ceil else 0)) // s + 1 < 1:
+                continue
+            write("max_pool", [(1, n)], "twelve", lambda make, x: F.max_pool1d(x[None], k, s, p, 1, ceil)[0], **attributes)
+            for include in (True, False) if p else (True,):
+                if p:
+                    attributes["count_include_pad"] = str(include).lower()
+                write("avg_pool", [(1, n)], "twelve", lambda make, x: F.avg_pool1d(x[None], k, s, p, ceil, include)[0], **attributes)
+
+
+# --- everything else
+
+def batch_norm(make, x, eps, scale):
+    c = x.shape[0]
+    gamma = make(1, (c,)) if scale else None
+    # tensors are numbered by slot: weight 1, bias 2, running_mean 3, running_var 4; the variance is positive
+    return F.batch_norm(x[None], make(3, (c,)), make(4, (c,), "positive"), gamma, make(2, (c,)), False, 0.1, eps)[0]
+
+
+def channelwise(v, x):
+    return v.reshape(-1, *([1] * (x.dim() - 1)))
+
+
+def others():
+    shapes = ((7,), (3, 5), (2, 3, 4))
+    for shape in shapes:
+        for op, f in (("relu", F.relu), ("tanh", torch.tanh), ("sigmoid", torch.sigmoid), ("identity", lambda x: x), ("dropout", lambda x: x)):
+            write(op, [shape], "fraction", lambda make, x: f(x))
+        write("softmax", [shape], "fraction", lambda make, x: F.softmax(x, 0))
+        write("softmax", [shape], "large", lambda make, x: F.softmax(x, 0))
+        write("softmax", [shape], "special", lambda make, x: F.softmax(x, 0))
+        for eps, scale in ((1e-5, True), (1e-3, False), (0.0, True)):
+            write("batch_norm", [shape], "fraction", lambda make, x: batch_norm(make, x, eps, scale), eps=eps, scale=str(scale).lower())
+        for scale, bias in itertools.product((True, False), (True, False)):
+            write("channel_affine", [shape], "fraction",
+                  lambda make, x: (x * channelwise(make(1, shape[:1]), x) if scale else x) + (channelwise(make(2, shape[:1]), x) if bias else 0),
+                  scale=str(scale).lower(), bias=str(bias).lower())
+        write("rescale", [shape], "integer", lambda make, x: x * 0.25 - 1.5, scale=0.25, offset=-1.5)
+        write("rescale", [shape], "integer", lambda make, x: x * 3, scale=3)
+        mean, std = [0.5 * (i + 1) for i in range(shape[0])], [0.25 * (i + 2) for i in range(shape[0])]
+        write("normalize", [shape], "fraction", lambda make, x: (x - channelwise(torch.tensor(mean), x)) / channelwise(torch.tensor(std), x),
+              mean=",".join(map(str, mean)), std=",".join(map(str, std)))
+        write("normalize", [shape], "fraction", lambda make, x: (x - 0.5) / 0.25, mean=0.5, std=0.25)
+        write("add", [shape, shape], "fraction", lambda make, a, b: a + b)
+        write("add", [shape, shape, shape], "fraction", lambda make, a, b, c: a + b + c)
+        write("flatten", [shape], "integer", lambda make, x: x.flatten(), order="chw")
+        write("flatten", [shape], "integer", lambda make, x: x.permute(*range(1, x.dim()), 0).flatten(), order="hwc")
+        write("concat", [shape, (2, *shape[1:])], "integer", lambda make, a, b: torch.cat((a, b)))
+        write("concat", [shape, shape, (1, *shape[1:])], "integer", lambda make, a, b, c: torch.cat((a, b, c)), axis="channels")
+    for op, f in (("relu", F.relu), ("tanh", torch.tanh), ("sigmoid", torch.sigmoid)):
+        write(op, [(24,)], "special", lambda make, x: f(x))
+        write(op, [(9,)], "large", lambda make, x: f(x))
+    write("softmax", [(1,)], "fraction", lambda make, x: F.softmax(x, 0))
+    write("softmax", [(40,)], "large", lambda make, x: F.softmax(x, 0))
+    write("add", [(3, 1, 1), (3, 4, 5)], "fraction", lambda make, a, b: a + b)
+    write("add", [(3, 4, 5), (1, 4, 1)], "fraction", lambda make, a, b: a + b)
+    write("add", [(1, 4, 1), (3, 1, 5)], "fraction", lambda make, a, b: a + b)
+    write("add", [(1, 6), (4, 1)], "fraction", lambda make, a, b: a + b)
+    write("add", [(2, 3, 4), (2, 3, 4)], "special", lambda make, a, b: a + b)
+    write("concat", [(2, 3, 4), (2, 2, 4)], "integer", lambda make, a, b: torch.cat((a, b), 1), axis="height")
+    write("concat", [(2, 3, 4), (2, 3, 1), (2, 3, 2)], "integer", lambda make, a, b, c: torch.cat((a, b, c), 2), axis="width")
+    write("concat", [(2, 3), (2, 5)], "integer", lambda make, a, b: torch.cat((a, b), 1), axis="width")
+    for n, out, bias in ((1, 1, True), (5, 3, True), (16, 10, False), (7, 1, True)):
+        write("fc", [(n,)], "fraction", lambda make, x: F.linear(x, make(1, (out, n)), make(2, (out,)) if bias else None), out_features=out,
+              bias=str(bias).lower())
+
+
+print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
+convolutions()
+poolings()
+others()

@@ -1,0 +1,317 @@
+/* Fixtures of the ways in which readers of .npy and .npz have failed (reliability.md 2.C), and the writer. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include "load/npy.h"
+#include "load/npz.h"
+
+static Arena arena;
+
+static void finish(void) { arena_free(&arena); }
+TestSuite(npy, .fini = finish);
+TestSuite(npz, .fini = finish);
+
+/* A file of the given version around a header text, padded as NumPy does, and the data. */
+static Text npy_of(int version, const char *header, const void *data, size_t data_length) {
+  Text text = text_new(&arena);
+  size_t length = strlen(header), field = version == 1 ? 2 : 4;
+  text_add_bytes(&text, "\x93NUMPY", 6);
+  text_add_char(&text, (char)version, 1);
+  text_add_char(&text, 0, 1);
+  for (size_t i = 0; i < field; i++) text_add_char(&text, (char)(length >> (8 * i) & 255), 1);
+  text_add(&text, header);
+  text_add_bytes(&text, data, data_length);
+  return text;
+}
+
+static const char *load(int version, const char *header, size_t data_length, WeightTensor *tensor) {
+  static const unsigned char data[64] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40, 0, 0, 0x80, 0x40, 0, 0, 0xa0, 0x40, 0, 0, 0xc0, 0x40};
+  Text text = npy_of(version, header, data, data_length);
+  const char *error = NULL;
+  cr_assert_eq(load_npy(&arena, text.data, text.length, tensor, &error), error == NULL);
+  return error;
+}
+
+static void expect_good(const char *header, size_t data_length) {
+  WeightTensor tensor;
+  const char *error = load(1, header, data_length, &tensor);
+  cr_assert_null(error, "%s: %s", header, error);
+}
+
+static void expect_error(const char *header, size_t data_length, const char *part) {
+  WeightTensor tensor;
+  const char *error = load(1, header, data_length, &tensor);
+  cr_assert_not_null(error, "accepted: %.200s", header);
+  cr_assert(strstr(error, part), "%.200s: expected `%s`, got `%s`", header, part, error);
+}
+
+#define HEADER(descr, order, shape) "{'descr': '" descr "', 'fortran_order': " order ", 'shape': " shape ", }  \n"
+
+Test(npy, reads_all_versions_and_spellings) {
+  WeightTensor tensor;
+  for (int version = 1; version <= 3; version++) {
+    cr_assert_null(load(version, HEADER("<f4", "False", "(2, 3)"), 24, &tensor));
+    cr_assert_eq(tensor.rank, 2);
+    cr_assert_eq(tensor.sizes[1], 3);
+    for (int i = 0; i < 6; i++) cr_assert_eq(tensor_element(&tensor, i), i + 1);
+  }
+  expect_good("{\"shape\":(2L,3L),\"fortran_order\":False,\"descr\":\"<f4\"}", 24);
+  expect_good(HEADER("<f4", "False", "()"), 4);
+  expect_good(HEADER("<f4", "False", "(1,)"), 4);
+  expect_good(HEADER("<f4", "False", "(0, 7)"), 0);
+  expect_good(HEADER("|u1", "False", "(3,)"), 3);
+  expect_good(HEADER("|b1", "False", "(3,)"), 3);
+  expect_good(HEADER("<f2", "False", "(3,)"), 6);
+  expect_good(HEADER("<i8", "False", "(3,)"), 24);
+}
+
+Test(npy, order_and_byte_order) {
+  WeightTensor tensor;
+  cr_assert_null(load(1, HEADER("<f4", "True", "(2, 3)"), 24, &tensor));
+  static const double expected[] = {1, 3, 5, 2, 4, 6};
+  for (int i = 0; i < 6; i++) cr_assert_eq(tensor_element(&tensor, i), expected[i]);
+  Text text = npy_of(1, HEADER(">f4", "False", "(1,)"), "\x3f\x80\0\0", 4);
+  const char *error = NULL;
+  cr_assert(load_npy(&arena, text.data, text.length, &tensor, &error), "%s", error);
+  cr_assert_eq(tensor_element(&tensor, 0), 1);
+  text = npy_of(1, HEADER(">i2", "False", "(1,)"), "\x01\x02", 2);
+  cr_assert(load_npy(&arena, text.data, text.length, &tensor, &error), "%s", error);
+  cr_assert_eq(tensor_element(&tensor, 0), 258);
+}
+
+/* 19 */
+Test(npy, no_python_objects) {
+  expect_error(HEADER("|O", "False", "(1,)"), 4, "Python objects");
+  expect_error(HEADER("|O8", "False", "(1,)"), 8, "Python objects");
+  expect_error("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", 4, "structured");
+  expect_error("{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (1,), }", 8, "structured");
+  expect_error(HEADER("<U4", "False", "(1,)"), 16, "`<U4`");
+  expect_error(HEADER("<c8", "False", "(1,)"), 8, "`<c8`");
+  expect_error(HEADER("|f4", "False", "(1,)"), 4, "`|f4`");
+}
+
+/* 20: the header is a tiny grammar, not Python. */
+Test(npy, header_is_strict) {
+  char deep[300] = "{'descr': '<f4', 'fortran_order': False, 'shape': ";
+  memset(deep + strlen(deep), '(', 200);
+  expect_error(deep, 4, "expected a size");
+  expect_error("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}", 4, "unknown key `x`");
+  expect_error("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", 4, "twice");
+  expect_error("{'descr': '<f4', 'shape': (1,)}", 4, "no `fortran_order`");
+  expect_error("{'descr': '<f4', 'fortran_order': 1, 'shape': (1,)}", 4, "neither True nor False");
+  expect_error(HEADER("<f4", "False", "(-1,)"), 4, "expected a size");
+  expect_error(HEADER("<f4", "False", "(1 2)"), 4, "expected `,`");
+  expect_error(HEADER("<f4", "False", "1"), 4, "expected `(`");
+  expect_error(HEADER("<f4", "False", "(1,)") "x", 4, "after the header's closing");
+  expect_error("{'descr': '<f4", 4, "not plain text");
+  expect_error("", 4, "expected `{`");
+  expect_error(HEADER("<f4", "False", "(1,1,1,1,1,1,1,1,1)"), 4, "more than 8");
+}
+
+/* 21: lengths and products. */
+Test(npy, sizes_are_checked) {
+  WeightTensor tensor;
+  const char *error = NULL;
+  cr_assert_not(load_npy(&arena, "\x93NUMPY\2\0\xf0\xff\xff\xff", 12, &tensor, &error));
+  cr_assert(strstr(error, "10240 at most"), "%s", error);
+  expect_error(HEADER("<f4", "False", "(4294967296, 4294967296)"), 4, "overflows");
+  expect_error(HEADER("<f8", "False", "(4611686018427387904,)"), 4, "overflows");
+  expect_error(HEADER("<f4", "False", "(99999999999999999999,)"), 4, "too large");
+  expect_error(HEADER("<f4", "False", "(2,)"), 4, "needs 8");
+  expect_error(HEADER("<f4", "False", "(1,)"), 8, "needs 4");
+}
+
+Test(npy, cut_anywhere) {
+  Text text = npy_of(1, HEADER("<f4", "False", "(2,)"), "12345678", 8);
+  for (size_t length = 0; length < text.length; length++) {
+    char *exact = malloc(length ? length : 1); /* so that a sanitizer sees a byte too far */
+    memcpy(exact, text.data, length);
+    WeightTensor tensor;
+    const char *error = NULL;
+    cr_assert_not(load_npy(&arena, exact, length, &tensor, &error));
+    free(exact);
+  }
+}
+
+Test(npy, what_is_written_is_read) {
+  static const double values[] = {0.1f, -1.5, 3, 250, 0, 1};
+  static const int64_t sizes[] = {2, 3};
+  Text text = text_new(&arena);
+  write_npy(&text, TENSOR_F32, 2, sizes, values);
+  WeightTensor tensor;
+  const char *error = NULL;
+  cr_assert(load_npy(&arena, text.data, text.length, &tensor, &error), "%s", error);
+  cr_assert_eq(text.length % 64, 24, "the data do not begin at a multiple of 64");
+  for (int i = 0; i < 6; i++) cr_assert_eq(tensor_element(&tensor, i), values[i]);
+  text = text_new(&arena);
+  static const double numbers[] = {-32768, 32767, 7};
+  write_npy(&text, TENSOR_I16, 1, (const int64_t[]){3}, numbers);
+  cr_assert(load_npy(&arena, text.data, text.length, &tensor, &error), "%s", error);
+  for (int i = 0; i < 3; i++) cr_assert_eq(tensor_element(&tensor, i), numbers[i]);
+}
+
+/* A ZIP archive, with every number of its records in reach of the tests. */
+typedef struct Zip {
+  Text bytes, directory;
+  int count;
+} Zip;
+
+static void put(Text *text, uint32_t value, int size) {
+  for (int i = 0; i < size; i++) text_add_char(text, (char)(value >> (8 * i) & 255), 1);
+}
+
+static void add(Zip *zip, const char *name, Text data, bool deflated) {
+  uint32_t sum = (uint32_t)crc32(0, (const Bytef *)data.data, (uInt)data.length), place = (uint32_t)zip->bytes.length;
+  char *packed = data.data;
+  size_t packed_length = data.length;
+  if (deflated) {
+    uLong most = compressBound((uLong)data.length) + 64;
+    packed = arena_alloc(&arena, most);
+    z_stream stream = {.next_in = (Bytef *)data.data, .avail_in = (uInt)data.length, .next_out = (Bytef *)packed, .avail_out = (uInt)most};
+    cr_assert_eq(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    cr_assert_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    packed_length = stream.total_out;
+    deflateEnd(&stream);
+  }
+  Text *records[] = {&zip->bytes, &zip->directory};
+  for (int central = 0; central < 2; central++) {
+    Text *out = records[central];
+    put(out, central ? 0x02014b50 : 0x04034b50, 4);
+    if (central) put(out, 20, 2);
+    put(out, 20, 2), put(out, 0, 2), put(out, deflated ? 8 : 0, 2), put(out, 0, 4), put(out, sum, 4);
+    put(out, (uint32_t)packed_length, 4), put(out, (uint32_t)data.length, 4), put(out, (uint32_t)strlen(name), 2), put(out, 0, 2);
+    if (central) put(out, 0, 2), put(out, 0, 2), put(out, 0, 2), put(out, 0, 4), put(out, place, 4);
+    text_add(out, name);
+  }
+  text_add_bytes(&zip->bytes, packed, packed_length);
+  zip->count++;
+}
+
+static Text close_zip(Zip *zip) {
+  Text out = zip->bytes;
+  uint32_t place = (uint32_t)out.length;
+  text_add_bytes(&out, text_string(&zip->directory), zip->directory.length);
+  put(&out, 0x06054b50, 4), put(&out, 0, 4), put(&out, (uint32_t)zip->count, 2), put(&out, (uint32_t)zip->count, 2);
+  put(&out, (uint32_t)zip->directory.length, 4), put(&out, place, 4), put(&out, 0, 2);
+  return out;
+}
+
+static Zip new_zip(void) { return (Zip){text_new(&arena), text_new(&arena), 0}; }
+static Text floats(void) { return npy_of(1, HEADER("<f4", "False", "(2,)"), "\0\0\x80\x3f\0\0\0\x40", 8); }
+
+static Text two_arrays(bool deflated) {
+  Zip zip = new_zip();
+  add(&zip, "in_x.npy", floats(), deflated);
+  add(&zip, "b.npy", floats(), deflated);
+  return close_zip(&zip);
+}
+
+static void expect_bad_zip(Text bytes, const char *part) {
+  WeightTable table;
+  const char *error = NULL;
+  char *exact = malloc(bytes.length ? bytes.length : 1);
+  memcpy(exact, bytes.data, bytes.length);
+  cr_assert_not(load_npz(&arena, exact, bytes.length, &table, &error));
+  cr_assert(strstr(error, part), "expected `%s`, got `%s`", part, error);
+  free(exact);
+}
+
+/* The archive with one byte changed. */
+static Text patched(Text bytes, size_t at, char value) {
+  Text copy = text_new(&arena);
+  text_add_bytes(&copy, bytes.data, bytes.length);
+  copy.data[at] = value;
+  return copy;
+}
+
+Test(npz, reads_stored_and_deflated) {
+  for (int deflated = 0; deflated < 2; deflated++) {
+    Text bytes = two_arrays(deflated);
+    WeightTable table;
+    const char *error = NULL;
+    cr_assert(load_npz(&arena, bytes.data, bytes.length, &table, &error), "%s", error);
+    cr_assert_eq(table.count, 2);
+    cr_assert_str_eq(table.tensors[0].name, "b");
+    cr_assert_eq(tensor_element(find_tensor(&table, "in_x"), 1), 2);
+  }
+  Zip empty = new_zip();
+  Text bytes = close_zip(&empty);
+  WeightTable table;
+  const char *error = NULL;
+  cr_assert(load_npz(&arena, bytes.data, bytes.length, &table, &error), "%s", error);
+}
+
+/* 24 */
+Test(npz, names) {
+  static const struct {
+    const char *name, *part;
+  } cases[] = {{"../x.npy", "not a name"}, {"/x.npy", "not a name"}, {"a\\b.npy", "not a name"}, {"x.txt", "not a .npy"}, {".npy", "not a .npy"}, {"a\x1b.npy", "plain text"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    Zip zip = new_zip();
+    add(&zip, cases[i].name, floats(), false);
+    expect_bad_zip(close_zip(&zip), cases[i].part);
+  }
+  Zip zip = new_zip();
+  add(&zip, "a.npy", floats(), false);
+  add(&zip, "a.npy", floats(), true);
+  expect_bad_zip(close_zip(&zip), "two arrays `a`");
+}
+
+Test(npz, contradictions) {
+  Text bytes = two_arrays(false);
+  size_t end = bytes.length - 22, directory = (unsigned char)bytes.data[end + 16] | (size_t)(unsigned char)bytes.data[end + 17] << 8;
+  expect_bad_zip(patched(bytes, 18, 1), "contradicts");          /* packed size of the first entry */
+  expect_bad_zip(patched(bytes, 8, 8), "contradicts");           /* its method */
+  expect_bad_zip(patched(bytes, 14, 1), "contradicts");          /* its sum */
+  expect_bad_zip(patched(bytes, 30, 'X'), "differs");            /* its name */
+  expect_bad_zip(patched(bytes, directory + 8, 1), "encrypted");
+  expect_bad_zip(patched(bytes, directory + 10, 12), "method 12");
+  expect_bad_zip(patched(bytes, directory + 42, 1), "not where");
+  expect_bad_zip(patched(bytes, directory, 0), "malformed");
+  expect_bad_zip(patched(bytes, end + 8, 3), "several parts");
+  expect_bad_zip(patched(bytes, end + 16, 0), "not where it should be");
+  expect_bad_zip(patched(bytes, 30 + 8 + 100, 1), "");           /* a byte of the data */
+  Text same = patched(bytes, directory, bytes.data[directory]);
+  size_t second = directory + 46 + 8;
+  memcpy(same.data + second + 42, same.data + directory + 42, 4); /* two entries at one place */
+  expect_bad_zip(same, "differs");
+}
+
+Test(npz, sums_are_checked) {
+  for (int deflated = 0; deflated < 2; deflated++) {
+    Zip zip = new_zip();
+    add(&zip, "a.npy", floats(), deflated);
+    size_t data = zip.bytes.length - 3;
+    Text bytes = close_zip(&zip);
+    expect_bad_zip(patched(bytes, data, (char)(bytes.data[data] ^ 0x20)), deflated ? "" : "check sum");
+  }
+}
+
+/* 22: the header of the array promises more than the entry holds. */
+Test(npz, array_shorter_than_it_says) {
+  Zip zip = new_zip();
+  add(&zip, "a.npy", npy_of(1, HEADER("<f4", "False", "(1000000,)"), "1234", 4), true);
+  expect_bad_zip(close_zip(&zip), "needs 4000000");
+}
+
+Test(npz, cut_anywhere) {
+  Text bytes = two_arrays(true);
+  for (size_t length = 0; length < bytes.length; length++) {
+    Text cut = text_new(&arena);
+    text_add_bytes(&cut, bytes.data, length);
+    expect_bad_zip(cut, "");
+  }
+}
+
+/* Any one byte changed: an error or the same arrays, never a crash. */
+Test(npz, any_byte_changed) {
+  Text bytes = two_arrays(true);
+  for (size_t at = 0; at < bytes.length; at++)
+    for (int bit = 0; bit < 8; bit++) {
+      Text changed = patched(bytes, at, (char)(bytes.data[at] ^ 1 << bit));
+      WeightTable table;
+      const char *error = NULL;
+      (void)load_npz(&arena, changed.data, changed.length, &table, &error);
+    }
+}
