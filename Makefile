@@ -1,11 +1,20 @@
-# cnnc - `make help` lists the targets.
+# cnnc - `make help` lists the targets. What is built stands in build/$(VARIANT), with another compiler than gcc in
+# build/$(VARIANT)-NAME. V=1 shows whole commands.
 .DEFAULT_GOAL := all
 VERSION := 0.1
 VARIANT ?= release
-DATA ?= ../shared/data
 PREFIX ?= /usr/local
-B := build/$(VARIANT)
+DATA ?= ../shared/data
+MNIST ?= $(DATA)/datasets/mnist
+BASE ?= main
 
+# As many jobs as there are processors, unless -j says otherwise.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-print-directory
+
+B := build/$(VARIANT)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
 WARNINGS := -Wall -Wextra -Wshadow -Wswitch-enum -Wmissing-prototypes -Wstrict-prototypes -Wconversion -Werror
 # bison's and flex's own code is not ours to mend
 GENERATED_WARNINGS := -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wno-unused-function -Wno-unused-but-set-variable -Wno-switch-enum -Wno-unknown-warning-option
@@ -20,40 +29,145 @@ SOURCES := $(sort $(wildcard compiler/*.c compiler/*/*.c))
 TEMPLATES := $(sort $(wildcard compiler/*/*.in compiler/*/*/*.in runtime/functions/*.inc))
 LIB_SOURCES := $(filter-out compiler/main.c,$(SOURCES))
 OBJECTS := $(LIB_SOURCES:%.c=$B/%.o) $B/grammar/cnn.tab.o $B/grammar/lex.cnn.o $B/templates.o
+UNIT_OBJECTS := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/unit/*.c)))
+
+Q := $(if $V,,@)
+say = $(if $V,,@printf '  %-8s %s\n' $1 $2)
 
 all: $B/cnnc                 ## build the compiler; VARIANT=release|debug|asan
 
 $B/cnnc: $B/compiler/main.o $B/libcnnc.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $B/libcnnc.a: $(OBJECTS)
+	$(call say,AR,$@)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$Q$(AR) rcs $@ $^
 
-$B/%.o: %.c $B/grammar/cnn.tab.h
+$B/%.o: %.c Makefile | $B/grammar/cnn.tab.h
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $B/grammar/cnn.tab.c $B/grammar/cnn.tab.h &: grammar/cnn.y
+	$(call say,BISON,$<)
 	@mkdir -p $(@D)
-	bison -Wall -Werror -o $B/grammar/cnn.tab.c --header=$B/grammar/cnn.tab.h $<
+	$Qbison -Wall -Werror -o $B/grammar/cnn.tab.c --header=$B/grammar/cnn.tab.h $<
 
 $B/grammar/lex.cnn.c: grammar/cnn.l
+	$(call say,FLEX,$<)
 	@mkdir -p $(@D)
-	flex -o $@ $<
+	$Qflex -o $@ $<
 
-$B/grammar/%.o: $B/grammar/%.c $B/grammar/cnn.tab.h
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(GENERATED_WARNINGS) -MMD -MP -c -o $@ $<
+$B/grammar/%.o: $B/grammar/%.c Makefile | $B/grammar/cnn.tab.h
+	$(call say,CC,$<)
+	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(GENERATED_WARNINGS) -MMD -MP -c -o $@ $<
 
 # The .in files are real C with @holes@; here they become strings.
 $B/templates.c: compiler/emit/embed $(TEMPLATES)
+	$(call say,EMBED,$@)
 	@mkdir -p $(@D)
-	sh compiler/emit/embed $(TEMPLATES) > $@.new && mv $@.new $@
+	$Qsh compiler/emit/embed $(TEMPLATES) > $@.new && mv $@.new $@
 
-$B/templates.o: $B/templates.c
-	$(CC) -Icompiler $(ALL_CFLAGS) -Wno-overlength-strings -c -o $@ $<
+$B/templates.o: $B/templates.c Makefile
+	$(call say,CC,$<)
+	$Q$(CC) -Icompiler $(ALL_CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+$B/unit-tests: $(UNIT_OBJECTS) $B/libcnnc.a
+	$(call say,LINK,$@)
+	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS)
+
+-include $(patsubst %.o,%.d,$(OBJECTS) $(UNIT_OBJECTS) $B/compiler/main.o)
+
+# LeNet-5 for this machine: C from cnnc, then a program from that C. Both are made anew when cnnc has changed.
+LENET5 := examples/lenet5
+$B/lenet5/lenet5.c: $B/cnnc $(LENET5)/lenet5.cnn $(LENET5)/lenet5.safetensors
+	$(call say,CNNC,$(LENET5)/lenet5.cnn)
+	@mkdir -p $(@D)
+	$Q$B/cnnc compile $(LENET5)/lenet5.cnn --target native -o $@
+
+$B/lenet5/%: $(LENET5)/%.c $(LENET5)/classify.h $B/lenet5/lenet5.c runtime/cnnc_runtime.h
+	$(call say,CC,$<)
+	$Q$(CC) -O2 -march=native $(CFLAGS) -Iruntime -I$(@D) -o $@ $< $(wildcard $(@D)/lenet5*.c) $(LDFLAGS) -lpng -lz -lm
+
+demo:                        ## install what is missing, build, and read sample digits with LeNet-5
+	@.ci/deps build demo
+	@$(MAKE) $B/lenet5/demo
+	@$B/lenet5/demo $(LENET5)/samples/*.png
+
+accuracy:                    ## LeNet-5 in C over the 10,000 test images of MNIST=DIR, compared with PyTorch's answers
+	@.ci/deps build demo
+	@$(MAKE) $B/lenet5/accuracy
+	@$(LENET5)/check_accuracy $B/lenet5/accuracy $(MNIST)
+
+# Tests. Each tests/*/run and the programs below print a line of counts; tests/run-all adds them up.
+TEST_VARIANT ?= asan
+SLOW := tests/bench/run tests/fuzz/run
+EMULATED := tests/targets/run tests/differential/run
+TESTS := $(filter-out $(SLOW) $(EMULATED),$(wildcard tests/*/run)) tests/run-golden
+TEST_ENVIRONMENT = BUILD='$(abspath $B)' CNNC='$(abspath $B/cnnc)' CC='$(CC)' DATA='$(abspath $(wildcard $(DATA)))' \
+  ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+RESULTS := build/check.results
+
+test:                        ## install what is missing, build and pass all tests, with sanitizers
+	@.ci/deps build test
+	@$(MAKE) run-tests VARIANT=$(TEST_VARIANT)
+
+run-tests: $B/cnnc $B/unit-tests
+	@$(TEST_ENVIRONMENT) tests/run-all $(RUN_ALL) $(sort $(TESTS))
+
+check:                       ## all else that must hold: the tests with gcc and clang, format, layers, emulated targets
+	@.ci/deps build test check
+	@mkdir -p build
+	@rm -f $(RESULTS)
+	@failed=0; \
+	$(MAKE) run-tests VARIANT=release CC=gcc RUN_ALL='-t gcc: -r $(RESULTS)' || failed=1; \
+	$(MAKE) run-tests VARIANT=release CC=clang RUN_ALL='-t clang: -r $(RESULTS)' || failed=1; \
+	$(MAKE) run-checks VARIANT=release CC=gcc && exit $$failed
+
+run-checks: $B/cnnc
+	@$(TEST_ENVIRONMENT) tests/run-all -t 'everything else:' -r $(RESULTS) tests/check-layers 'lint=make lint' \
+	  $(wildcard $(EMULATED) tests/runtime/fold_test.sh)
+
+BENCHES := $(wildcard tests/bench/run)
+bench-conv: $B/cnnc          ## measure one convolution and LeNet-5 on this machine
+	@$(if $(BENCHES),$(TEST_ENVIRONMENT) $(BENCHES),echo 'there are no benchmarks yet')
+
+deps:                        ## install the Debian packages that all targets need
+	@.ci/deps build demo test check format
+
+install: $B/cnnc             ## put the compiler and its runtime headers under PREFIX, below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/cnnc/functions $(DESTDIR)$(PREFIX)/share/doc/cnnc \
+	  $(DESTDIR)$(PREFIX)/share/pkgconfig
+	install -m 755 $B/cnnc $(DESTDIR)$(PREFIX)/bin/cnnc
+	install -m 644 runtime/*.h $(DESTDIR)$(PREFIX)/include/cnnc/
+	install -m 644 runtime/functions/*.inc $(DESTDIR)$(PREFIX)/include/cnnc/functions/
+	install -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/cnnc/LICENSE
+	install -m 644 runtime/LICENSE $(DESTDIR)$(PREFIX)/share/doc/cnnc/LICENSE.runtime
+	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include/cnnc' '' 'Name: cnnc' \
+	  'Description: runtime headers for C that cnnc emits' 'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
+	  > $(DESTDIR)$(PREFIX)/share/pkgconfig/cnnc.pc
+
+uninstall:                   ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/cnnc $(DESTDIR)$(PREFIX)/share/pkgconfig/cnnc.pc
+	rm -rf $(DESTDIR)$(PREFIX)/include/cnnc $(DESTDIR)$(PREFIX)/share/doc/cnnc
+
+FORMATTED := $(shell find compiler tests -name '*.[ch]')
+format:                      ## format the C sources of the compiler and its tests
+	@.ci/deps format
+	clang-format -i $(FORMATTED)
+
+lint:                        ## list the sources that format would change
+	@.ci/deps format
+	@clang-format --dry-run -Werror $(FORMATTED) 2>&1 | awk -F: '/error:/ { lines[$$1]++ } \
+	  END { for (file in lines) { print file ": " lines[file] " places"; bad = 1 }; exit bad }'
+
+stats:                       ## lines by directory; files over 400 lines and functions over 70
+	@tests/stats
+
+emit-diff: $B/cnnc           ## what the working tree changes in the emitted C of examples and golden cases since BASE
+	@tests/emit-diff $(BASE) $B/cnnc
 
 clean:                       ## remove everything that was built
 	rm -rf build
@@ -61,4 +175,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all clean help
+.PHONY: all demo accuracy test run-tests check run-checks bench-conv deps install uninstall format lint stats emit-diff clean help
+.DELETE_ON_ERROR:

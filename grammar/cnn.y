@@ -1,9 +1,10 @@
 /* cnn.y - tokens to the syntax tree. Every action is one constructor call; nothing is resolved or evaluated.
  *
- * Plain LALR(1) without conflicts. Keywords are told from names before parsing (ir/tokens.c). Statements need no terminator: the scanner's BOL_NAME is a name where a statement
- * may begin, and every other use of a name takes both. After an error the token SYNC stands before the next statement
- * or declaration (see next_token), so recovery never guesses. The parser's stack is an array of fixed size: deep
- * nesting is refused, nothing is allocated outside the arena, and leaving by its longjmp leaks nothing. */
+ * Plain LALR(1) without conflicts. Keywords are told from names before parsing (ir/tokens.c says how). A statement
+ * needs no terminator: BOL_NAME is a name where a statement may begin, and every other use of a name takes both.
+ * After an error the token SYNC stands before the next statement or declaration (see cnn_lex), so recovery never
+ * guesses. The parser's stack is an array of fixed size: deep nesting is refused, nothing is allocated outside the
+ * arena, and leaving by its longjmp leaks nothing. */
 %define api.pure full
 %define api.prefix {cnn_}
 %define api.token.prefix {T_}

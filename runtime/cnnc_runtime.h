@@ -6,7 +6,17 @@
 #ifndef CNNC_RUNTIME_H
 #define CNNC_RUNTIME_H
 
+#include <float.h>
 #include <stdint.h>
+
+/* Whether the vector forms can be had: GNU C, and floats computed as floats (gcc for s390x in
+   strict C99 computes in double, and no vector of floats can be multiplied by a double). 16 is 0
+   on a machine that has 16-bit floats. */
+#if defined(__GNUC__) && (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16)
+#define CNNC1_HAVE_VECTORS 1
+#else
+#define CNNC1_HAVE_VECTORS 0
+#endif
 
 #define CNNC_REAL float
 #define CNNC_BITS uint32_t

@@ -3,15 +3,15 @@
      #define CNNC_LANES 16
      #include "cnnc_runtime_vector.h"
    defines cnnc1_f32x16, cnnc1_tanh_x16(cnnc1_f32x16 *lanes) etc., and undefines CNNC_LANES. May be
-   included once for each number of lanes. With contraction off the bits are those of the scalar form.
+   included once for each number of lanes. With contraction off the bits are the scalar form's.
    Vectors go by address: passing wide ones by value changes the ABI, which compilers warn of. */
-#if defined(__GNUC__)
+#include "cnnc_runtime.h"
+
+#if CNNC1_HAVE_VECTORS
 
 #ifndef CNNC_LANES
 #error "define CNNC_LANES as 4, 8 or 16 before including cnnc_runtime_vector.h"
 #endif
-
-#include <stdint.h>
 
 #define CNNC_PASTE2(a, b, c) a##b##c
 #define CNNC_PASTE(a, b, c) CNNC_PASTE2(a, b, c)

@@ -15,13 +15,14 @@ static void template_part(const Emitter *e, const char *text, int lanes) {
 }
 
 static void emit_vector_types(const Emitter *e, const LoopUsage *usage) {
-  bool any = false, parts = false;
+  bool parts = false;
+  int widest = 0;
   for (int w = 0; w < 3; w++) {
-    any = any || usage->width[w].used;
+    if (usage->width[w].used) widest = width_lanes[w];
     parts = parts || usage->width[w].part_load || usage->width[w].part_store;
   }
-  if (!any) return;
-  template_part(e, template_vectors_c, 1);
+  if (!widest) return;
+  template_part(e, widest == 16 ? template_vectors_512_c : template_vectors_c, widest);
   text_addf(e->out, "\n#if defined(%s_VECTORS)\n", e->upper);
   for (int w = 0; w < 3; w++) {
     if (!usage->width[w].used) continue;

@@ -4,6 +4,7 @@
 #define TEMPLATE(name) extern const char template_##name[];
 TEMPLATE(header_h)
 TEMPLATE(vectors_c)
+TEMPLATE(vectors_512_c)
 TEMPLATE(vector_width_c)
 TEMPLATE(vector_select_c)
 TEMPLATE(vector_splat_c)

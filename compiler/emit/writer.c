@@ -1,23 +1,33 @@
 /* writer.c - see writer.h. */
 #include "emit/writer.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The last place at which a line may be broken so that it fits: a space at the lowest nesting of brackets. */
+/* How bad it is to break at a space: deep inside brackets is bad, before an operator worse than between two arguments,
+ * and the tighter the operator binds the worse. -1: never. */
+static int badness(const char *line, size_t i, int depth) {
+  if (line[i] != ' ' || i == 0) return -1;
+  if (line[i - 1] == ',') return 4 * depth;
+  if (line[i - 1] == '=' && depth == 0) return 0;
+  if (!line[i + 1] || line[i + 2] == '=' || !strchr("+-*/<>?:&|", line[i + 1])) return -1;
+  return 4 * depth + (strchr("*/", line[i + 1]) ? 3 : strchr("+-", line[i + 1]) ? 2 : 1);
+}
+
+/* The place at which to break a line so that its beginning fits: the least bad one, of equals the last. 0: none. */
 static size_t break_place(const char *line, size_t length, size_t room) {
   size_t best = 0;
-  int depth = 0, best_depth = 1 << 20;
+  int depth = 0, least = 1 << 20;
   for (size_t i = 0; i < length && i < room; i++) {
     if (line[i] == '(' || line[i] == '[') depth++;
     if (line[i] == ')' || line[i] == ']') depth--;
-    int may_break = line[i] == ' ' && i > 0 && i >= room / 3;
-    int before_operator = may_break && line[i + 1] != '=' && strchr("+-*/<>?:&|", line[i + 1]) && line[i + 1];
-    int after_comma = may_break && line[i - 1] == ',';
-    if ((before_operator || after_comma) && depth <= best_depth) {
+    int bad = badness(line, i, depth);
+    if (bad < 0 || i < room / 3) continue;
+    if (bad <= least) {
       best = i;
-      best_depth = depth;
+      least = bad;
     }
   }
   return best;

@@ -74,6 +74,18 @@ Expr *expr_load(Arena *a, const char *pointer, Expr *offset, Type type) {
 
 bool expr_is_int(const Expr *e, int64_t value) { return e->kind == EXPR_INT && e->integer == value; }
 
+static bool same_part(const Expr *a, const Expr *b) { return a == b || (a && b && expr_equal(a, b)); }
+
+bool expr_equal(const Expr *a, const Expr *b) {
+  if (a == b) return true;
+  if (a->kind != b->kind || !type_equal(a->type, b->type) || a->integer != b->integer || a->operand != b->operand || a->rank != b->rank) return false;
+  if (a->op != b->op || a->function != b->function || memcmp(&a->real, &b->real, sizeof a->real) != 0) return false;
+  if (!a->text != !b->text || (a->text && strcmp(a->text, b->text) != 0)) return false;
+  for (int i = 0; i < a->rank; i++)
+    if (!expr_equal(a->index[i], b->index[i])) return false;
+  return same_part(a->condition, b->condition) && same_part(a->left, b->left) && same_part(a->right, b->right);
+}
+
 static int64_t fold(BinaryOp op, int64_t a, int64_t b) {
   switch (op) {
 #define BINARY(name, token, precedence, is_comparison, folded) \
@@ -94,8 +106,8 @@ static bool is_comparison(BinaryOp op) {
   return false;
 }
 
-/* What an identity makes of left op right; NULL: nothing. Integers only: floats have signed zeros and NaN. A constant
- * part of a sum always stands last. */
+/* What an identity makes of left op right; NULL: nothing. Integers only: floats have signed zeros and NaN. Sums lean to
+ * the left, and a constant part stands last. */
 static Expr *simplify(Arena *a, BinaryOp op, Expr *left, Expr *right) {
   if (left->kind == EXPR_INT && right->kind == EXPR_INT) {
     Expr *folded = expr_int(a, fold(op, left->integer, right->integer));
@@ -109,6 +121,8 @@ static Expr *simplify(Arena *a, BinaryOp op, Expr *left, Expr *right) {
   if (op == OP_MUL && (expr_is_int(left, 0) || expr_is_int(right, 1))) return left;
   if (op == OP_MUL && (expr_is_int(right, 0) || expr_is_int(left, 1))) return right;
   if (op == OP_DIV && expr_is_int(right, 1)) return left;
+  if (op == OP_ADD && right->kind == EXPR_BINARY && right->op == OP_ADD)
+    return expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, left, right->left), right->right);
   if (op == OP_ADD && left->kind == EXPR_BINARY && left->op == OP_ADD && left->right->kind == EXPR_INT) {
     if (right->kind == EXPR_INT) return expr_binary(a, OP_ADD, left->left, expr_int(a, left->right->integer + right->integer));
     return expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, left->left, right), left->right);

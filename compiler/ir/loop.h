@@ -138,6 +138,8 @@ Expr *expr_math(Arena *a, MathFunction function, Expr *x);
 Expr *expr_cast(Arena *a, Type type, Expr *x);
 Expr *expr_broadcast(Arena *a, Expr *x, int lanes);
 bool expr_is_int(const Expr *e, int64_t value);
+/* The same expression, part by part. */
+bool expr_equal(const Expr *a, const Expr *b);
 
 Stmt *stmt_for(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body);
 Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const);

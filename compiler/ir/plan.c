@@ -109,7 +109,7 @@ const char *verify_plan(Arena *arena, const Plan *plan) {
   for (int i = 0; !fault && i < plan->buffer_count; i++) {
     const Buffer *a = plan->buffers[i];
     if (a->kind != BUFFER_WORKSPACE || !a->offset) continue;
-    int64_t start = size_value(a->offset), end = start + size_value(a->elements) * dtype_bytes(a->dtype);
+    int64_t start = size_value(a->offset), end = start + (size_value(a->elements) + a->read_beyond) * dtype_bytes(a->dtype);
     if (start % plan->workspace_align) return arena_printf(arena, "buffer %s is not aligned", a->name);
     if (start < 0 || end > plan->workspace_bytes) return arena_printf(arena, "buffer %s lies outside the workspace", a->name);
     for (int j = 0; j < i; j++) {

@@ -31,6 +31,7 @@ typedef struct Buffer {
   const Size *row, *column, *channel; /* distance of neighbours */
   const Size *origin;                 /* of the first element inside the border */
   const Size *elements;               /* with the border */
+  int64_t read_beyond; /* elements after the last that whole vectors may read, and ignore */
   const Size *offset;                 /* bytes from the start of the workspace */
   int first, last; /* steps between which its contents matter */
 } Buffer;

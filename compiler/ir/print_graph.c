@@ -215,12 +215,22 @@ static bool covers(const char *prefix, const char *path) {
   return strncmp(prefix, path, length) == 0 && (path[length] == '.' || !path[length]);
 }
 
+/* Whether the rule is for a shared block: rules for the layers in it take its place. */
+static bool is_replaced(const Printer *p, const WeightsRule *rule) {
+  for (int i = 0; rule->rename && i < p->shared.count; i++) {
+    const char *path = p->shared.items[i].name;
+    if (covers(rule->target, path) && strcmp(path, shared_name(p, path)) != 0) return true;
+  }
+  return false;
+}
+
 /* Rules as written, and for each shared layer inside a block one that finds it under its new name. */
 static void print_rules(Printer *p, const WeightsFile *file) {
   Text *out = p->out;
   bool open = false;
   for (int i = 0; i < file->rule_count; i++) {
     const WeightsRule *rule = &file->rules[i];
+    if (is_replaced(p, rule)) continue;
     text_add(out, open ? "    " : " {\n    ");
     open = true;
     text_add(out, rule->rename ? "rename " : "ignore ");

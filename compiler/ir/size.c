@@ -124,6 +124,37 @@ const Size *size_sub(Arena *arena, const Size *a, const Size *b) { return combin
 const Size *size_add_int(Arena *arena, const Size *a, int64_t b) { return combine(arena, a, size_of(arena, b), 1); }
 const Size *size_mul_int(Arena *arena, const Size *a, int64_t b) { return combine(arena, size_of(arena, 0), a, b); }
 
+enum { MAX_FACTORS = 16 };
+
+static int collect_factors(const Atom *atom, const Atom **factors, int count) {
+  if (atom->kind == ATOM_PRODUCT && count < MAX_FACTORS - 1) {
+    count = collect_factors(atom->left, factors, count);
+    return collect_factors(atom->right, factors, count);
+  }
+  if (count < MAX_FACTORS) factors[count++] = atom;
+  return count;
+}
+
+/* Factors in order, nested to the right, so that (a*b)*c and a*(b*c) are one atom. */
+static const Atom *product_of(Arena *arena, const Atom *a, const Atom *b) {
+  const Atom *factors[2 * MAX_FACTORS];
+  int count = collect_factors(a, factors, 0);
+  count += collect_factors(b, factors + count, 0);
+  for (int i = 1; i < count; i++)
+    for (int j = i; j > 0 && compare_atoms(factors[j - 1], factors[j]) > 0; j--) {
+      const Atom *swapped = factors[j];
+      factors[j] = factors[j - 1];
+      factors[j - 1] = swapped;
+    }
+  const Atom *product = factors[count - 1];
+  for (int i = count - 2; i >= 0; i--) {
+    Atom *next = ARENA_NEW(arena, Atom);
+    *next = (Atom){.kind = ATOM_PRODUCT, .left = factors[i], .right = product};
+    product = next;
+  }
+  return product;
+}
+
 const Size *size_mul(Arena *arena, const Size *a, const Size *b) {
   const Size *product = size_mul_int(arena, a, b->constant);
   for (int j = 0; j < b->term_count; j++) {
@@ -131,9 +162,7 @@ const Size *size_mul(Arena *arena, const Size *a, const Size *b) {
     if (a->constant) product = combine(arena, product, from_atom(arena, t->coefficient, *t->atom), a->constant);
     for (int i = 0; i < a->term_count; i++) {
       const Term *s = &a->terms[i];
-      bool ordered = compare_atoms(s->atom, t->atom) <= 0;
-      Atom atom = {.kind = ATOM_PRODUCT, .left = ordered ? s->atom : t->atom, .right = ordered ? t->atom : s->atom};
-      product = size_add(arena, product, from_atom(arena, mul(s->coefficient, t->coefficient), atom));
+      product = size_add(arena, product, from_atom(arena, mul(s->coefficient, t->coefficient), *product_of(arena, s->atom, t->atom)));
     }
   }
   return product;
@@ -149,6 +178,13 @@ const Size *size_floor_div(Arena *arena, const Size *a, int64_t divisor) {
     push_term(rest, coefficient - quotient * divisor, a->terms[i].atom);
   }
   if (rest->term_count == 0) return whole; /* the constant left is below the divisor */
+  const Atom *inner = rest->term_count == 1 && rest->terms[0].coefficient == 1 ? rest->terms[0].atom : NULL;
+  int64_t both;
+  if (inner && inner->kind == ATOM_FLOOR_DIV && checked_mul(inner->divisor, divisor, &both) && both < SIZE_LIMIT) {
+    /* floor((floor(n / a) + c) / b) = floor((n + c * a) / (a * b)) */
+    const Size *numerator = size_add_int(arena, inner->numerator, mul(rest->constant, inner->divisor));
+    return size_add(arena, whole, size_floor_div(arena, numerator, both));
+  }
   return size_add(arena, whole, from_atom(arena, 1, (Atom){.kind = ATOM_FLOOR_DIV, .numerator = rest, .divisor = divisor}));
 }
 
@@ -207,8 +243,98 @@ static Range range_of(const Size *size) {
   return sum;
 }
 
-int64_t size_minimum(const Size *size) { return range_of(size).low; }
-int64_t size_maximum(const Size *size) { return range_of(size).high; }
+/* A bound from one side, sharper than intervals where a dim appears twice: each floor division is replaced by n / d or
+ * (n - d + 1) / d, whichever is on the safe side, and like terms are added up. So n - 2 * (n // 2) is seen to be 0 or
+ * 1. It stands for (constant + sum of coefficient * atom) / denominator. */
+enum { MAX_BOUND_ATOMS = 16 };
+
+typedef struct Bound {
+  int64_t constant, denominator;
+  Term terms[MAX_BOUND_ATOMS];
+  int count;
+  bool upper;
+  bool failed; /* too large to be exact */
+} Bound;
+
+static int64_t bound_mul(Bound *bound, int64_t a, int64_t b) {
+  int64_t product = 0;
+  if (!checked_mul(a, b, &product) || product > SIZE_LIMIT || product < -SIZE_LIMIT) bound->failed = true;
+  return bound->failed ? 0 : product;
+}
+
+static void bound_scale(Bound *bound, int64_t factor) {
+  bound->constant = bound_mul(bound, bound->constant, factor);
+  bound->denominator = bound_mul(bound, bound->denominator, factor);
+  for (int i = 0; i < bound->count; i++) bound->terms[i].coefficient = bound_mul(bound, bound->terms[i].coefficient, factor);
+}
+
+/* Adds factor * size, over the denominator that the bound has. */
+static void bound_add(Bound *bound, const Size *size, int64_t factor) {
+  bound->constant = bound_mul(bound, bound->constant + bound_mul(bound, size->constant, factor), 1);
+  for (int i = 0; i < size->term_count && !bound->failed; i++) {
+    int64_t coefficient = bound_mul(bound, size->terms[i].coefficient, factor);
+    int k = 0;
+    while (k < bound->count && compare_atoms(bound->terms[k].atom, size->terms[i].atom) != 0) k++;
+    if (k == MAX_BOUND_ATOMS) bound->failed = true;
+    else if (k == bound->count) bound->terms[bound->count++] = (Term){coefficient, size->terms[i].atom};
+    else bound->terms[k].coefficient = bound_mul(bound, bound->terms[k].coefficient + coefficient, 1);
+  }
+}
+
+static int floor_depth(const Atom *atom) {
+  int deepest = 0;
+  if (atom->kind != ATOM_FLOOR_DIV) return 0;
+  for (int i = 0; i < atom->numerator->term_count; i++) {
+    int depth = floor_depth(atom->numerator->terms[i].atom);
+    if (depth > deepest) deepest = depth;
+  }
+  return deepest + 1;
+}
+
+/* Replaces the floor division that contains the others; false: there is none. */
+static bool bound_expand(Bound *bound) {
+  int chosen = -1, deepest = 0;
+  for (int i = 0; i < bound->count; i++) {
+    int depth = bound->terms[i].coefficient ? floor_depth(bound->terms[i].atom) : 0;
+    if (depth <= deepest) continue;
+    deepest = depth;
+    chosen = i;
+  }
+  if (chosen < 0 || bound->failed) return false;
+  const Atom *atom = bound->terms[chosen].atom;
+  int64_t coefficient = bound->terms[chosen].coefficient;
+  bound->terms[chosen] = bound->terms[--bound->count];
+  bound_scale(bound, atom->divisor);
+  if ((coefficient > 0) != bound->upper) bound->constant = bound_mul(bound, bound->constant - bound_mul(bound, coefficient, atom->divisor - 1), 1);
+  bound_add(bound, atom->numerator, coefficient);
+  return true;
+}
+
+/* The bound of the size; +-SIZE_LIMIT when nothing is known. */
+static int64_t bound_of(const Size *size, bool upper) {
+  Bound bound = {.denominator = 1, .upper = upper};
+  bound_add(&bound, size, 1);
+  while (bound_expand(&bound)) {
+  }
+  int64_t sum = bound.constant;
+  for (int i = 0; i < bound.count; i++) {
+    Range r = range_of_atom(bound.terms[i].atom);
+    int64_t c = bound.terms[i].coefficient;
+    sum = add(sum, mul((c > 0) == upper ? r.high : r.low, c));
+  }
+  if (bound.failed || sum >= SIZE_LIMIT || sum <= -SIZE_LIMIT) return upper ? SIZE_LIMIT : -SIZE_LIMIT;
+  return upper ? floor_div(sum, bound.denominator) : ceil_div(sum, bound.denominator);
+}
+
+int64_t size_minimum(const Size *size) {
+  int64_t low = range_of(size).low, sharper = size->term_count > 1 ? bound_of(size, false) : low;
+  return sharper > low ? sharper : low;
+}
+
+int64_t size_maximum(const Size *size) {
+  int64_t high = range_of(size).high, sharper = size->term_count > 1 ? bound_of(size, true) : high;
+  return sharper < high ? sharper : high;
+}
 
 typedef int64_t ValueOf(void *, const Dim *);
 
@@ -264,27 +390,38 @@ static void print_atom(Text *out, const Atom *atom, bool factor) {
   if (factor) text_add(out, ")");
 }
 
-/* coefficient * counter of a dim without offset is coefficient * (dim // multiple); a common factor is cancelled. */
-static void print_term(Text *out, int64_t coefficient, const Atom *atom) {
-  if (atom->kind == ATOM_DIM && atom->dim->offset == 0) {
-    int64_t factor = greatest_divisor(coefficient, atom->dim->multiple), multiple = atom->dim->multiple / factor;
-    coefficient /= factor;
-    if (coefficient != 1) text_addf(out, multiple == 1 ? "%lld*%s" : "%lld*(%s", (long long)coefficient, atom->dim->name);
-    else text_add(out, atom->dim->name);
-    if (multiple != 1) text_addf(out, coefficient != 1 ? "//%lld)" : "//%lld", (long long)multiple);
+/* A multiple of the whole dim is written by its name, and its offset leaves the constant; else the common factor of
+ * coefficient and multiple is cancelled where there is no offset. `factor`: a minus stands before it. */
+static void print_term(Text *out, int64_t coefficient, const Atom *atom, bool factor, int64_t *constant) {
+  const Dim *dim = atom->kind == ATOM_DIM ? atom->dim : NULL;
+  int64_t times = dim ? coefficient / dim->multiple : 0;
+  if (dim && coefficient % dim->multiple == 0 && mul(times, dim->offset) != SIZE_LIMIT) {
+    *constant = add(*constant, -mul(times, dim->offset));
+    if (times < 0) times = -times;
+    if (times != 1) text_addf(out, "%lld*", (long long)times);
+    text_add(out, dim->name);
+    return;
+  }
+  if (coefficient < 0) coefficient = -coefficient;
+  if (dim && dim->offset == 0) {
+    int64_t common = greatest_divisor(coefficient, dim->multiple), multiple = dim->multiple / common;
+    coefficient /= common;
+    if (coefficient != 1) text_addf(out, "%lld*", (long long)coefficient);
+    text_addf(out, factor || coefficient != 1 ? "(%s//%lld)" : "%s//%lld", dim->name, (long long)multiple);
     return;
   }
   if (coefficient != 1) text_addf(out, "%lld*", (long long)coefficient);
-  print_atom(out, atom, coefficient != 1);
+  print_atom(out, atom, factor || coefficient != 1);
 }
 
 void size_print(Text *out, const Size *size) {
+  int64_t constant = size->constant;
   for (int i = 0; i < size->term_count; i++) {
     int64_t coefficient = size->terms[i].coefficient;
     if (i) text_add(out, coefficient < 0 ? " - " : " + ");
     else if (coefficient < 0) text_add(out, "-");
-    print_term(out, coefficient < 0 ? -coefficient : coefficient, size->terms[i].atom);
+    print_term(out, coefficient, size->terms[i].atom, i == 0 && coefficient < 0, &constant);
   }
-  if (size->term_count == 0) text_addf(out, "%lld", (long long)size->constant);
-  else if (size->constant) text_addf(out, " %c %lld", size->constant < 0 ? '-' : '+', (long long)(size->constant < 0 ? -size->constant : size->constant));
+  if (size->term_count == 0) text_addf(out, "%lld", (long long)constant);
+  else if (constant) text_addf(out, " %c %lld", constant < 0 ? '-' : '+', (long long)(constant < 0 ? -constant : constant));
 }

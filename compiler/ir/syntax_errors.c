@@ -1,10 +1,12 @@
 /* syntax_errors.c - says what is wrong where a token does not fit, and where to go on. The mistakes people make are
- * recognised one by one (syntax_mistakes.c); what is left is described by what would have fitted. Knows the tokens
- * around the place and what the parser waited for, not the tree. */
+ * recognised one by one (syntax_mistakes.c, syntax_habits.c); what is left is described by what would have fitted.
+ * Knows the tokens around the place and what the parser waited for, not the tree. */
 #include "ir/syntax_errors.h"
 
 #include <stdarg.h>
 #include <string.h>
+
+#include "support/suggest.h"
 
 enum { MAX_TEXT = 48, MAX_REPORTED = 10 * MAX_ERRORS };
 
@@ -54,6 +56,11 @@ int end_of_layer(const TokenList *list, int index) {
   return index;
 }
 
+int line_start(const TokenList *list, int index) {
+  while (index > 0 && !(list->items[index].flags & TOKEN_FIRST)) index--;
+  return index;
+}
+
 Diagnostic *syntax_error(const SyntaxError *e, int back, const char *format, ...) {
   Text text = text_new(e->list->arena);
   va_list arguments;
@@ -87,6 +94,15 @@ static bool begins_statement(const TokenList *list, int index) {
   return (next->kind == TOKEN_NAME || next->kind == TOKEN_STRING) && !(next->flags & TOKEN_FIRST);
 }
 
+/* Whether the word is a declaration's keyword but for a slip. */
+static bool nearly_declares(const TokenList *list, int index) {
+  int length;
+  const char *text = token_text(list, index, &length);
+  Suggestion suggestion = suggest_for(arena_strndup(list->arena, text, (size_t)length));
+  for (TokenKind kind = TOKEN_USE; kind <= TOKEN_META; kind++) suggest_candidate(&suggestion, token_spelling(kind));
+  return suggested(&suggestion) != NULL;
+}
+
 int next_start(const TokenList *list, int index, bool in_body) {
   for (; index < list->count - 1; index++) {
     const Token *token = &list->items[index];
@@ -95,7 +111,7 @@ int next_start(const TokenList *list, int index, bool in_body) {
       return index;
     if (in_body || !(token->flags & TOKEN_TOP) || !(token->flags & TOKEN_FIRST)) continue;
     if (token->kind >= TOKEN_USE && token->kind <= TOKEN_META) return index;
-    if (token->kind == TOKEN_BOL_NAME && token[1].kind == TOKEN_NAME) return index;
+    if (token->kind == TOKEN_BOL_NAME && token[1].kind == TOKEN_NAME && nearly_declares(list, index)) return index;
   }
   return list->count - 1;
 }

@@ -1,13 +1,11 @@
-/* syntax_mistakes.c - the mistakes that are recognised in a program that does not parse: one function each, with the
- * mistake above it. A rule that does not apply returns NO_RULE. A help states a whole correct piece of code; it carries
- * a fix only when the edit is certain. */
+/* syntax_mistakes.c - mistakes in the structure of a program: brackets, keywords, what stands where. One function each,
+ * with the mistake above it; a rule that does not apply returns NO_RULE. A help states a whole correct piece of code;
+ * it carries a fix only when the edit is certain. */
 #include <string.h>
 
 #include "ir/syntax_errors.h"
 #include "support/suggest.h"
 
-static bool is_word(TokenKind kind) { return kind == TOKEN_NAME || kind == TOKEN_BOL_NAME; }
-static bool is_number(TokenKind kind) { return kind == TOKEN_INT || kind == TOKEN_FLOAT || kind == TOKEN_SIZE; }
 static bool is_closer(TokenKind kind) { return kind == TOKEN_RPAREN || kind == TOKEN_RBRACKET || kind == TOKEN_RBRACE; }
 
 /* Column of a token, from 0, to compare indentation. */
@@ -15,12 +13,6 @@ static uint32_t column(const TokenList *list, int index) {
   uint32_t start = list->items[index].span.start, at = start, base = list->source->base;
   while (at > base && list->source->text[at - 1 - base] != '\n') at--;
   return start - at;
-}
-
-/* The first token on the line of this one. */
-static int line_start(const TokenList *list, int index) {
-  while (index > 0 && !(list->items[index].flags & TOKEN_FIRST)) index--;
-  return index;
 }
 
 /* The first token of the statement this one is in. */
@@ -71,24 +63,6 @@ static int stray_closer(const SyntaxError *e) {
   if (!is_closer(kind_at(e, 0)) || !(e->list->items[e->found].flags & TOKEN_UNCLOSED)) return NO_RULE;
   syntax_error(e, 0, "this `%s` closes nothing", text_at(e, 0));
   return e->found + 1;
-}
-
-/* x -> relu // note  a comment in the manner of C */
-static int slash_comment(const SyntaxError *e) {
-  int place = e->found;
-  if (kind_at(e, 0) != TOKEN_FLOOR) {
-    bool words =
-        (is_word(kind_at(e, 0)) || is_keyword(kind_at(e, 0))) && (is_word(kind_at(e, 1)) || is_keyword(kind_at(e, 1)));
-    if (!words || on_new_line(e, 0)) return NO_RULE;
-    int start = line_start(e->list, e->found);
-    while (place > start && e->list->items[place].kind != TOKEN_FLOOR) place--;
-    if (e->list->items[place].kind != TOKEN_FLOOR) return NO_RULE;
-  }
-  Diagnostic *d = report(e->list->diagnostics, CODE_E0102, e->list->items[place].span, "comments start with `#`");
-  add_help(d, "write `#` instead of `//`, which divides and rounds down");
-  add_fix(d, e->list->items[place].span, "#");
-  for (place++; place < e->list->count - 1 && !(e->list->items[place].flags & TOKEN_FIRST);) place++;
-  return place;
 }
 
 /* Keywords that fit where the parser stands. */
@@ -195,6 +169,20 @@ static int nothing_follows(const SyntaxError *e) {
   return next_statement ? e->found - 1 : e->found;
 }
 
+/* dim H in 3..n      or a declaration that stops at the end of its line */
+static int unfinished(const SyntaxError *e) {
+  if (kind_at(e, 1) == TOKEN_RANGE && e->expected[TOKEN_INT] && e->expected[TOKEN_NET] && !on_new_line(e, 0)) {
+    syntax_error(e, 0, "expected a whole number before `%s`", text_at(e, 0));
+    return e->found + 1;
+  }
+  bool keyword = false;
+  for (TokenKind kind = TOKEN_USE; kind <= TOKEN_META && !keyword; kind++)
+    keyword = strcmp(text_at(e, 0), token_spelling(kind)) == 0;
+  if (e->body >= 0 || !e->expected[TOKEN_NET] || !keyword || !is_word(kind_at(e, 0))) return NO_RULE;
+  syntax_error(e, 0, "expected what `%s` declares after it on the same line", text_at(e, 0));
+  return e->found + 1;
+}
+
 /* Whether this word was given a meaning in the body before: as a tensor, not as an operation. */
 static bool is_tensor(const SyntaxError *e, int index) {
   int length, start = e->body;
@@ -270,146 +258,11 @@ static int input_without_colon(const SyntaxError *e) {
   return on_new_line(e, 0) ? e->found : e->found + 1;
 }
 
-/* conv(16, padding: 1) */
-static int attribute_with_colon(const SyntaxError *e) {
-  if (kind_at(e, 0) != TOKEN_COLON || !is_word(kind_at(e, 1)) || !e->expected[TOKEN_ASSIGN] ||
-      !e->expected[TOKEN_RPAREN])
-    return NO_RULE;
-  Diagnostic *d = syntax_error(e, 0, "an attribute is given with `=`");
-  add_help(d, "write `%s=%s`", text_at(e, 1), text_at(e, -1));
-  Span to = {span_at(e, 1).end, span_at(e, -1).start};
-  add_fix(d, to, "=");
-  return e->found + 1;
-}
-
-/* if a = b, or x == y -> relu */
-static int wrong_equals(const SyntaxError *e) {
-  if (kind_at(e, 0) == TOKEN_ASSIGN && e->expected[TOKEN_EQ]) {
-    Diagnostic *d = syntax_error(e, 0, "a comparison is written `==`");
-    add_fix(d, span_at(e, 0), "==");
-    add_help(d, "write `%s == %s`", text_at(e, 1), text_at(e, -1));
-    return e->found + 1;
-  }
-  if (kind_at(e, 0) != TOKEN_EQ || !e->expected[TOKEN_ASSIGN]) return NO_RULE;
-  Diagnostic *d = syntax_error(e, 0, "expected `=`, not `==`");
-  add_help(d, "write `%s = ..`", text_at(e, 1));
-  add_fix(d, span_at(e, 0), "=");
-  return e->found + 1;
-}
-
-/* a < b < c */
-static int chained_comparison(const SyntaxError *e) {
-  if (kind_at(e, 0) < TOKEN_EQ || kind_at(e, 0) > TOKEN_GE || !e->expected[TOKEN_PLUS] || e->expected[TOKEN_EQ])
-    return NO_RULE;
-  Diagnostic *d = syntax_error(e, 0, "comparisons cannot be chained");
-  add_help(d, "compare twice: `a < b and b < c`");
-  return e->found + 1;
-}
-
-/* The help for y = add(a, b): `[a, b] -> add`. */
-static void show_flow(const SyntaxError *e, Diagnostic *d) {
-  const Token *items = e->list->items;
-  const char *name = text_at(e, 1);
-  int first = e->found + 1, last = items[e->found].match - 1;
-  bool names = last >= first;
-  for (int i = first; i <= last; i++) {
-    bool tensor = is_word(items[i].kind) || items[i].kind == TOKEN_PATH;
-    if (!((i - first) % 2 == 0 ? tensor : items[i].kind == TOKEN_COMMA)) names = false;
-  }
-  const char *help = NULL;
-  Arena *arena = e->list->arena;
-  if (names && first == last) help = arena_printf(arena, "%s -> %s", source_text(e->list, first, last), name);
-  else if (names) help = arena_printf(arena, "[%s] -> %s", source_text(e->list, first, last), name);
-  if (help && items[last].kind != TOKEN_COMMA && !strstr(help, "..")) {
-    add_help(d, "write `%s`", help);
-    add_fix(d, (Span){span_at(e, 1).start, items[last + 1].span.end}, help);
-  } else if (last > first + 1 && is_word(items[first].kind) && items[first + 1].kind == TOKEN_COMMA) {
-    add_help(d, "write `%s -> %s(%s)`", source_text(e->list, first, first), name,
-             source_text(e->list, first + 2, last));
-  } else {
-    add_help(d, "write `tensor -> %s(..)`", name);
-  }
-}
-
-/* y = add(a, b)      functions instead of flows */
-static int call_as_source(const SyntaxError *e) {
-  TokenKind before = kind_at(e, 2);
-  bool keyword = kind_at(e, 0) == TOKEN_BRANCH || kind_at(e, 0) == TOKEN_REPEAT || kind_at(e, 0) == TOKEN_IF;
-  if (keyword && e->expected[TOKEN_NAME] && e->expected[TOKEN_FLOAT] && !e->expected[TOKEN_STRING]) {
-    Diagnostic *d = syntax_error(e, 0, "tensors go before the arrow");
-    add_help(d, "write `tensor -> %s ..`", text_at(e, 0));
-    return e->found + 1;
-  }
-  bool source = before == TOKEN_ASSIGN || before == TOKEN_LBRACKET || before == TOKEN_BOL_LBRACKET ||
-                before == TOKEN_COMMA || before == TOKEN_RETURN;
-  if (kind_at(e, 0) != TOKEN_LPAREN || !is_word(kind_at(e, 1)) || !e->expected[TOKEN_ARROW] || !source) return NO_RULE;
-  show_flow(e, syntax_error(e, 0, "tensors go before the arrow"));
-  return e->list->items[e->found].match ? e->list->items[e->found].match + 1 : e->found + 1;
-}
-
-/* -> conv 16, 5      attributes without parentheses */
-static int attributes_without_parentheses(const SyntaxError *e) {
-  bool value = is_number(kind_at(e, 0)) || kind_at(e, 0) == TOKEN_STRING;
-  if (!value || !e->expected[TOKEN_LPAREN] || !is_word(kind_at(e, 1)) || kind_at(e, -1) == TOKEN_COLON ||
-      on_new_line(e, 0))
-    return NO_RULE;
-  Diagnostic *d = syntax_error(e, 0, "expected `(` before `%s`", text_at(e, 0));
-  int last = e->found;
-  while (e->list->items[last + 1].kind == TOKEN_COMMA && is_number(e->list->items[last + 2].kind)) last += 2;
-  add_help(d, "attributes stand in parentheses: `%s(%s)`", text_at(e, 1), source_text(e->list, e->found, last));
-  return e->found + 1;
-}
-
-/* x -> relu conv2: conv(16) */
-static int missing_arrow(const SyntaxError *e) {
-  TokenKind kind = kind_at(e, 0);
-  bool stage = is_word(kind) || kind == TOKEN_PATH || kind == TOKEN_BRANCH || kind == TOKEN_REPEAT ||
-               kind == TOKEN_IF || (kind == TOKEN_INT && kind_at(e, -1) == TOKEN_COLON);
-  if (!stage || !e->expected[TOKEN_ARROW]) return NO_RULE;
-  if (is_word(kind) && kind_at(e, -1) == TOKEN_LBRACE && strcmp(text_at(e, 0), "else") == 0) {
-    Diagnostic *d = syntax_error(e, 0, "this `else` has no `if`");
-    add_help(d, "write `if condition { .. } else { .. }`");
-    return e->found + 1;
-  }
-  if (e->expected[TOKEN_COMMA] && kind_at(e, -1) != TOKEN_COLON) {
-    syntax_error(e, 0, "expected `,` or `->` before `%s`", text_at(e, 0));
-    return e->found + 1;
-  }
-  Diagnostic *d = syntax_error(e, 0, "expected `->` before `%s`", text_at(e, 0));
-  int end = end_of_layer(e->list, e->found);
-  bool whole = is_word(kind) || kind == TOKEN_PATH || kind == TOKEN_INT;
-  add_help(d, "write `-> %s%s`", source_text(e->list, e->found, whole ? end : e->found), whole ? "" : " ..");
-  add_fix(d, (Span){span_at(e, 0).start, span_at(e, 0).start}, "-> ");
-  return e->found + 1;
-}
-
-/* weights lenet5.safetensors   without quotes */
-static int missing_quotes(const SyntaxError *e) {
-  bool unquoted = is_word(kind_at(e, 0)) || kind_at(e, 0) == TOKEN_PATH;
-  bool weights = kind_at(e, 1) == TOKEN_BOL_NAME && strcmp(text_at(e, 1), "weights") == 0;
-  if (!unquoted || on_new_line(e, 0) || e->expected[TOKEN_INT]) return NO_RULE;
-  if (!weights && (!e->expected[TOKEN_STRING] || !is_keyword(kind_at(e, 1)))) return NO_RULE;
-  Diagnostic *d = syntax_error(e, 0, "expected a string in double quotes after `%s`", text_at(e, 1));
-  const char *quoted = arena_printf(e->list->arena, "\"%s\"", text_at(e, 0));
-  add_help(d, "write `%s %s`", text_at(e, 1), quoted);
-  add_fix(d, span_at(e, 0), quoted);
-  return e->found + 1;
-}
-
-/* repeat n{relu}     a body without a blank before it is taken for a path */
-static int brace_in_path(const SyntaxError *e) {
-  if (kind_at(e, 0) != TOKEN_PATH || !strchr(text_at(e, 0), '{') || !e->expected[TOKEN_STRING]) return NO_RULE;
-  Diagnostic *d = syntax_error(e, 0, "`%s` is a path, not a value", text_at(e, 0));
-  add_help(d, "put a blank before a `{` that opens a body");
-  return e->found + 1;
-}
-
 int explain_mistake(const SyntaxError *e) {
-  static int (*const rules[])(const SyntaxError *) = {
-      unclosed_bracket,     stray_closer,   slash_comment,      nothing_follows,         wrong_keyword,
-      misplaced_statement,  no_declaration, colon_statement,    layer_named_with_assign, input_without_colon,
-      attribute_with_colon, wrong_equals,   chained_comparison, call_as_source,          attributes_without_parentheses,
-      missing_quotes,       brace_in_path,  missing_arrow};
+  static int (*const rules[])(const SyntaxError *) = {unclosed_bracket,        stray_closer,        slash_comment,
+                                                      nothing_follows,         unfinished,          wrong_keyword,
+                                                      misplaced_statement,     no_declaration,      colon_statement,
+                                                      layer_named_with_assign, input_without_colon, explain_habit};
   for (int i = 0; i < (int)(sizeof rules / sizeof rules[0]); i++) {
     int from = rules[i](e);
     if (from != NO_RULE) return from;

@@ -125,7 +125,7 @@ static int compare_places(const void *a, const void *b) {
 
 bool load_npz(Arena *arena, const char *bytes, size_t length, WeightTable *table, const char **error) {
   Reader r = {.arena = arena, .bytes = (const unsigned char *)bytes, .length = length, .error = error};
-  size_t end;
+  size_t end = 0;
   *table = (WeightTable){0};
   if (!find_end(&r, &end)) return false;
   const unsigned char *p = r.bytes + end;

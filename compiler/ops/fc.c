@@ -101,9 +101,9 @@ static void nest(Lowering *l, const Node *node, Nest *n) {
     add_reduction_axis(n, "ic", size_of(l->arena, weight->sizes[1]), NULL, NULL);
     operands = (Operands){input_at(l, node, 0, ic, zero, zero), ic};
   }
-  n->initial = node->parameters[BIAS] ? parameter_at(l, node, BIAS, oc, NULL, NULL, NULL) : float_expr(l, 0);
   n->update = add_expr(l, accumulator(l),
                        mul_expr(l, operands.input, parameter_at(l, node, WEIGHT, oc, operands.column, NULL, NULL)));
+  n->initial = node->parameters[BIAS] ? parameter_at(l, node, BIAS, oc, NULL, NULL, NULL) : float_expr(l, 0);
   n->result = accumulator(l);
   n->output[0] = oc;
   n->output[1] = n->output[2] = zero;

@@ -78,7 +78,8 @@ static bool read_table(Binder *b, LoadedFile *file, const char *bytes, size_t le
     return false;
   }
   if (zip || npy || ends_with(path, ".npz") || ends_with(path, ".npy")) {
-    Diagnostic *d = report(diagnostics, CODE_E0506, file->source->span, "`%s` is a NumPy file, which this version does not read as weights", path);
+    const char *kind = zip && !ends_with(path, ".npz") ? "a ZIP archive, such as PyTorch's `.pt`" : "a NumPy file";
+    Diagnostic *d = report(diagnostics, CODE_E0506, file->source->span, "`%s` is %s, which this version does not read as weights", path, kind);
     add_help(d, "save the weights as `.safetensors`");
     return false;
   }
@@ -213,9 +214,9 @@ static bool bind_files(Binder *b, const WeightsFile *files, int count) {
     if (!load_file(b, &b->files[i])) return b->c->diagnostics->errors == errors;
   }
   if (!name_tensors(b) || !match(b)) return false;
-  if (b->missing) report_missing(b);
-  else report_unused(b);
-  if (!b->overridden) report_dead_rules(b);
+  bool explained = !b->overridden && report_dead_rules(b);
+  if (b->missing && !explained) report_missing(b);
+  else if (!b->missing) report_unused(b);
   if (!check_tensors(b) || b->c->diagnostics->errors != errors) return false;
   convert(b);
   return true;

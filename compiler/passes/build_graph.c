@@ -215,7 +215,7 @@ Graph *build_graph(Compilation *c, const Ast *ast) {
   int errors = c->diagnostics->errors;
   Files files = {.c = c, .modules = name_table(c->arena), .open = name_table(c->arena)};
   const Module *module = resolve_files(&files, ast);
-  if (ast->broken && !ast->declarations) return NULL;
+  if (ast->broken) return NULL;
   const AstDecl *net = choose_net(c, ast);
   if (!net) return NULL;
   Builder b = new_builder(c, net);

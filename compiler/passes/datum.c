@@ -170,11 +170,16 @@ static bool has_decimals(int64_t denominator) {
   return denominator == 1;
 }
 
-static void print_fraction(Text *out, const Datum *datum) {
+static void print_decimal(Text *out, double value) {
   char digits[DECIMAL_MAX];
+  size_t length = print_double(digits, value);
+  if (length > 2 && strcmp(digits + length - 2, ".0") == 0) length -= 2;
+  text_add_bytes(out, digits, length);
+}
+
+static void print_fraction(Text *out, const Datum *datum) {
   if (datum->denominator != 1 && has_decimals(datum->denominator)) {
-    print_double(digits, datum_real_value(datum));
-    text_add(out, digits);
+    print_decimal(out, datum_real_value(datum));
     return;
   }
   text_addf(out, "%lld", (long long)datum->numerator);
@@ -182,19 +187,14 @@ static void print_fraction(Text *out, const Datum *datum) {
 }
 
 static void print_datum(Text *out, const Datum *datum, int level) {
-  char digits[DECIMAL_MAX];
   switch (datum->kind) {
   case DATUM_POISONED: text_add(out, "?"); break;
   case DATUM_NUMBER:
     print_fraction(out, datum);
     break;
   case DATUM_REAL:
-    if (!isfinite(datum->real)) {
-      text_add(out, isnan(datum->real) ? "not a number" : datum->real > 0 ? "infinity" : "-infinity");
-      break;
-    }
-    print_double(digits, datum->real);
-    text_add(out, digits);
+    if (isfinite(datum->real)) print_decimal(out, datum->real);
+    else text_add(out, isnan(datum->real) ? "not a number" : datum->real > 0 ? "infinity" : "-infinity");
     break;
   case DATUM_SIZE:
     if (datum->denominator != 1) text_add(out, "(");

@@ -28,6 +28,12 @@ static bool find_in_module(const Module *module, const char *name, Callee *out) 
   return out->op != NULL;
 }
 
+static Span later_shared(const Scope *scope, const char *name) {
+  for (const AstStmt *s = scope->body ? scope->body->statements : NULL; s; s = s->next)
+    if (s->kind == AST_STMT_SHARED && s->names && s->names->name.text && strcmp(s->names->name.text, name) == 0) return s->names->name.span;
+  return (Span){0, 0};
+}
+
 static bool find_callee(Builder *b, Scope *scope, const AstCall *call, Callee *out) {
   *out = (Callee){0};
   const Entry *entry = find_name(&scope->names, call->name.text);
@@ -46,6 +52,14 @@ static bool find_callee(Builder *b, Scope *scope, const AstCall *call, Callee *o
     if (held->module && find_in_module(held->module, held->text, out)) return true;
   }
   if (find_in_module(scope->module, call->name.text, out)) return true;
+  Span later = later_shared(scope, call->name.text);
+  if (later.start) {
+    Diagnostic *d = report(b->diagnostics, CODE_E0204, call->name.span, "`%s` is used before it is defined at line %d", call->name.text,
+                           source_locate(b->c->sources, later.start).line);
+    add_label(d, later, "defined here");
+    add_help(d, "statements are in order: move the `shared` line up");
+    return false;
+  }
   Diagnostic *d = report_unknown_operation(b->c, scope, call->name, call);
   if (held) add_note(d, "`%s` is %s here", call->name.text, datum_text(b->arena, held));
   add_instance_notes(d, scope->instance);

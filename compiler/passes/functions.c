@@ -60,7 +60,10 @@ static const Datum *extreme(Arena *arena, bool minimum, const Datum **args, int 
 }
 
 static const Datum *ceil_quotient(Arena *arena, const Datum *a, const Datum *b, const char **why) {
+  int64_t divisor;
   if (!datum_is_numeric(a) || !datum_is_numeric(b)) return fail(why, "it needs two numbers");
+  if (a->kind == DATUM_SIZE && a->denominator == 1 && datum_is_whole(b, &divisor) && divisor > 0 && divisor <= INT32_MAX)
+    return datum_size(arena, size_ceil_div(arena, a->size, divisor), 1);
   const Datum *zero = datum_number(arena, 0, 1), *negative = compute_number(arena, AST_SUB, zero, a, why);
   const Datum *down = compute_number(arena, AST_FLOOR_DIV, negative, b, why);
   return compute_number(arena, AST_SUB, zero, down, why);

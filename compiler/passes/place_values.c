@@ -173,7 +173,7 @@ static int complete_after(const Plan *plan, const Value *value) {
 static void place_joined(Plan *plan, const Node *join) {
   View view = *view_of(plan, join->output);
   if (!view.buffer) {
-    view = whole(plan, new_buffer(plan, join->output->name, BUFFER_WORKSPACE, &join->output->type));
+    view = whole(plan, new_buffer(plan, join->name, BUFFER_WORKSPACE, &join->output->type));
     *view_of(plan, join->output) = view;
   }
   int axis = ((const ConcatAttributes *)join->attributes)->axis;
@@ -192,14 +192,6 @@ static void place_joined(Plan *plan, const Node *join) {
   }
 }
 
-static bool same_index(const Expr *a, const Expr *b) {
-  if (a == b) return true;
-  if (a->kind != b->kind) return false;
-  if (a->kind == EXPR_INT) return a->integer == b->integer;
-  if (a->kind == EXPR_VAR) return strcmp(a->text, b->text) == 0;
-  return a->kind == EXPR_BINARY && a->op == b->op && same_index(a->left, b->left) && same_index(a->right, b->right);
-}
-
 typedef struct Elsewhere { /* whether an operand is read at another place than the one that is written */
   const Step *step;
   int operand;
@@ -210,7 +202,7 @@ static Expr *look_elsewhere(void *context, Expr *e) {
   Elsewhere *look = context;
   if (e->kind == EXPR_ACCESS && e->operand == look->operand)
     for (int i = 0; i < MAX_RANK; i++)
-      if (!same_index(e->index[i], look->step->nest->output[i])) look->found = true;
+      if (!expr_equal(e->index[i], look->step->nest->output[i])) look->found = true;
   return e;
 }
 
@@ -310,8 +302,8 @@ void place_values(Compilation *c, Plan *plan) {
   (void)c;
   plan->views = ARENA_ARRAY(plan->arena, View, (size_t)plan->value_count + 1);
   place_inputs(plan);
-  copy_inputs(plan);
   copy_mirrored(plan);
+  copy_inputs(plan);
   place_outputs(plan);
   for (int i = plan->graph->node_count; i-- > 0;)
     if (plan->graph->nodes[i]->op->kind == OPERATOR_JOIN) place_joined(plan, plan->graph->nodes[i]);

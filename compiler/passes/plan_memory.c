@@ -17,9 +17,46 @@ static void live_ranges(Plan *plan) {
   }
 }
 
-/* Vectors are loaded whole: the last of a buffer may reach this far beyond it. */
+typedef struct LaneReads { /* whether an operand is read by vectors along the lane axis */
+  int operand;
+  const char *lane_axis;
+  Arena *arena;
+  bool found;
+} LaneReads;
+
+static Expr *find_lane_read(void *context, Expr *e) {
+  LaneReads *reads = context;
+  if (e->kind == EXPR_ACCESS && e->operand == reads->operand && !expr_is_int(coefficient_of(reads->arena, e->index[0], reads->lane_axis), 0))
+    reads->found = true;
+  return e;
+}
+
+static bool reads_lanes(Plan *plan, const Step *step, int operand) {
+  LaneReads reads = {operand, step->nest->lane_axis, plan->arena, false};
+  Expr *const parts[] = {step->nest->initial, step->nest->update, step->nest->result};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (parts[i]) rewrite_expr(plan->arena, parts[i], find_lane_read, &reads);
+  for (int i = 0; i < step->nest->epilogue_count; i++) rewrite_expr(plan->arena, step->nest->epilogue[i], find_lane_read, &reads);
+  return reads.found;
+}
+
+/* Vectors are read whole: the last one of a tensor may reach beyond it. */
+static void find_reads_beyond(Plan *plan) {
+  for (int k = 0; k < plan->step_count; k++) {
+    const Step *step = plan->steps[k];
+    if (step->kind != STEP_NEST || step->schedule.kind != SCHEDULE_TILED) continue;
+    for (int i = 0; i < step->operand_count; i++) {
+      if (!step->operands[i].value || !reads_lanes(plan, step, i)) continue;
+      int64_t channels = size_value(type_channels(&step->operands[i].value->type)), lanes = step->schedule.lanes;
+      int64_t beyond = (lanes - channels % lanes) % lanes;
+      Buffer *buffer = plan->views[step->operands[i].value->id].buffer;
+      if (beyond > buffer->read_beyond) buffer->read_beyond = beyond;
+    }
+  }
+}
+
 static int64_t bytes_of(const Buffer *buffer) {
-  int64_t bytes = size_value(buffer->elements) * dtype_bytes(buffer->dtype);
+  int64_t bytes = (size_value(buffer->elements) + buffer->read_beyond) * dtype_bytes(buffer->dtype);
   return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
@@ -72,6 +109,7 @@ static int64_t lower_bound(const Plan *plan) {
 void plan_memory(Compilation *c, Plan *plan) {
   (void)c;
   live_ranges(plan);
+  find_reads_beyond(plan);
   Buffer **buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)plan->buffer_count + 1);
   int count = 0;
   for (int i = 0; i < plan->buffer_count; i++)

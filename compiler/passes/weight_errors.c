@@ -164,7 +164,8 @@ static bool is_scope_or_parameter(const Binder *b, const char *target) {
   return false;
 }
 
-static void check_rule(Binder *b, const LoadedFile *file, int index) {
+/* true: nothing is wrong with it. */
+static bool check_rule(Binder *b, const LoadedFile *file, int index) {
   const WeightsRule *rule = &file->source->rules[index];
   Diagnostics *diagnostics = b->c->diagnostics;
   for (int i = 0; i < index; i++) {
@@ -172,7 +173,7 @@ static void check_rule(Binder *b, const LoadedFile *file, int index) {
     if (before->rename != rule->rename || strcmp(before->pattern, rule->pattern)) continue;
     Diagnostic *d = report(diagnostics, CODE_E0508, rule->span, "there are two rules for `%s`", rule->pattern);
     add_label(d, before->span, "the other");
-    return;
+    return false;
   }
   if (!file->rule_uses[index]) {
     Diagnostic *d = report(diagnostics, CODE_E0508, rule->span, "no tensor of `%s` is called `%s`", file->source->path, rule->pattern);
@@ -180,7 +181,9 @@ static void check_rule(Binder *b, const LoadedFile *file, int index) {
     for (int i = 0; i < file->table.count; i++) suggest_candidate(&suggestion, file->table.tensors[i].name);
     if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", shown_name(b->c->arena, suggested(&suggestion)));
     else if (rule->rename) add_help(d, "`rename` takes a whole name or all of it before a `.`");
-  } else if (rule->rename && !is_scope_or_parameter(b, rule->target)) {
+    return false;
+  }
+  if (rule->rename && !is_scope_or_parameter(b, rule->target)) {
     Diagnostic *d = report(diagnostics, CODE_E0508, rule->span, "the network has no weights at `%s`", rule->target);
     Suggestion suggestion = suggest_for(rule->target);
     for (int i = 0; i < b->graph->parameter_count; i++) {
@@ -188,18 +191,24 @@ static void check_rule(Binder *b, const LoadedFile *file, int index) {
       if (b->owners[i] && b->owners[i]->label) suggest_candidate(&suggestion, b->owners[i]->label);
     }
     if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
+    return false;
   }
+  return true;
 }
 
-void report_dead_rules(Binder *b) {
+bool report_dead_rules(Binder *b) {
+  bool renames_wrong = false;
   for (int f = 0; f < b->file_count; f++) {
     const LoadedFile *file = &b->files[f];
-    for (int i = 0; i < file->source->rule_count; i++) check_rule(b, file, i);
+    for (int i = 0; i < file->source->rule_count; i++)
+      if (!check_rule(b, file, i) && file->source->rules[i].rename) renames_wrong = true;
     if (!file->source->strip_prefix || file->prefix_uses || !file->table.count) continue;
     Diagnostic *d = report(b->c->diagnostics, CODE_E0508, file->source->span, "no tensor of `%s` starts with `%s`", file->source->path,
                            file->source->strip_prefix);
     add_help(d, "leave out `strip_prefix`; the first tensor is `%s`", shown_name(b->c->arena, file->table.tensors[0].name));
+    renames_wrong = true;
   }
+  return renames_wrong;
 }
 
 /* The first argument of the layer's call if it is a plain name that the net's own parameter list has: the D of -D. */

@@ -52,7 +52,8 @@ bool sizes_fit(const Parameter *parameter, const WeightTensor *tensor, bool kera
 /* Each reports at most what one cause deserves. */
 void report_missing(Binder *b);
 void report_unused(Binder *b);
-void report_dead_rules(Binder *b);
+/* true: a rename was reported, which is why names are missing. */
+bool report_dead_rules(Binder *b);
 void report_wrong_sizes(Binder *b, const Parameter *parameter, const NamedTensor *named);
 void report_wrong_order(Binder *b, const Parameter *parameter, const NamedTensor *named, int count);
 /* A fix that adds `option` to the parentheses of a weights statement. */

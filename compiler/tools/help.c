@@ -17,7 +17,7 @@ static void print_option(Text *out, const OptionRow *row) {
   }
   text_add(out, row->help);
   if (row->values) {
-    text_add(out, ": ");
+    text_add(out, "; one of ");
     for (const char *at = row->values; *at; at++) text_add(out, *at == '|' ? ", " : (char[]){*at, '\0'});
   }
   text_add(out, "\n");

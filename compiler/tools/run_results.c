@@ -2,7 +2,6 @@
 #include <string.h>
 #include "load/npy.h"
 #include "support/decimal.h"
-#include "support/reader.h"
 #include "support/suggest.h"
 #include "support/writer.h"
 #include "tools/run.h"
@@ -30,27 +29,6 @@ static const char *number(Arena *arena, double value) {
   Text text = text_new(arena);
   add_number(&text, value);
   return text_string(&text);
-}
-
-/* Names of the classes, from the source or from the file that it names. */
-static const char *const *labels_of(Run *run, const GraphOutput *output, int64_t count) {
-  Arena *arena = run->session->arena;
-  if (output->labels) return output->label_count == count ? output->labels : NULL;
-  if (!output->labels_file) return NULL;
-  size_t length;
-  const char *error, *path = path_beside(arena, output->labels_file, run->session->line.options.file);
-  const char *text = read_whole_file(arena, path, READ_FILES_ONLY, &length, &error);
-  if (!text) return NULL;
-  const char **labels = ARENA_ARRAY(arena, const char *, (size_t)count);
-  int64_t found = 0;
-  for (; found < count && *text; found++) {
-    size_t line = strcspn(text, "\r\n");
-    labels[found] = shown_name(arena, arena_strndup(arena, text, line));
-    text += line;
-    text += *text == '\r';
-    text += *text == '\n';
-  }
-  return found == count ? labels : NULL;
 }
 
 static void view_classes(Run *run, const RunTensor *output, const double *values, const char *const *labels) {
@@ -100,7 +78,8 @@ void view_outputs(Run *run) {
       if (run->batched) text_addf(out, "sample %lld, ", (long long)sample);
       text_addf(out, "%s %s\n", output->name, run_shape(run->session->arena, output));
       bool vector = output->elements > 1 && (output->rank == 1 || (output->rank == 3 && output->elements == output->sizes[output->hwc ? 2 : 0]));
-      if (vector) view_classes(run, output, values, labels_of(run, &run->graph->outputs[i], output->elements));
+      const GraphOutput *described = &run->graph->outputs[i];
+      if (vector) view_classes(run, output, values, described->label_count == output->elements ? described->labels : NULL);
       else view_values(run, output, values);
     }
 }

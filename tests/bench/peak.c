@@ -16,6 +16,9 @@ static volatile float sink;
 #define EACH(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11)
 #define MORE(M) M(12) M(13) M(14) M(15) M(16) M(17) M(18) M(19) M(20) M(21) M(22) M(23)
 
+#if defined(__clang__) && defined(__AVX512F__)
+__attribute__((min_vector_width(512))) /* clang would cut the vectors in two */
+#endif
 static void chains(void *context) {
   vector a = {0}, b = {0};
   a += 1.000001f;

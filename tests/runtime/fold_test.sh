@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: 0BSD
-# Folded runtime functions compile without a warning as C99 and C++11 with every compiler here, and give
-# the bits of the header's functions.
+# Folded runtime functions compile without a warning as C99 and C++11 with every compiler here, and
+# give the bits of the header's functions.
 set -eu
 here=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
-warnings='-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion
-  -Wundef -Werror'
+warnings='-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual
+  -Wdouble-promotion -Wundef -Werror'
 c_warnings='-std=c99 -Wmissing-prototypes -Wstrict-prototypes'
 
 try() {
@@ -59,6 +59,7 @@ done
 mkdir "$work/include"
 {
   echo '#include <stdint.h>'
+  echo '#define CNNC1_HAVE_VECTORS 1'
   "$here/fold.sh" cnnc1 1 exp log tanh sigmoid erf
 } >"$work/include/cnnc_runtime.h"
 {
@@ -69,7 +70,8 @@ mkdir "$work/include"
   done
   echo '#undef CNNC_LANES'
 } >"$work/include/cnnc_runtime_vector.h"
-try gcc -std=c99 -O2 -ffp-contract=off -I "$work/include" "$here/elementary.c" -o "$work/elementary" -lm
+try gcc -std=c99 -O2 -ffp-contract=off -I "$work/include" "$here/elementary.c" \
+  -o "$work/elementary" -lm
 try "$work/elementary"
 
 echo "$passed passed, $failed failed"

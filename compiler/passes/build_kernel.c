@@ -1,0 +1,332 @@
+/* build_kernel.c - a kernel: one tile of results, kept in registers.
+ *
+ * Named accumulators for `points` by `vectors`; in the innermost loop one vector of weights each and one scalar of the
+ * input broadcast to them. Kernels know no layer: distances and extents are parameters, so that layers share them.
+ * Beside the vector form each has a plain one for compilers without vectors. */
+#include <string.h>
+
+#include "ir/operator.h"
+#include "passes/tiling.h"
+
+/* A number that the kernel is told: a parameter, unless it is 0 or 1. The argument is what the layer passes. */
+static Expr *parameter(Tiling *t, const char *name, Expr *argument) {
+  if (argument->kind == EXPR_INT && (argument->integer == 0 || argument->integer == 1)) return argument;
+  for (int i = 0; i < t->param_count; i++)
+    if (strcmp(t->params[i].name, name) == 0) return expr_index(t->arena, name);
+  t->params[t->param_count] = (LoopParam){.name = name, .type = type_index};
+  t->arguments[t->param_count++] = argument;
+  return expr_index(t->arena, name);
+}
+
+static const char *step_name(const Tiling *t, const KernelOperand *k, const char *axis) {
+  return arena_printf(t->arena, "%s_%s", k->bound->name, axis);
+}
+
+static void add_pointer(Tiling *t, const KernelOperand *k, bool is_const) {
+  t->params[t->param_count] = (LoopParam){.name = k->bound->name, .pointer = true, .is_const = is_const, .type = element_type(k->bound)};
+  t->arguments[t->param_count++] = add(t, expr_index(t->arena, k->bound->name), k->origin);
+}
+
+/* Declares pointers and steps; replaces each step by what the kernel calls it. */
+static void add_params(Tiling *t) {
+  t->param_count = 0;
+  for (int i = 0; i <= t->b->step->operand_count; i++) {
+    bool is_output = i == t->b->step->operand_count;
+    KernelOperand *k = is_output ? &t->output : &t->operands[i];
+    if (!k->bound) continue;
+    add_pointer(t, k, !is_output);
+    if (t->tile && t->points > 1) k->step_tile = parameter(t, step_name(t, k, t->tile->var), k->step_tile);
+    for (int r = 0; r < t->reduction_count; r++)
+      if (!k->streamed) k->step_reduction[r] = parameter(t, step_name(t, k, t->reductions[r].var), k->step_reduction[r]);
+  }
+  for (int r = 0; r < t->reduction_count; r++)
+    parameter(t, arena_printf(t->arena, "%s_count", t->reductions[r].var), expr_size(t->arena, t->reductions[r].extent));
+}
+
+static Expr *reduction_end(const Tiling *t, int r) {
+  if (size_is(t->reductions[r].extent, 1)) return number(t, 1);
+  return expr_index(t->arena, arena_printf(t->arena, "%s_count", t->reductions[r].var));
+}
+
+/* Offset in the kernel of an operand at the current point of the reductions. */
+static Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point) {
+  Expr *offset = mul(t, point, k->step_tile);
+  for (int r = 0; r < t->reduction_count && !k->streamed; r++)
+    offset = add(t, offset, mul(t, expr_index(t->arena, t->reductions[r].var), k->step_reduction[r]));
+  return offset;
+}
+
+/* Whether the operand differs between the points of a tile. */
+static bool moves_with_tile(const KernelOperand *k) { return !expr_is_int(k->step_tile, 0); }
+
+/* Lanes of vector v that hold channels of the layer. */
+static int valid_lanes(const Tiling *t, int v) {
+  int64_t left = t->channels - (int64_t)v * t->lanes;
+  return left < t->lanes ? (int)left : t->lanes;
+}
+
+static Expr *load(const Tiling *t, const KernelOperand *k, int point, int v) {
+  Expr *offset = kernel_offset(t, k, number(t, point));
+  if (!k->along_lanes) return expr_load(t->arena, k->bound->name, offset, element_type(k->bound));
+  Expr *e = expr_load(t->arena, k->bound->name, add(t, offset, number(t, (int64_t)v * t->lanes)), (Type){SCALAR_F32, t->lanes});
+  bool padded = k->bound->packed || k->bound->view.buffer->kind == BUFFER_WORKSPACE;
+  e->integer = padded ? 0 : valid_lanes(t, v) % t->lanes; /* 0: the whole vector may be read */
+  return e;
+}
+
+static const char *hoisted_name(const Tiling *t, const KernelOperand *k, int point, int v) {
+  const char *name = k->bound->name;
+  if (k->along_lanes && moves_with_tile(k)) return arena_printf(t->arena, "%s%d_%d", name, point, v);
+  if (k->along_lanes) return arena_printf(t->arena, "%s%d", name, v);
+  return arena_printf(t->arena, "%s%d", name, point);
+}
+
+typedef struct Vectorise { /* rewrites an expression of the nest for one point and vector */
+  const Tiling *t;
+  int point, v;
+} Vectorise;
+
+static Expr *vector_visit(void *context, Expr *e) {
+  const Vectorise *z = context;
+  Arena *a = z->t->arena;
+  if (e->kind == EXPR_VAR && strcmp(e->text, "acc") == 0)
+    return expr_var(a, arena_printf(a, "acc%d_%d", z->point, z->v), (Type){SCALAR_F32, z->t->lanes});
+  if (e->kind == EXPR_ACCESS) {
+    const KernelOperand *k = &z->t->operands[e->operand];
+    return expr_var(a, hoisted_name(z->t, k, z->point, z->v), (Type){SCALAR_F32, k->along_lanes ? z->t->lanes : 1});
+  }
+  if (e->kind == EXPR_SELECT && e->condition->type.lanes > 1)
+    return expr_select(a, e->condition, expr_broadcast(a, e->left, z->t->lanes), expr_broadcast(a, e->right, z->t->lanes));
+  return e;
+}
+
+static Expr *vectorised(const Tiling *t, Expr *e, int point, int v) {
+  Vectorise context = {t, point, v};
+  return rewrite_expr(t->arena, e, vector_visit, &context);
+}
+
+typedef struct Reads {
+  int operand;
+  bool found;
+} Reads;
+
+static Expr *reads_visit(void *context, Expr *e) {
+  Reads *r = context;
+  if (e->kind == EXPR_ACCESS && e->operand == r->operand) r->found = true;
+  return e;
+}
+
+bool reads_operand(const Tiling *t, Expr *e, int operand) {
+  Reads r = {operand, false};
+  rewrite_expr(t->arena, e, reads_visit, &r);
+  return r.found;
+}
+
+/* LETs for the loads of one operand at a point of the tile. */
+static Stmt *hoist_operand(const Tiling *t, int operand, int point) {
+  const KernelOperand *k = &t->operands[operand];
+  Stmt *lets = NULL;
+  for (int v = 0; v < (k->along_lanes ? t->vectors : 1); v++) {
+    Expr *loaded = load(t, k, point, v);
+    loaded = expr_cast(t->arena, (Type){SCALAR_F32, loaded->type.lanes}, loaded);
+    lets = stmt_then(lets, stmt_let(t->arena, hoisted_name(t, k, point, v), loaded, true));
+  }
+  return lets;
+}
+
+/* The same for all operands of an expression: those that are the same for all points of the tile, or the others. */
+static Stmt *hoist_loads(const Tiling *t, Expr *e, int point, bool same_for_all) {
+  Stmt *lets = NULL;
+  for (int i = 0; i < t->b->step->operand_count; i++)
+    if (t->operands[i].bound && reads_operand(t, e, i) && same_for_all == !moves_with_tile(&t->operands[i]))
+      lets = stmt_then(lets, hoist_operand(t, i, point));
+  return lets;
+}
+
+static Stmt *set_all(const Tiling *t, Expr *e, bool declare) {
+  Stmt *body = hoist_loads(t, e, 0, true);
+  for (int p = 0; p < t->points; p++) {
+    body = stmt_then(body, hoist_loads(t, e, p, false));
+    for (int v = 0; v < t->vectors; v++) {
+      Expr *value = expr_broadcast(t->arena, vectorised(t, e, p, v), t->lanes);
+      const char *acc = arena_printf(t->arena, "acc%d_%d", p, v);
+      body = stmt_then(body, declare ? stmt_let(t->arena, acc, value, false) : stmt_set(t->arena, acc, value));
+    }
+  }
+  return body;
+}
+
+static Stmt *advance_streams(const Tiling *t) {
+  Stmt *body = NULL;
+  for (int i = 0; i < t->b->step->operand_count; i++)
+    if (t->operands[i].bound && t->operands[i].streamed)
+      body = stmt_then(body, stmt_advance(t->arena, t->operands[i].bound->name, number(t, (int64_t)t->vectors * t->lanes)));
+  return body;
+}
+
+static Stmt *wrap_reductions(const Tiling *t, Stmt *body) {
+  for (int r = t->reduction_count; r-- > 0;)
+    body = stmt_for(t->arena, t->reductions[r].var, number(t, 0), reduction_end(t, r), number(t, 1), body);
+  return body;
+}
+
+/* Whether the accumulators' initial value read the operand: its loads then stand in variables already. */
+static bool is_hoisted(const Tiling *t, int operand) {
+  Expr *first = t->nest->update ? t->nest->initial : t->nest->result;
+  return reads_operand(t, first, operand);
+}
+
+/* LETs for what the result and the epilogues read. */
+static Stmt *load_epilogue(const Tiling *t) {
+  const Nest *nest = t->nest;
+  Stmt *body = NULL;
+  for (int i = 0; i < t->b->step->operand_count; i++) {
+    bool wanted = nest->update && reads_operand(t, nest->result, i);
+    for (int e = 0; e < nest->epilogue_count; e++) wanted = wanted || reads_operand(t, nest->epilogue[e], i);
+    if (wanted && !is_hoisted(t, i))
+      for (int p = 0; p < (moves_with_tile(&t->operands[i]) ? t->points : 1); p++) body = stmt_then(body, hoist_operand(t, i, p));
+  }
+  return body;
+}
+
+static Stmt *finish_all(const Tiling *t, Expr *e) {
+  Stmt *body = NULL;
+  for (int p = 0; p < t->points; p++)
+    for (int v = 0; v < t->vectors; v++)
+      body = stmt_then(body, stmt_set(t->arena, arena_printf(t->arena, "acc%d_%d", p, v),
+                                      expr_broadcast(t->arena, vectorised(t, e, p, v), t->lanes)));
+  return body;
+}
+
+static Stmt *vector_body(const Tiling *t) {
+  const Nest *nest = t->nest;
+  Stmt *body = set_all(t, nest->update ? nest->initial : nest->result, true);
+  if (nest->update) {
+    body = stmt_then(body, wrap_reductions(t, stmt_then(set_all(t, nest->update, false), advance_streams(t))));
+  }
+  body = stmt_then(body, load_epilogue(t));
+  if (nest->update && has_result(nest)) body = stmt_then(body, finish_all(t, nest->result));
+  for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, finish_all(t, nest->epilogue[i]));
+  for (int p = 0; p < t->points; p++)
+    for (int v = 0; v < t->vectors; v++) {
+      Expr *offset = add(t, kernel_offset(t, &t->output, number(t, p)), number(t, (int64_t)v * t->lanes));
+      Expr *acc = expr_var(t->arena, arena_printf(t->arena, "acc%d_%d", p, v), (Type){SCALAR_F32, t->lanes});
+      body = stmt_then(body, stmt_store(t->arena, "y", offset, acc, valid_lanes(t, v)));
+    }
+  return body;
+}
+
+/* The same tile for compilers without vectors: plain loops over its points and channels. */
+static Expr *plain_visit(void *context, Expr *e) {
+  const Tiling *t = ((Vectorise *)context)->t;
+  if (e->kind != EXPR_ACCESS) return e;
+  const KernelOperand *k = &t->operands[e->operand];
+  Expr *point = t->tile && t->points > 1 ? expr_index(t->arena, t->tile->var) : number(t, 0);
+  Expr *offset = kernel_offset(t, k, point);
+  if (k->streamed) {
+    for (int r = 0; r < t->reduction_count; r++)
+      offset = add(t, mul(t, offset, reduction_end(t, r)), expr_index(t->arena, t->reductions[r].var));
+    offset = mul(t, offset, number(t, (int64_t)t->vectors * t->lanes));
+  }
+  if (k->along_lanes) offset = add(t, offset, expr_index(t->arena, t->lane->var));
+  return expr_cast(t->arena, type_f32, expr_load(t->arena, k->bound->name, offset, element_type(k->bound)));
+}
+
+static Stmt *plain_body(const Tiling *t) {
+  Vectorise context = {t, 0, 0};
+  const Nest *nest = t->nest;
+  Arena *a = t->arena;
+  Stmt *body = stmt_let(a, "acc", rewrite_expr(a, nest->update ? nest->initial : nest->result, plain_visit, &context), false);
+  if (nest->update) {
+    body = stmt_then(body, wrap_reductions(t, stmt_set(a, "acc", rewrite_expr(a, nest->update, plain_visit, &context))));
+    if (has_result(nest)) body = stmt_then(body, stmt_set(a, "acc", rewrite_expr(a, nest->result, plain_visit, &context)));
+  }
+  for (int i = 0; i < nest->epilogue_count; i++)
+    body = stmt_then(body, stmt_set(a, "acc", rewrite_expr(a, nest->epilogue[i], plain_visit, &context)));
+  Expr *point = t->tile && t->points > 1 ? expr_index(a, t->tile->var) : number(t, 0);
+  Expr *offset = add(t, kernel_offset(t, &t->output, point), expr_index(a, t->lane->var));
+  body = stmt_then(body, stmt_store(a, "y", offset, expr_var(a, "acc", type_f32), 1));
+  body = stmt_for(a, t->lane->var, number(t, 0), number(t, t->channels), number(t, 1), body);
+  if (t->tile && t->points > 1) body = stmt_for(a, t->tile->var, number(t, 0), number(t, t->points), number(t, 1), body);
+  return body;
+}
+
+/* Whether each channel has weights of its own and reads one channel of the input. */
+static bool is_depthwise(const Tiling *t) {
+  bool streams = false, along = false;
+  for (int i = 0; i < t->b->step->operand_count; i++) {
+    const KernelOperand *k = &t->operands[i];
+    if (!k->bound) continue;
+    streams = streams || k->streamed;
+    along = along || (k->bound->value && k->along_lanes && t->nest->update && reads_operand(t, t->nest->update, i));
+  }
+  return streams && along;
+}
+
+/* kernel_conv_6x64_ky_ic_relu: operator, points by channels, loops, what is fused. Operators with numbers of their own
+ * make it the layer's kernel. */
+static const char *kernel_name(const Tiling *t, bool of_layer) {
+  const Step *step = t->b->step;
+  Text name = text_new(t->arena);
+  text_addf(&name, "kernel_%s%s_%dx%lld", is_depthwise(t) ? "depthwise_" : "", of_layer ? c_name(t->arena, step->name) : step->root->op->name,
+            t->points, (long long)t->channels);
+  for (int r = 0; r < t->reduction_count; r++) text_addf(&name, "_%s", t->reductions[r].var);
+  if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && t->b->step->root->parameter_count) text_add(&name, "_no_bias");
+  for (int i = 0; !of_layer && i < step->fused_count; i++) text_addf(&name, "_%s", step->fused[i]->op->name);
+  return text_string(&name);
+}
+
+/* Whether the kernel's text holds numbers that come from attributes. */
+static bool has_numbers(const Step *step) {
+  bool found = step->root->op->kind == OPERATOR_ELEMENTWISE && step->root->op->attributes_size > 0;
+  for (int i = 0; i < step->fused_count; i++) found = found || step->fused[i]->op->attributes_size > 0;
+  return found;
+}
+
+static const char **kernel_comment(const Tiling *t, int *count) {
+  const char **lines = ARENA_ARRAY(t->arena, const char *, 1);
+  lines[0] = arena_printf(t->arena, "%s: %d point%s by %lld channel%s in registers", t->b->step->root->op->name, t->points, t->points == 1 ? "" : "s",
+                          (long long)t->channels, t->channels == 1 ? "" : "s");
+  *count = 1;
+  return lines;
+}
+
+/* Adds the function unless it is there. false: another one has its name. */
+static bool add_kernel(const Tiling *t, const Function *kernel) {
+  LoopProgram *program = t->b->program;
+  for (int i = 0; i < program->kernel_count; i++) {
+    if (strcmp(program->kernels[i]->name, kernel->name) != 0) continue;
+    Text mine = text_new(t->arena), other = text_new(t->arena);
+    print_function(&mine, kernel);
+    print_function(&other, program->kernels[i]);
+    return strcmp(text_string(&mine), text_string(&other)) == 0;
+  }
+  Function *copy = ARENA_NEW(t->arena, Function);
+  *copy = *kernel;
+  ARENA_PUSH(t->arena, program->kernels, program->kernel_count, copy);
+  return true;
+}
+
+Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels, Expr *ox, Expr *oc) {
+  Tiling tiling = *layer, *t = &tiling; /* a copy, because each kernel gives the steps names of its own */
+  size_t operands = (size_t)t->b->step->operand_count;
+  t->operands = arena_grow(t->arena, layer->operands, operands * sizeof(KernelOperand), (operands + 1) * sizeof(KernelOperand));
+  t->points = points;
+  t->vectors = vectors;
+  t->channels = channels;
+  add_params(t);
+  for (int i = 0; i < t->param_count; i++) {
+    t->arguments[i] = substitute_var(t->arena, t->arguments[i], t->lane->var, oc);
+    if (t->tile) t->arguments[i] = substitute_var(t->arena, t->arguments[i], t->tile->var, ox);
+  }
+  Function kernel = {.name = kernel_name(t, has_numbers(t->b->step)), .kernel = true, .param_count = t->param_count};
+  kernel.comment = kernel_comment(t, &kernel.comment_count);
+  kernel.params = arena_grow(t->arena, t->params, (size_t)t->param_count * sizeof(LoopParam), (size_t)(t->param_count + 1) * sizeof(LoopParam));
+  kernel.body = vector_body(t);
+  kernel.plain_body = plain_body(t);
+  if (!add_kernel(t, &kernel)) { /* the same in all that the name says, not in all */
+    kernel.name = kernel_name(t, true);
+    if (!add_kernel(t, &kernel)) t->b->program->fault = arena_printf(t->arena, "two kernels are called %s", kernel.name);
+  }
+  return stmt_call(t->arena, kernel.name, t->arguments, t->param_count);
+}

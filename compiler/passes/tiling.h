@@ -1,0 +1,45 @@
+/* tiling.h - a nest that is computed in tiles: what the loops over tiles (lower_tiled.c) and the kernels
+ * (build_kernel.c) know of it. */
+#ifndef CNNC_PASSES_TILING_H
+#define CNNC_PASSES_TILING_H
+#include "passes/lower_nest.h"
+
+enum { MAX_KERNEL_PARAMS = 48 };
+
+/* One use of an operand in the kernel. */
+typedef struct KernelOperand {
+  const BoundOperand *bound; /* NULL for those that the nest never reads */
+  Expr *origin;              /* offset of the tile's first element from the layer's pointer, in axis variables */
+  Expr *step_tile;           /* distance between neighbours along the tile axis, as the kernel knows it, */
+  Expr *step_reduction[MAX_AXES]; /* and along each reduction axis */
+  bool along_lanes;          /* neighbours along the lane axis are neighbours in memory */
+  bool streamed;             /* packed numbers, read once from front to back */
+} KernelOperand;
+
+typedef struct Tiling {
+  const StepBinding *b;
+  Arena *arena;
+  const Nest *nest;
+  const Axis *lane, *tile; /* tile: NULL, there is none or it has one point */
+  Axis reductions[MAX_AXES];
+  int reduction_count;
+  KernelOperand *operands;
+  KernelOperand output;
+  /* of the kernel being built: */
+  int points, vectors, lanes;
+  int64_t channels; /* that are stored */
+  LoopParam params[MAX_KERNEL_PARAMS];
+  Expr *arguments[MAX_KERNEL_PARAMS];
+  int param_count;
+} Tiling;
+
+static inline Expr *mul(const Tiling *t, Expr *x, Expr *y) { return expr_binary(t->arena, OP_MUL, x, y); }
+static inline Expr *add(const Tiling *t, Expr *x, Expr *y) { return expr_binary(t->arena, OP_ADD, x, y); }
+static inline Expr *number(const Tiling *t, int64_t n) { return expr_int(t->arena, n); }
+
+/* Whether an expression of the nest reads an operand. */
+bool reads_operand(const Tiling *t, Expr *e, int operand);
+/* The call for a tile of so many points at ox (NULL: there is no tile axis) by so many channels at oc; makes the kernel
+ * if it is new. */
+Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels, Expr *ox, Expr *oc);
+#endif

@@ -1,0 +1,140 @@
+/* bound.c - see bound.h. */
+#include "bound.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ops/attributes.h"
+#include "ops/ops.h"
+
+enum { FUNCTION_ROUNDINGS = 8 }; /* tanh, sigmoid and exp are good to a few units in the last place */
+
+static int64_t elements_of(Arena *arena, const Value *value) { return size_value(type_elements(arena, &value->type)); }
+
+/* The greatest power of two of which all are multiples; 0: none down to 2^-40. */
+static double unit_of(const float *data, int64_t count) {
+  double unit = 1;
+  for (int64_t i = 0; i < count; i++)
+    while (unit > 0 && fmod((double)data[i], unit) != 0) unit = unit > 1e-12 ? unit / 2 : 0;
+  return unit;
+}
+
+/* The node with the absolute values of its numbers; what is subtracted becomes negative. */
+static Node *node_of_magnitudes(Arena *arena, const Node *node) {
+  Node *copy = ARENA_NEW(arena, Node);
+  *copy = *node;
+  for (int i = 0; i < node->parameter_count; i++) {
+    const Parameter *parameter = node->parameters[i];
+    if (!parameter) continue;
+    Parameter *absolute = copy->parameters[i] = ARENA_NEW(arena, Parameter);
+    *absolute = *parameter;
+    int64_t count = parameter_elements(parameter);
+    absolute->data = ARENA_ARRAY(arena, float, (size_t)count);
+    float sign = strcmp(parameter->role, "running_mean") == 0 ? -1.0f : 1.0f;
+    for (int64_t k = 0; k < count; k++) absolute->data[k] = sign * fabsf(parameter->data[k]);
+  }
+  if (node->op == &op_rescale) {
+    RescaleAttributes *a = copy->attributes = ARENA_NEW(arena, RescaleAttributes);
+    const RescaleAttributes *old = node->attributes;
+    *a = (RescaleAttributes){fabs(old->scale), fabs(old->offset)};
+  }
+  return copy;
+}
+
+static double reduction_length(const Node *node, const Bound *in) {
+  (void)in;
+  if (node->op == &op_conv || node->op == &op_fc)
+    return (double)(parameter_elements(node->parameters[0]) / node->parameters[0]->sizes[0]);
+  if (node->op == &op_avg_pool) {
+    const PoolAttributes *a = node->attributes;
+    return (double)(a->kernel_size.h * a->kernel_size.w);
+  }
+  const TensorType *type = &node->inputs[0]->type;
+  if (node->op == &op_global_avg_pool) return (double)(size_value(type_height(type)) * size_value(type_width(type)));
+  if (node->op == &op_softmax) return (double)size_value(type_channels(type));
+  return node->input_count;
+}
+
+/* Operators that are no sums of products: the slope times the magnitude before, plus their own error. */
+static bool bound_function(Arena *arena, const Node *node, const Bound *in, const double *values, Bound *out) {
+  int64_t count = elements_of(arena, node->output);
+  if (node->op == &op_tanh || node->op == &op_sigmoid) {
+    for (int64_t i = 0; i < count; i++) out->magnitude[i] = in->magnitude[i] + 1;
+    return true;
+  }
+  if (node->op == &op_normalize) {
+    const NormalizeAttributes *a = node->attributes;
+    int64_t channels = size_value(type_channels(&node->output->type)), pixels = count / channels;
+    for (int64_t i = 0; i < count; i++)
+      out->magnitude[i] = (in->magnitude[i] + fabs(channel_value(a->mean, i / pixels))) / fabs(channel_value(a->std, i / pixels));
+    return true;
+  }
+  if (node->op != &op_softmax) return false;
+  double largest = 0;
+  for (int64_t i = 0; i < count; i++) largest = fmax(largest, in->magnitude[i]);
+  for (int64_t i = 0; i < count; i++) out->magnitude[i] = values[i] * (2 * largest + 2);
+  return true;
+}
+
+static double unit_after(Arena *arena, const Node *node, const Bound *in) {
+  (void)arena;
+  double unit = in->unit;
+  for (int i = 0; i < node->parameter_count && node->op != &op_batch_norm; i++)
+    if (node->parameters[i]) {
+      double own = unit_of(node->parameters[i]->data, parameter_elements(node->parameters[i]));
+      unit = i == 0 ? unit * own : fmin(unit, own);
+    }
+  if (node->op == &op_batch_norm) return unit / 4; /* exact nets have factors from 1/4 */
+  if (node->op == &op_avg_pool || node->op == &op_global_avg_pool) {
+    double count = reduction_length(node, in);
+    return exp2(floor(log2(count))) == count ? unit / count : 0;
+  }
+  bool function = node->op == &op_tanh || node->op == &op_sigmoid || node->op == &op_softmax || node->op == &op_normalize ||
+                  node->op == &op_rescale;
+  return function ? 0 : unit;
+}
+
+static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **values) {
+  Bound *out = &bounds[node->output->id], in = bounds[node->inputs[0]->id];
+  const double **magnitudes = ARENA_ARRAY(arena, const double *, (size_t)node->input_count);
+  const double **inputs = ARENA_ARRAY(arena, const double *, (size_t)node->input_count);
+  for (int i = 0; i < node->input_count; i++) {
+    const Bound *other = &bounds[node->inputs[i]->id];
+    magnitudes[i] = other->magnitude;
+    inputs[i] = values[node->inputs[i]->id];
+    in.roundings = fmax(in.roundings, other->roundings);
+    in.unit = fmin(in.unit, other->unit);
+  }
+  int64_t count = elements_of(arena, node->output);
+  values[node->output->id] = ARENA_ARRAY(arena, double, (size_t)count);
+  node->op->evaluate(node, inputs, values[node->output->id]);
+  out->magnitude = ARENA_ARRAY(arena, double, (size_t)count);
+  if (!bound_function(arena, node, &in, values[node->output->id], out))
+    node->op->evaluate(node_of_magnitudes(arena, node), magnitudes, out->magnitude);
+  bool moves = node->op->kind == OPERATOR_VIEW || node->op->kind == OPERATOR_JOIN || node->op == &op_relu || node->op == &op_max_pool;
+  out->roundings = in.roundings + (moves ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
+  out->unit = unit_after(arena, node, &in);
+}
+
+Bound *bound_values(Arena *arena, const Graph *graph, const double *const *inputs, const char **inexact) {
+  Bound *bounds = ARENA_ARRAY(arena, Bound, (size_t)graph->value_count);
+  double **values = ARENA_ARRAY(arena, double *, (size_t)graph->value_count);
+  for (int i = 0; i < graph->input_count; i++) {
+    const Value *value = graph->inputs[i].value;
+    int64_t count = elements_of(arena, value);
+    Bound *bound = &bounds[value->id];
+    *bound = (Bound){.magnitude = ARENA_ARRAY(arena, double, (size_t)count), .roundings = 1, .unit = 1};
+    values[value->id] = ARENA_ARRAY(arena, double, (size_t)count);
+    memcpy(values[value->id], inputs[i], (size_t)count * sizeof(double));
+    for (int64_t k = 0; k < count; k++) bound->magnitude[k] = fabs(inputs[i][k]);
+  }
+  *inexact = NULL;
+  for (int i = 0; i < graph->node_count; i++) {
+    const Node *node = graph->nodes[i];
+    bound_node(arena, node, bounds, values);
+    const Bound *bound = &bounds[node->output->id];
+    for (int64_t k = 0; !*inexact && k < elements_of(arena, node->output); k++)
+      if (!(bound->magnitude[k] < bound->unit * 16777216)) *inexact = node->output->name;
+  }
+  return bounds;
+}

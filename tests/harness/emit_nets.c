@@ -1,0 +1,314 @@
+/* emit_nets.c - compiles many nets to C, in one process, and writes what they must compute beside them.
+ *
+ *   emit_nets [options] DIR FILE.cnn..
+ *
+ * Every net of every file is compiled with seeded weights (a file that names its weights keeps them) and evaluated in
+ * double precision. DIR gets the C of each net, partN.c (glue, several nets each), table.c and data.bin for
+ * run_nets.c. Options are cnnc's own where they have its names. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bound.h"
+#include "compile.h"
+#include "passes/interpret.h"
+#include "passes/targets.h"
+#include "support/diagnostics_text.h"
+#include "support/reader.h"
+
+enum { SAMPLES = 6, SPECIAL_SAMPLES = 4 }; /* the last four hold a NaN, an infinity, .. */
+
+typedef struct Job {
+  Arena arena;
+  Options options;
+  const char *directory, *only;
+  bool exact, separate; /* values that floats hold exactly; each net in a file of its own */
+  int parts, count, failed;
+  Text table, data;
+  Text *part;
+} Job;
+
+static void fail(const char *what, const char *detail) {
+  fprintf(stderr, "emit_nets: %s: %s\n", what, detail);
+  exit(2);
+}
+
+static const char *read_file(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved, const char **error) {
+  (void)context;
+  *resolved = path_beside(arena, path, relative_to);
+  return read_whole_file(arena, *resolved, READ_FILES_ONLY, length, error);
+}
+
+static void write_file(Job *job, const char *name, const void *data, size_t length) {
+  const char *path = arena_printf(&job->arena, "%s/%s", job->directory, name);
+  FILE *file = fopen(path, "wb");
+  if (!file || fwrite(data, 1, length, file) != length || fclose(file)) fail(path, strerror(errno));
+}
+
+static void write_text(Job *job, const char *name, const Text *text) { write_file(job, name, text_string(text), text->length); }
+
+/* ---- numbers ---- */
+
+typedef struct Random {
+  uint64_t state;
+} Random;
+
+static uint64_t next_random(Random *r) { /* splitmix64 */
+  uint64_t z = r->state += UINT64_C(0x9e3779b97f4a7c15);
+  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+  return z ^ z >> 31;
+}
+
+static int64_t between(Random *r, int64_t low, int64_t high) { return low + (int64_t)(next_random(r) % (uint64_t)(high - low + 1)); }
+
+static double input_number(const Job *job, Random *r, DType dtype) {
+  switch (dtype) {
+  case DTYPE_F32: return job->exact ? (double)between(r, -3, 3) : (double)(float)((double)between(r, -1000000, 1000000) / 1000000);
+  case DTYPE_U8: return job->exact ? (double)between(r, 0, 3) : (double)between(r, 0, 255);
+  case DTYPE_I8: return job->exact ? (double)between(r, -3, 3) : (double)between(r, -128, 127);
+  case DTYPE_I16: return job->exact ? (double)between(r, -3, 3) : (double)between(r, -32768, 32767);
+  case DTYPE_I32: return job->exact ? (double)between(r, -3, 3) : (double)between(r, -8000000, 8000000);
+  }
+  return 0;
+}
+
+static double *input_numbers(Job *job, Random *r, const Value *value, int sample) {
+  int64_t count = size_value(type_elements(&job->arena, &value->type));
+  double *numbers = ARENA_ARRAY(&job->arena, double, (size_t)count);
+  for (int64_t i = 0; i < count; i++) numbers[i] = input_number(job, r, value->type.dtype);
+  if (job->exact || value->type.dtype != DTYPE_F32) return numbers;
+  int64_t at = between(r, 0, count - 1);
+  switch (sample - (SAMPLES - SPECIAL_SAMPLES)) {
+  case 0: numbers[at] = (double)NAN; break;
+  case 1: numbers[at] = (double)INFINITY; break;
+  case 2: numbers[at] = -(double)INFINITY; break;
+  case 3:
+    for (int64_t i = 0; i < count; i += 3) numbers[i] = i % 2 ? -0.0 : (double)1e-40f;
+    break;
+  default: break;
+  }
+  return numbers;
+}
+
+static void put_word(Text *data, uint32_t word) {
+  char bytes[4];
+  for (int i = 0; i < 4; i++) bytes[i] = (char)(word >> (8 * i) & 255);
+  text_add_bytes(data, bytes, 4);
+}
+
+static void put_float(Text *data, float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  put_word(data, bits);
+}
+
+static void put_double(Text *data, double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  put_word(data, (uint32_t)(bits >> 32));
+  put_word(data, (uint32_t)bits);
+}
+
+/* The element that stands at place i of the caller's buffer. */
+static int64_t logical(const TensorType *type, bool hwc, int64_t i) {
+  if (!hwc || type->rank != 3) return i;
+  int64_t channels = size_value(type->sizes[0]), pixels = size_value(type->sizes[1]) * size_value(type->sizes[2]);
+  return i % channels * pixels + i / channels;
+}
+
+static void put_input(Job *job, const GraphInput *input, const double *numbers) {
+  int64_t count = size_value(type_elements(&job->arena, &input->value->type));
+  for (int64_t i = 0; i < count; i++) {
+    double value = numbers[logical(&input->value->type, input->hwc, i)];
+    if (input->value->type.dtype == DTYPE_F32) put_float(&job->data, (float)value);
+    else put_word(&job->data, (uint32_t)(int32_t)value);
+  }
+}
+
+static void put_output(Job *job, const GraphOutput *output, const double *numbers, const Bound *bound) {
+  int64_t count = size_value(type_elements(&job->arena, &output->value->type));
+  double largest = 0;
+  for (int64_t i = 0; i < count; i++)
+    if (isfinite(numbers[i])) largest = fmax(largest, fabs(numbers[i]));
+  for (int64_t i = 0; i < count; i++) {
+    int64_t at = logical(&output->value->type, output->hwc, i);
+    double proved = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + 1e-37, tolerance = fmin(proved, 1e-5 * largest);
+    if (!isfinite(proved)) tolerance = 1e-5 * fmax(largest, 1);
+    put_double(&job->data, numbers[at]);
+    put_float(&job->data, job->exact ? 0 : (float)tolerance);
+  }
+}
+
+static void put_shape(Job *job, const TensorType *type) {
+  put_word(&job->data, (uint32_t)dtype_bytes(type->dtype));
+  put_word(&job->data, type->dtype == DTYPE_F32);
+  put_word(&job->data, type->dtype != DTYPE_U8);
+  put_word(&job->data, (uint32_t)size_value(type_elements(&job->arena, type)));
+}
+
+static uint64_t hash(const char *text) {
+  uint64_t h = UINT64_C(0xcbf29ce484222325);
+  for (; *text; text++) h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+  return h;
+}
+
+/* Inputs, and what must come out, of all samples. false: the evaluator cannot, or the net is not exact. */
+static bool put_samples(Job *job, const Graph *graph) {
+  Random r = {hash(graph->name)};
+  put_word(&job->data, SAMPLES);
+  for (int i = 0; i < graph->input_count; i++) put_shape(job, &graph->inputs[i].value->type);
+  for (int i = 0; i < graph->output_count; i++) put_shape(job, &graph->outputs[i].value->type);
+  for (int sample = 0; sample < SAMPLES; sample++) {
+    const double **inputs = ARENA_ARRAY(&job->arena, const double *, (size_t)graph->input_count);
+    double **outputs = ARENA_ARRAY(&job->arena, double *, (size_t)graph->output_count);
+    for (int i = 0; i < graph->input_count; i++) put_input(job, &graph->inputs[i], inputs[i] = input_numbers(job, &r, graph->inputs[i].value, sample));
+    if (!interpret(&job->arena, graph, inputs, outputs)) return false;
+    const char *inexact;
+    Bound *bounds = bound_values(&job->arena, graph, inputs, &inexact);
+    if (job->exact && inexact) {
+      fprintf(stderr, "emit_nets: %s: `%s` is not exact\n", graph->name, inexact);
+      return false;
+    }
+    for (int i = 0; i < graph->output_count; i++) put_output(job, &graph->outputs[i], outputs[i], &bounds[graph->outputs[i].value->id]);
+  }
+  return true;
+}
+
+/* ---- nets ---- */
+
+static Compilation begin(Job *job, Diagnostics *diagnostics, Sources *sources) {
+  *sources = (Sources){.arena = &job->arena};
+  *diagnostics = (Diagnostics){.arena = &job->arena, .sources = sources};
+  return (Compilation){.arena = &job->arena, .diagnostics = diagnostics, .sources = sources, .options = &job->options, .read_file = read_file,
+                       .dump = text_new(&job->arena), .timings = text_new(&job->arena)};
+}
+
+static void complain(Job *job, const char *net, const Diagnostics *diagnostics) {
+  Text text = text_new(&job->arena);
+  print_diagnostics(&text, diagnostics, DIAGNOSTICS_SHORT, false);
+  printf("FAIL %s: does not compile: %s", net, diagnostics->errors ? text_string(&text) : "without a word\n");
+  job->failed++;
+}
+
+static const char *upper(Arena *arena, const char *name) {
+  char *copy = arena_strdup(arena, name);
+  for (char *p = copy; *p; p++)
+    if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
+  return copy;
+}
+
+/* One function that run_nets.c can call without knowing the net's types. */
+static void add_glue(Job *job, Text *part, const char *net) {
+  const char *big = upper(&job->arena, net);
+  text_addf(part, "#include \"%s.%s\"\n", net, job->separate ? "h" : "c");
+  if (!job->separate && job->options.weights_as == WEIGHTS_AS_C) text_addf(part, "#include \"%s_weights.c\"\n", net);
+  text_addf(part,
+            "static int call_%s(void **in, void **out, const NetEnv *e) {\n  %s_inputs i;\n  %s_outputs o;\n  %s_env env;\n"
+            "  memset(&env, 0, sizeof env);\n  if (e) {\n    env.workspace = e->workspace;\n    env.workspace_bytes = e->workspace_bytes;\n"
+            "    env.weights = e->weights;\n    env.weights_bytes = e->weights_bytes;\n  }\n  if (in) memcpy(&i, in, sizeof i);\n"
+            "  if (out) memcpy(&o, out, sizeof o);\n  return (int)%s_run(in ? &i : 0, out ? &o : 0, e ? &env : 0);\n}\n",
+            net, net, net, net, net);
+  text_addf(part, "static const char *text_%s(int status) { return %s_status_text((%s_status)status); }\n", net, net, net);
+  text_addf(part,
+            "const Net net_%s = {\"%s\", call_%s, text_%s, (int)(sizeof(%s_inputs) / sizeof(void *)), (int)(sizeof(%s_outputs) / sizeof(void *)), "
+            "%s_WORKSPACE_BYTES, %s_WORKSPACE_LOWER_BOUND, %s_WORKSPACE_ALIGN, %s_WEIGHTS_BYTES, %lld,\n  {%s_ERR_NULL, %s_ERR_WORKSPACE, %s_ERR_ALIGN, %s_ERR_ALIAS, "
+            "%s_ERR_WEIGHTS}};\n\n",
+            net, net, net, net, net, net, big, big, big, big, (long long)job->options.batch, big, big, big, big, big);
+}
+
+static void write_net(Job *job, const char *net, const Outputs *out) {
+  write_text(job, arena_printf(&job->arena, "%s.c", net), &out->code);
+  write_text(job, arena_printf(&job->arena, "%s.h", net), &out->header);
+  if (out->weights_blob_bytes) write_file(job, arena_printf(&job->arena, "%s.weights", net), out->weights_blob, out->weights_blob_bytes);
+  if (out->weights_code.length) write_text(job, arena_printf(&job->arena, "%s_weights.c", net), &out->weights_code);
+}
+
+static void do_net(Job *job, const char *file, const char *net) {
+  Diagnostics diagnostics;
+  Sources sources;
+  job->options.file = file;
+  job->options.net = net;
+  Compilation c = begin(job, &diagnostics, &sources);
+  Graph *graph = compile_to_graph(&c);
+  if (!graph || diagnostics.errors) {
+    complain(job, net, &diagnostics);
+    return;
+  }
+  Outputs out = {0};
+  c = begin(job, &diagnostics, &sources);
+  if (!compile(&c, net, &out) || diagnostics.errors) {
+    complain(job, net, &diagnostics);
+    return;
+  }
+  size_t before = job->data.length;
+  if (!put_samples(job, graph)) {
+    job->data.length = before;
+    printf("FAIL %s: the evaluator cannot run it\n", net);
+    job->failed++;
+    return;
+  }
+  write_net(job, net, &out);
+  add_glue(job, &job->part[job->count % job->parts], net);
+  text_addf(&job->table, "NET(%s)\n", net);
+  job->count++;
+}
+
+/* Calls do_net for every `net NAME` that begins a line. */
+static void do_file(Job *job, const char *file) {
+  size_t length;
+  const char *error, *text = read_whole_file(&job->arena, file, READ_FILES_ONLY, &length, &error);
+  if (!text) fail(file, error);
+  const char *given = job->options.weights;
+  if (strstr(text, "\n  weights \"")) job->options.weights = NULL;
+  for (const char *line = text; line; line = strchr(line, '\n')) {
+    line += *line == '\n';
+    if (strncmp(line, "net ", 4) != 0) continue;
+    const char *net = arena_strndup(&job->arena, line + 4, strcspn(line + 4, " ({"));
+    if (!job->only || strstr(net, job->only)) do_net(job, file, net);
+  }
+  job->options.weights = given;
+}
+
+static int read_options(Job *job, int argc, char **argv) {
+  int i = 1;
+  for (; i < argc && argv[i][0] == '-'; i++) {
+    const char *option = argv[i];
+    if (!strcmp(option, "--portable")) job->options.numerics = NUMERICS_PORTABLE;
+    else if (!strcmp(option, "--standalone")) job->options.standalone = true;
+    else if (!strcmp(option, "--weights-as-file")) job->options.weights_as = WEIGHTS_AS_FILE;
+    else if (!strcmp(option, "--exact")) job->exact = true;
+    else if (!strcmp(option, "--separate")) job->separate = true;
+    else if (i + 1 == argc) fail("option", option);
+    else if (!strcmp(option, "--target")) job->options.target = !strcmp(argv[++i], "native") ? host_target() : argv[i];
+    else if (!strcmp(option, "--batch")) job->options.batch = atoi(argv[++i]);
+    else if (!strcmp(option, "--parts")) job->parts = atoi(argv[++i]);
+    else if (!strcmp(option, "--only")) job->only = argv[++i];
+    else if (!strcmp(option, "-w")) job->options.weights = argv[++i];
+    else fail("unknown option", option);
+  }
+  return i;
+}
+
+int main(int argc, char **argv) {
+  Job job = {.options = {.weights = "random:1", .batch = 1, .target = "generic", .verify = true}, .parts = 1};
+  int i = read_options(&job, argc, argv);
+  if (i + 1 >= argc) fail("usage", "emit_nets [options] DIR FILE.cnn..");
+  if (!find_target(job.options.target)) fail("no such target", job.options.target);
+  job.directory = argv[i++];
+  job.table = text_new(&job.arena);
+  job.data = text_new(&job.arena);
+  job.part = ARENA_ARRAY(&job.arena, Text, (size_t)job.parts);
+  for (int p = 0; p < job.parts; p++) {
+    job.part[p] = text_new(&job.arena);
+    text_add(&job.part[p], "#include <string.h>\n#include \"run_nets.h\"\n");
+  }
+  for (; i < argc; i++) do_file(&job, argv[i]);
+  for (int p = 0; p < job.parts; p++) write_text(&job, arena_printf(&job.arena, "part%d.c", p), &job.part[p]);
+  write_text(&job, "table.inc", &job.table);
+  write_text(&job, "data.bin", &job.data);
+  arena_free(&job.arena);
+  return job.failed > 0;
+}
