@@ -150,6 +150,19 @@ static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, c
   }
 }
 
+enum { MANY_BYTES_IN_C = 4 << 20, MOST_BYTES_IN_C = 64 << 20 };
+
+/* Compilers need minutes and gigabytes for large tables of numbers. */
+static bool weights_fit_c(Compilation *c, const Plan *plan) {
+  if (c->options->weights_as == WEIGHTS_AS_FILE || plan->weights_bytes <= MANY_BYTES_IN_C) return true;
+  bool refused = plan->weights_bytes > MOST_BYTES_IN_C;
+  Diagnostic *d = report(c->diagnostics, refused ? CODE_E0702 : CODE_W_large_weights_in_c, plan->graph->span, "the weights are %lld MiB, %s as C",
+                         (long long)(plan->weights_bytes >> 20), refused ? "too much" : "which compilers are slow to read");
+  add_note(d, "up to %d MiB compile quickly, more than %d MiB are refused", MANY_BYTES_IN_C >> 20, MOST_BYTES_IN_C >> 20);
+  add_help(d, "`--weights-as file` writes them to a file that the program maps or reads");
+  return !refused;
+}
+
 bool compile(Compilation *c, const char *base, Outputs *out) {
   bool dumped = false;
   Graph *graph = front(c, &dumped);
@@ -170,6 +183,7 @@ bool compile(Compilation *c, const char *base, Outputs *out) {
   t = begin(c, "pack_weights");
   pack_weights(c, plan);
   if (!end(c, t, (Level){.plan = plan})) return false;
+  if (!weights_fit_c(c, plan)) return false;
   t = begin(c, "emit");
   emit(c, plan, program, base, out);
   return end(c, t, (Level){0});

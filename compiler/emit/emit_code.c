@@ -77,6 +77,12 @@ static Argument caller_argument(const Emitter *e, const char *structure, const c
   return (Argument){arena_printf(e->arena, "%s->%s", structure, flat), arena_printf(e->arena, "%s * sizeof(%s)", count, element)};
 }
 
+static void refuse_overlap(const Emitter *e, Text *text, const char *a, const char *a_bytes, const Argument *b) {
+  write_line(text, 1, "if (%s_overlap(%s, %s, %s, %s)) {", e->prefix, a, a_bytes, b->pointer, b->bytes);
+  write_line(text, 2, "return %s_ERR_ALIAS;", e->upper);
+  write_line(text, 1, "}");
+}
+
 /* NULL pointers, the workspace, overlaps of what is written with anything else. */
 static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *usage) {
   Text text = text_new(e->arena);
@@ -92,14 +98,11 @@ static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *u
     write_line(&text, 1, "if (!env->workspace) return %s_ERR_NULL;", e->upper);
     write_line(&text, 1, "if (env->workspace_bytes < %s_WORKSPACE_BYTES) return %s_ERR_WORKSPACE;", e->upper, e->upper);
     write_line(&text, 1, "if ((uintptr_t)env->workspace %% %s_WORKSPACE_ALIGN) return %s_ERR_ALIGN;", e->upper, e->upper);
-    for (int i = 0; i < count; i++)
-      write_line(&text, 1, "if (%s_overlap(env->workspace, %s_WORKSPACE_BYTES, %s, %s)) return %s_ERR_ALIAS;", e->prefix, e->upper, arguments[i].pointer,
-                 arguments[i].bytes, e->upper);
+    const char *bytes = arena_printf(e->arena, "%s_WORKSPACE_BYTES", e->upper);
+    for (int i = 0; i < count; i++) refuse_overlap(e, &text, "env->workspace", bytes, &arguments[i]);
   }
   for (int i = graph->input_count; i < count; i++)
-    for (int k = 0; k < i; k++)
-      write_line(&text, 1, "if (%s_overlap(%s, %s, %s, %s)) return %s_ERR_ALIAS;", e->prefix, arguments[i].pointer, arguments[i].bytes, arguments[k].pointer,
-                 arguments[k].bytes, e->upper);
+    for (int k = 0; k < i; k++) refuse_overlap(e, &text, arguments[i].pointer, arguments[i].bytes, &arguments[k]);
   if (e->options->weights_in_file && plan->packed_count) {
     write_line(&text, 1, "if (!env->weights) return %s_ERR_NULL;", e->upper);
     write_line(&text, 1, "if ((uintptr_t)env->weights %% sizeof(float)) return %s_ERR_ALIGN;", e->upper);

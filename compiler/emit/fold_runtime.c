@@ -48,7 +48,7 @@ static const char *fold_construct(const Folding *f, const char *at, size_t lengt
   int inner = close ? (int)(close - open - 1) : 0;
   if (length == 10 && memcmp(at, "CNNC_BEGIN", 10) == 0) {
     if (f->lanes > 1) text_addf(out, "const %s x = *lanes;", f->word[0][1]);
-    return open;
+    return f->lanes > 1 ? open : open + strspn(open, "\n "); /* a scalar comes as x already */
   }
   if (length == 13 && memcmp(at, "CNNC_FUNCTION", 13) == 0 && close) {
     if (f->lanes == 1) text_addf(out, "static float %s_%.*sf(float x)", f->e->prefix, inner, open + 1);
@@ -63,7 +63,7 @@ static const char *fold_construct(const Folding *f, const char *at, size_t lengt
 }
 
 static void fold_text(const Folding *f, const char *text) {
-  for (const char *at = strstr(text, "*/") + 2; *at;) { /* after the licence and what the file needs */
+  for (const char *at = strstr(text, "*/") + 3; *at;) { /* after the licence and what the file needs */
     size_t length = 0;
     while (isalnum((unsigned char)at[length]) || at[length] == '_') length++;
     if (!length) {

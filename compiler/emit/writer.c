@@ -33,26 +33,30 @@ static size_t break_place(const char *line, size_t length, size_t room) {
   return best;
 }
 
+/* A line that begins with so many spaces; what follows the first break is indented by four more. */
+static void add_broken(Text *out, size_t indent, const char *line, size_t length) {
+  size_t deeper = indent + 4;
+  for (;;) {
+    size_t place = indent + length > MAX_COLUMN ? break_place(line, length, MAX_COLUMN - indent) : 0;
+    text_add_char(out, ' ', length ? (int)indent : 0);
+    if (!place) break;
+    text_add_bytes(out, line, place);
+    text_add(out, "\n");
+    line += place + 1;
+    length -= place + 1;
+    indent = deeper;
+  }
+  text_add_bytes(out, line, length);
+  text_add(out, "\n");
+}
+
 void write_line(Text *out, int depth, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   Text line = text_new(out->arena);
   text_vaddf(&line, format, arguments);
   va_end(arguments);
-  const char *rest = text_string(&line);
-  size_t length = line.length, indent = 2 * (size_t)depth;
-  for (;;) {
-    size_t place = indent + length > MAX_COLUMN ? break_place(rest, length, MAX_COLUMN - indent) : 0;
-    text_add_char(out, ' ', length ? (int)indent : 0);
-    if (!place) break;
-    text_add_bytes(out, rest, place);
-    text_add(out, "\n");
-    rest += place + 1;
-    length -= place + 1;
-    indent = 2 * (size_t)depth + 4;
-  }
-  text_add_bytes(out, rest, length);
-  text_add(out, "\n");
+  add_broken(out, 2 * (size_t)depth, text_string(&line), line.length);
 }
 
 /* Comments hold layer names, numbers and formulas. What is not plain ASCII or could end the comment is replaced. */
@@ -94,14 +98,21 @@ static const char *fill(const Hole *holes, const char *name, size_t length) {
 }
 
 void write_template(Text *out, const char *text, const Hole *holes) {
+  Text filled = text_new(out->arena);
   for (const char *at = strchr(text, '@'); at; at = strchr(text, '@')) {
     const char *end = strchr(at + 1, '@');
-    text_add_bytes(out, text, (size_t)(at - text));
+    text_add_bytes(&filled, text, (size_t)(at - text));
     if (!end) abort();
-    text_add(out, fill(holes, at + 1, (size_t)(end - at - 1)));
+    text_add(&filled, fill(holes, at + 1, (size_t)(end - at - 1)));
     text = end + 1;
   }
-  text_add(out, text);
+  text_add(&filled, text);
+  for (const char *line = text_string(&filled), *end; *line; line = end + 1) { /* long names make long lines */
+    end = strchr(line, '\n');
+    size_t length = (size_t)(end - line), indent = strspn(line, " ");
+    if (length > MAX_COLUMN && line[indent] != '#' && line[indent] != '/') add_broken(out, indent, line + indent, length - indent);
+    else text_add_bytes(out, line, length + 1);
+  }
 }
 
 const char *upper_name(Arena *arena, const char *name) {

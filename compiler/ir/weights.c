@@ -83,11 +83,11 @@ double tensor_element(const WeightTensor *tensor, int64_t i) {
   case TENSOR_F32: return float_from_bits((uint32_t)bits);
   case TENSOR_F16: return half_from_bits((uint32_t)bits);
   case TENSOR_BF16: return float_from_bits((uint32_t)bits << 16);
-  case TENSOR_I64: return (double)(float)(int64_t)bits;
+  case TENSOR_I64: return (double)(int64_t)bits;
   case TENSOR_I32: return (double)(int32_t)(uint32_t)bits;
   case TENSOR_I16: return (double)(int16_t)(uint16_t)bits;
   case TENSOR_I8: return (double)(int8_t)(uint8_t)bits;
-  case TENSOR_U64: return (double)(float)bits;
+  case TENSOR_U64: return (double)bits;
   case TENSOR_U32:
   case TENSOR_U16:
   case TENSOR_U8:

@@ -8,8 +8,19 @@
 enum { MAX_TENSOR_RANK = 8 };
 
 typedef enum TensorDType {
-  TENSOR_F64, TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_I64, TENSOR_I32, TENSOR_I16, TENSOR_I8, TENSOR_U8, TENSOR_BOOL,
-  TENSOR_U16, TENSOR_U32, TENSOR_U64
+  TENSOR_F64,
+  TENSOR_F32,
+  TENSOR_F16,
+  TENSOR_BF16,
+  TENSOR_I64,
+  TENSOR_I32,
+  TENSOR_I16,
+  TENSOR_I8,
+  TENSOR_U8,
+  TENSOR_BOOL,
+  TENSOR_U16,
+  TENSOR_U32,
+  TENSOR_U64
 } TensorDType;
 
 typedef struct WeightTensor {
@@ -18,7 +29,8 @@ typedef struct WeightTensor {
   int rank;
   int64_t sizes[MAX_TENSOR_RANK];
   int64_t elements;
-  const unsigned char *data; /* little-endian unless big_endian, inside the file's buffer; elements * size of dtype bytes */
+  const unsigned char
+      *data; /* little-endian unless big_endian, inside the file's buffer; elements * size of dtype bytes */
   bool big_endian;
   bool column_major; /* npy's fortran_order */
 } WeightTensor;
@@ -35,7 +47,8 @@ bool tensor_dtype_from_name(const char *name, TensorDType *out);
 void sort_tensors(WeightTable *table);
 /* NULL: none of that name. */
 const WeightTensor *find_tensor(const WeightTable *table, const char *name);
-/* Element i, in row-major order, as the nearest float. F64 is rounded, integers and halves are converted. */
+/* Element i, in row-major order, as a number that float can hold: F64 is rounded to float. Integers are exact up
+ * to 2^53. */
 double tensor_element(const WeightTensor *tensor, int64_t i);
 
 /* "[6, 1, 5, 5]" */

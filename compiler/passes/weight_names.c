@@ -76,7 +76,9 @@ static NamedTensor name_tensor(Binder *b, LoadedFile *file, const WeightTensor *
   for (int i = 0; i < file->source->rule_count; i++) {
     const WeightsRule *rule = &file->source->rules[i];
     if (rule->rename) continue;
-    if (!glob_fits(rule->pattern, tensor->name) && !glob_fits(rule->pattern, stripped) && !glob_fits(rule->pattern, named.name)) continue;
+    if (!glob_fits(rule->pattern, tensor->name) && !glob_fits(rule->pattern, stripped) &&
+        !glob_fits(rule->pattern, named.name))
+      continue;
     named.ignored = rule;
     file->rule_uses[i]++;
   }
@@ -105,7 +107,8 @@ bool name_tensors(Binder *b) {
     const NamedTensor *first = &b->tensors[i - 1], *second = &b->tensors[i];
     if (strcmp(first->name, second->name)) continue;
     Arena *arena = b->c->arena;
-    Diagnostic *d = report(b->c->diagnostics, CODE_E0508, second->file->source->span, "two tensors have the name `%s`", shown_name(arena, first->name));
+    Diagnostic *d = report(b->c->diagnostics, CODE_E0508, second->file->source->span, "two tensors have the name `%s`",
+                           shown_name(arena, first->name));
     add_note(d, "`%s` in `%s` and `%s` in `%s`", shown_name(arena, first->tensor->name), first->file->source->path,
              shown_name(arena, second->tensor->name), second->file->source->path);
     add_help(d, "name the one that is not wanted in an `ignore` rule, or give one another name with `rename`");
@@ -143,7 +146,8 @@ NamedTensor *find_for_parameter(const Binder *b, const Parameter *parameter, Nam
     if (!ends_with(parameter->path, end)) continue;
     size_t scope = strlen(parameter->path) - strlen(end);
     if (scope && parameter->path[scope - 1] != '.') continue;
-    NamedTensor *other = find_named(b, arena_printf(b->c->arena, "%.*s%s", (int)scope, parameter->path, conventions[i].keras));
+    NamedTensor *other = find_named(
+        b, arena_printf(b->c->arena, "%.*s%s", (int)scope, parameter->path, conventions[i].keras));
     if (!other || other->taken_by) continue;
     if (found) *second = other;
     else found = other;

@@ -16,7 +16,9 @@ int check_verb(Session *session) {
     take_texts(session, &c);
     apply_lint_settings(session, diagnostics);
     merge_diagnostics(&session->diagnostics, diagnostics);
-    if (session->line.verbose) add_message(session, "cnnc: %s: %d errors, %d warnings", options->file, diagnostics->errors, diagnostics->warnings);
+    if (session->line.verbose)
+      add_message(session, "cnnc: %s: %d errors, %d warnings", options->file, diagnostics->errors,
+                  diagnostics->warnings);
   }
   return 0;
 }

@@ -161,7 +161,8 @@ static void set_target(Parser *p, const char *name) {
 }
 
 static void set_tolerance(Parser *p, const char *option, const char *value, double *out) {
-  if (!read_double(value, strlen(value), out)) usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
+  if (!read_double(value, strlen(value), out))
+    usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
 }
 
 /* Options of how a net is compiled. false: it is another. */
@@ -193,7 +194,12 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_MT: out->depfile_target = value; return true;
   case OPTION_MP: out->phony_targets = true; return true;
   case OPTION_INPUT: case OPTION_OUTPUT: case OPTION_INTERPRET: case OPTION_COMPARE: case OPTION_ATOL: case OPTION_RTOL:
-  case OPTION_JSON: case OPTION_LINT: case OPTION_DIAGNOSTICS: case OPTION_COLOR: case OPTION_QUIET: case OPTION_VERBOSE:
+  case OPTION_JSON:
+  case OPTION_LINT:
+  case OPTION_DIAGNOSTICS:
+  case OPTION_COLOR:
+  case OPTION_QUIET:
+  case OPTION_VERBOSE:
   case OPTION_HELP: case OPTION_VERSION: case OPTION_LATER: return false;
   }
   return false;
@@ -300,7 +306,8 @@ static void check_combination(Parser *p) {
     usage_error(p, "`cnnc version` takes no file");
   }
   if (out->output && out->out_dir) usage_error(p, "`-o` and `--out-dir` exclude each other");
-  if (!out->depfile && (out->depfile_path || out->depfile_target || out->phony_targets)) usage_error(p, "`-MF`, `-MT` and `-MP` need `-MD`");
+  if (!out->depfile && (out->depfile_path || out->depfile_target || out->phony_targets))
+    usage_error(p, "`-MF`, `-MT` and `-MP` need `-MD`");
 }
 
 bool parse_command_line(Arena *arena, Diagnostics *diagnostics, int argc, char **argv, CommandLine *out) {

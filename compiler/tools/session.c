@@ -9,19 +9,26 @@
 #include "support/writer.h"
 
 /* The one way by which the core reads files. */
-static const char *read_source(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved,
-                               const char **error) {
+static const char *read_source(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length,
+                               const char **resolved, const char **error) {
   (void)context;
   const char *full = path_beside(arena, path, relative_to);
   if (resolved) *resolved = full;
   return read_whole_file(arena, full, relative_to ? READ_FILES_ONLY : READ_ANYTHING, length, error);
 }
 
-Diagnostics new_diagnostics(Session *session) { return (Diagnostics){.arena = session->arena, .sources = &session->sources}; }
+Diagnostics new_diagnostics(Session *session) {
+  return (Diagnostics){.arena = session->arena, .sources = &session->sources};
+}
 
 Compilation new_compilation(Session *session, const Options *options, Diagnostics *diagnostics) {
-  return (Compilation){.arena = session->arena, .diagnostics = diagnostics, .sources = &session->sources, .options = options,
-                       .read_file = read_source, .dump = text_new(session->arena), .timings = text_new(session->arena)};
+  return (Compilation){.arena = session->arena,
+                       .diagnostics = diagnostics,
+                       .sources = &session->sources,
+                       .options = options,
+                       .read_file = read_source,
+                       .dump = text_new(session->arena),
+                       .timings = text_new(session->arena)};
 }
 
 void merge_diagnostics(Diagnostics *into, const Diagnostics *from) {

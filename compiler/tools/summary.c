@@ -1,4 +1,5 @@
-/* summary.c - `cnnc summary`: the layers of a net with shapes, parameters and multiply-accumulates, and their totals. */
+/* summary.c - `cnnc summary`: the layers of a net with shapes, parameters and multiply-accumulates, and
+ * their totals. */
 #include <string.h>
 #include "compile.h"
 #include "ir/operator.h"
@@ -24,7 +25,8 @@ typedef struct Summary {
   PlanTotals plan;
 } Summary;
 
-/* What the plan knows; the graph is rewritten on the way, so this comes last. false: sizes vary, so that there is no plan. */
+/* What the plan knows; the graph is rewritten on the way, so this comes last. false: sizes vary, so that there
+ * is no plan. */
 static bool plan_totals(Summary *s, Graph *graph) {
   for (int i = 0; i < graph->value_count; i++)
     if (!type_is_const(&graph->values[i]->type)) return false;
@@ -34,7 +36,8 @@ static bool plan_totals(Summary *s, Graph *graph) {
   const Plan *plan = make_plan(&c, graph);
   if (!plan) return false;
   s->plan = (PlanTotals){plan->workspace_bytes, plan->weights_bytes};
-  for (int i = 0; i < graph->parameter_count && !plan->weights_bytes; i++) /* not packed: without the zeros at the ends of blocks */
+  for (int i = 0; i < graph->parameter_count && !plan->weights_bytes;
+       i++) /* not packed: without the zeros at the ends of blocks */
     s->plan.weights_bytes += (int64_t)sizeof(float) * parameter_elements(graph->parameters[i]);
   return true;
 }
@@ -65,7 +68,8 @@ static void collect(Summary *s) {
   for (int i = 0; i < s->graph->node_count; i++) {
     const Node *node = s->graph->nodes[i];
     const Size *macs = node->op->macs ? node->op->macs(arena, node) : size_of(arena, 0);
-    s->layers[i] = (Layer){node->name, node->op->name, type_text(arena, &node->output->type), learned(node, counted), macs};
+    s->layers[i] = (Layer){node->name, node->op->name, type_text(arena, &node->output->type), learned(node, counted),
+                           macs};
     s->parameters += s->layers[i].parameters;
     s->macs = size_add(arena, s->macs, macs);
   }
@@ -83,11 +87,13 @@ static void print_table(Summary *s) {
   memcpy(cells[0], titles, sizeof titles);
   for (int i = 0; i < s->graph->node_count; i++) {
     const Layer *layer = &s->layers[i];
-    const char *row[COLUMNS] = {layer->name, layer->op, layer->shape, layer->parameters ? arena_printf(arena, "%lld", (long long)layer->parameters) : "",
+    const char *row[COLUMNS] = {layer->name, layer->op, layer->shape,
+                                layer->parameters ? arena_printf(arena, "%lld", (long long)layer->parameters) : "",
                                 size_is(layer->macs, 0) ? "" : size_text(arena, layer->macs)};
     memcpy(cells[i + 1], row, sizeof row);
   }
-  const char *total[COLUMNS] = {"total", "", "", arena_printf(arena, "%lld", (long long)s->parameters), size_text(arena, s->macs)};
+  const char *total[COLUMNS] = {"total", "", "", arena_printf(arena, "%lld", (long long)s->parameters),
+                                size_text(arena, s->macs)};
   memcpy(cells[rows - 1], total, sizeof total);
   for (int i = 0; i < rows; i++)
     for (int k = 0; k < COLUMNS; k++)
@@ -110,12 +116,14 @@ static void print_text(Summary *s) {
   Arena *arena = s->session->arena;
   text_addf(out, "net %s, target %s\n", graph->name, s->session->line.options.target);
   for (int i = 0; i < graph->input_count; i++)
-    text_addf(out, "input %s: %s%s\n", graph->inputs[i].value->name, dtype_name(graph->inputs[i].value->type.dtype), type_text(arena, &graph->inputs[i].value->type));
+    text_addf(out, "input %s: %s%s\n", graph->inputs[i].value->name, dtype_name(graph->inputs[i].value->type.dtype),
+              type_text(arena, &graph->inputs[i].value->type));
   text_add(out, "\n");
   print_table(s);
   text_add(out, "\n");
   for (int i = 0; i < graph->output_count; i++)
-    text_addf(out, "output %s: %s%s\n", graph->outputs[i].name, dtype_name(graph->outputs[i].value->type.dtype), type_text(arena, &graph->outputs[i].value->type));
+    text_addf(out, "output %s: %s%s\n", graph->outputs[i].name, dtype_name(graph->outputs[i].value->type.dtype),
+              type_text(arena, &graph->outputs[i].value->type));
   if (!plan_totals(s, s->graph)) return;
   text_addf(out, "workspace %lld bytes\n", (long long)s->plan.workspace_bytes);
   text_addf(out, "weights %lld bytes\n", (long long)s->plan.weights_bytes);
@@ -148,10 +156,13 @@ static void print_json(Summary *s) {
   Text *out = &s->session->out;
   const Graph *graph = s->graph;
   Arena *arena = s->session->arena;
-  text_addf(out, "{\"schema\": 1, \"net\": \"%s\", \"target\": \"%s\",\n \"inputs\": [", graph->name, s->session->line.options.target);
-  for (int i = 0; i < graph->input_count; i++) json_tensor(out, arena, graph->inputs[i].value->name, &graph->inputs[i].value->type, !i);
+  text_addf(out, "{\"schema\": 1, \"net\": \"%s\", \"target\": \"%s\",\n \"inputs\": [", graph->name,
+            s->session->line.options.target);
+  for (int i = 0; i < graph->input_count; i++)
+    json_tensor(out, arena, graph->inputs[i].value->name, &graph->inputs[i].value->type, !i);
   text_add(out, "],\n \"outputs\": [");
-  for (int i = 0; i < graph->output_count; i++) json_tensor(out, arena, graph->outputs[i].name, &graph->outputs[i].value->type, !i);
+  for (int i = 0; i < graph->output_count; i++)
+    json_tensor(out, arena, graph->outputs[i].name, &graph->outputs[i].value->type, !i);
   text_add(out, "],\n \"layers\": [");
   for (int i = 0; i < graph->node_count; i++) {
     const Layer *layer = &s->layers[i];
@@ -163,7 +174,9 @@ static void print_json(Summary *s) {
   }
   text_addf(out, "],\n \"totals\": {\"parameters\": %lld, \"macs\": ", (long long)s->parameters);
   json_size(out, arena, s->macs);
-  if (plan_totals(s, s->graph)) text_addf(out, ", \"workspace_bytes\": %lld, \"weights_bytes\": %lld", (long long)s->plan.workspace_bytes, (long long)s->plan.weights_bytes);
+  if (plan_totals(s, s->graph))
+    text_addf(out, ", \"workspace_bytes\": %lld, \"weights_bytes\": %lld", (long long)s->plan.workspace_bytes,
+              (long long)s->plan.weights_bytes);
   text_add(out, "}}\n");
 }
 

@@ -160,7 +160,8 @@ Test(evaluate, sizes) {
   is("H != W + H", "true");
   is("ceil_div(W, 2)", "(W + 1)//2");
   is("min(H, 20)", "20");
-  is("H ** 2", "H*H");
+  is("W ** 2", "W*W");
+  is("H * W * H == H * H * W", "true");
   is("H // 0.5", "2*H");
   is("W // -2 * 2 < 0", "true");
 }

@@ -26,7 +26,8 @@ static Text npy_of(int version, const char *header, const void *data, size_t dat
 }
 
 static const char *load(int version, const char *header, size_t data_length, WeightTensor *tensor) {
-  static const unsigned char data[64] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40, 0, 0, 0x80, 0x40, 0, 0, 0xa0, 0x40, 0, 0, 0xc0, 0x40};
+  static const unsigned char data[64] = {0, 0, 0x80, 0x3f, 0, 0, 0,    0x40, 0, 0, 0x40, 0x40,
+                                         0, 0, 0x80, 0x40, 0, 0, 0xa0, 0x40, 0, 0, 0xc0, 0x40};
   Text text = npy_of(version, header, data, data_length);
   const char *error = NULL;
   cr_assert_eq(load_npy(&arena, text.data, text.length, tensor, &error), error == NULL);
@@ -168,7 +169,10 @@ static void add(Zip *zip, const char *name, Text data, bool deflated) {
   if (deflated) {
     uLong most = compressBound((uLong)data.length) + 64;
     packed = arena_alloc(&arena, most);
-    z_stream stream = {.next_in = (Bytef *)data.data, .avail_in = (uInt)data.length, .next_out = (Bytef *)packed, .avail_out = (uInt)most};
+    z_stream stream = {.next_in = (Bytef *)data.data,
+                       .avail_in = (uInt)data.length,
+                       .next_out = (Bytef *)packed,
+                       .avail_out = (uInt)most};
     cr_assert_eq(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
     cr_assert_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
     packed_length = stream.total_out;
@@ -180,7 +184,8 @@ static void add(Zip *zip, const char *name, Text data, bool deflated) {
     put(out, central ? 0x02014b50 : 0x04034b50, 4);
     if (central) put(out, 20, 2);
     put(out, 20, 2), put(out, 0, 2), put(out, deflated ? 8 : 0, 2), put(out, 0, 4), put(out, sum, 4);
-    put(out, (uint32_t)packed_length, 4), put(out, (uint32_t)data.length, 4), put(out, (uint32_t)strlen(name), 2), put(out, 0, 2);
+    put(out, (uint32_t)packed_length, 4), put(out, (uint32_t)data.length, 4), put(out, (uint32_t)strlen(name), 2),
+        put(out, 0, 2);
     if (central) put(out, 0, 2), put(out, 0, 2), put(out, 0, 2), put(out, 0, 4), put(out, place, 4);
     text_add(out, name);
   }
@@ -246,7 +251,8 @@ Test(npz, reads_stored_and_deflated) {
 Test(npz, names) {
   static const struct {
     const char *name, *part;
-  } cases[] = {{"../x.npy", "not a name"}, {"/x.npy", "not a name"}, {"a\\b.npy", "not a name"}, {"x.txt", "not a .npy"}, {".npy", "not a .npy"}, {"a\x1b.npy", "plain text"}};
+  } cases[] = {{"../x.npy", "not a name"}, {"/x.npy", "not a name"}, {"a\\b.npy", "not a name"},
+               {"x.txt", "not a .npy"},    {".npy", "not a .npy"},   {"a\x1b.npy", "plain text"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     Zip zip = new_zip();
     add(&zip, cases[i].name, floats(), false);
@@ -260,7 +266,8 @@ Test(npz, names) {
 
 Test(npz, contradictions) {
   Text bytes = two_arrays(false);
-  size_t end = bytes.length - 22, directory = (unsigned char)bytes.data[end + 16] | (size_t)(unsigned char)bytes.data[end + 17] << 8;
+  size_t end = bytes.length - 22,
+         directory = (unsigned char)bytes.data[end + 16] | (size_t)(unsigned char)bytes.data[end + 17] << 8;
   expect_bad_zip(patched(bytes, 18, 1), "contradicts");          /* packed size of the first entry */
   expect_bad_zip(patched(bytes, 8, 8), "contradicts");           /* its method */
   expect_bad_zip(patched(bytes, 14, 1), "contradicts");          /* its sum */

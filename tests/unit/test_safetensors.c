@@ -46,7 +46,8 @@ static void expect_error(const char *header, size_t data, const char *part) {
   cr_assert(strstr(error, "(byte "), "no place in `%s`", error);
 }
 
-#define ENTRY(name, dtype, shape, begin, end) "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":[" #begin "," #end "]}"
+#define ENTRY(name, dtype, shape, begin, end)                                                                          \
+  "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":[" #begin "," #end "]}"
 #define A ENTRY("a", "F32", "[2]", 0, 8)
 
 Test(safetensors, reads_tensors_sorted_by_name) {
@@ -149,8 +150,12 @@ Test(safetensors, lengths_are_checked_before_anything_is_allocated) {
   static const struct {
     uint64_t header;
     const char *part;
-  } cases[] = {{UINT64_MAX, "no safetensors file"}, {MAX_SAFETENSORS_HEADER + 1, "no safetensors file"}, {MAX_SAFETENSORS_HEADER, "cut off"},
-               {0, "too short"}, {1, "too short"}, {3, "cut off"}};
+  } cases[] = {{UINT64_MAX, "no safetensors file"},
+               {MAX_SAFETENSORS_HEADER + 1, "no safetensors file"},
+               {MAX_SAFETENSORS_HEADER, "cut off"},
+               {0, "too short"},
+               {1, "too short"},
+               {3, "cut off"}};
   char bytes[11] = "........{} ";
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     WeightTable table;
@@ -243,7 +248,8 @@ Test(safetensors, reads_nothing_behind_the_buffer) {
   cr_assert_neq(pages, MAP_FAILED);
   mprotect(pages + page, page, PROT_NONE);
   size_t length;
-  const char *whole = file_of("{" A "," ENTRY("b", "F16", "[3]", 8, 14) "}", strlen("{" A "," ENTRY("b", "F16", "[3]", 8, 14) "}"), 14, &length);
+  const char *whole = file_of("{" A "," ENTRY("b", "F16", "[3]", 8, 14) "}",
+                              strlen("{" A "," ENTRY("b", "F16", "[3]", 8, 14) "}"), 14, &length);
   for (size_t cut = 0; cut <= length; cut++) {
     char *bytes = pages + page - cut;
     memcpy(bytes, whole, cut);
@@ -266,13 +272,24 @@ Test(safetensors, numbers_of_each_type) {
     unsigned char bytes[8];
     double value;
   } cases[] = {
-      {TENSOR_F32, {0, 0, 0x80, 0x3f}, 1.0},     {TENSOR_F32, {1, 0, 0, 0}, 1.401298464324817e-45},
-      {TENSOR_F64, {0, 0, 0, 0, 0, 0, 0xe0, 0xbf}, -0.5}, {TENSOR_F16, {0, 0x3c}, 1.0},
-      {TENSOR_F16, {1, 0}, 5.9604644775390625e-08}, {TENSOR_F16, {0xff, 0xfb}, -65504.0}, {TENSOR_F16, {0xff, 0x03}, 1023.0 / 16777216},
-      {TENSOR_BF16, {0x80, 0x3f}, 1.0},          {TENSOR_BF16, {0x49, 0xc0}, -3.140625}, {TENSOR_I8, {0xff}, -1}, {TENSOR_U8, {0xff}, 255},
-      {TENSOR_I16, {0, 0x80}, -32768},           {TENSOR_U16, {0, 0x80}, 32768},         {TENSOR_I32, {0xfe, 0xff, 0xff, 0xff}, -2},
-      {TENSOR_U32, {0, 0, 0, 0x80}, 2147483648.0}, {TENSOR_I64, {0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, -3},
-      {TENSOR_U64, {0, 0, 0, 0, 0, 0, 0, 0x80}, 9223372036854775808.0}, {TENSOR_BOOL, {1}, 1},
+      {TENSOR_F32, {0, 0, 0x80, 0x3f}, 1.0},
+      {TENSOR_F32, {1, 0, 0, 0}, 1.401298464324817e-45},
+      {TENSOR_F64, {0, 0, 0, 0, 0, 0, 0xe0, 0xbf}, -0.5},
+      {TENSOR_F16, {0, 0x3c}, 1.0},
+      {TENSOR_F16, {1, 0}, 5.9604644775390625e-08},
+      {TENSOR_F16, {0xff, 0xfb}, -65504.0},
+      {TENSOR_F16, {0xff, 0x03}, 1023.0 / 16777216},
+      {TENSOR_BF16, {0x80, 0x3f}, 1.0},
+      {TENSOR_BF16, {0x49, 0xc0}, -3.140625},
+      {TENSOR_I8, {0xff}, -1},
+      {TENSOR_U8, {0xff}, 255},
+      {TENSOR_I16, {0, 0x80}, -32768},
+      {TENSOR_U16, {0, 0x80}, 32768},
+      {TENSOR_I32, {0xfe, 0xff, 0xff, 0xff}, -2},
+      {TENSOR_U32, {0, 0, 0, 0x80}, 2147483648.0},
+      {TENSOR_I64, {0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, -3},
+      {TENSOR_U64, {0, 0, 0, 0, 0, 0, 0, 0x80}, 9223372036854775808.0},
+      {TENSOR_BOOL, {1}, 1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     WeightTensor tensor = {.dtype = cases[i].dtype, .rank = 1, .sizes = {1}, .elements = 1, .data = cases[i].bytes};
@@ -297,7 +314,8 @@ Test(safetensors, many_tensors_are_fast) {
   char *header = arena_alloc(&arena, COUNT * 100 + 10), *at = header;
   at += sprintf(at, "{");
   for (int i = 0; i < COUNT; i++)
-    at += sprintf(at, "%s\"layer%d.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%d,%d]}", i ? "," : "", i, 4 * i, 4 * i + 4);
+    at += sprintf(at, "%s\"layer%d.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%d,%d]}", i ? "," : "",
+                  i, 4 * i, 4 * i + 4);
   sprintf(at, "}");
   clock_t start = clock();
   expect_good(header, 4 * COUNT, COUNT);
