@@ -89,7 +89,7 @@ $B/lenet5/lenet5.c: $B/cnnc $(LENET5)/lenet5.cnn $(LENET5)/lenet5.safetensors
 
 $B/lenet5/%: $(LENET5)/%.c $(LENET5)/classify.h $B/lenet5/lenet5.c runtime/cnnc_runtime.h
 	$(call say,CC,$<)
-	$Q$(CC) -O2 -march=native $(CFLAGS) -Iruntime -I$(@D) -o $@ $< $(wildcard $(@D)/lenet5*.c) $(LDFLAGS) -lpng -lz -lm
+	$Q$(CC) -O2 -march=native $(CFLAGS) -Iruntime -I$(@D) -o $@ $< $(@D)/lenet5*.c $(LDFLAGS) -lpng -lz -lm
 
 demo:                        ## install what is missing, build, and read sample digits with LeNet-5
 	@.ci/deps build demo

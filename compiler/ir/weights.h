@@ -29,8 +29,8 @@ typedef struct WeightTensor {
   int rank;
   int64_t sizes[MAX_TENSOR_RANK];
   int64_t elements;
-  const unsigned char
-      *data; /* little-endian unless big_endian, inside the file's buffer; elements * size of dtype bytes */
+  /* Inside the file's buffer: elements * size of dtype bytes, little-endian unless big_endian. */
+  const unsigned char *data;
   bool big_endian;
   bool column_major; /* npy's fortran_order */
 } WeightTensor;

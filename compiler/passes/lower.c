@@ -210,6 +210,9 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
   Function *f = ARENA_NEW(a, Function);
   *f = (Function){.name = c_name(a, step->name)};
   add_comment(a, f, headline(a, step));
+  if (step->root && step->root->doc) add_comment(a, f, step->root->doc);
+  for (int i = 0; i < step->fused_count; i++)
+    if (step->fused[i]->doc) add_comment(a, f, step->fused[i]->doc);
   if (step->root && step->root->op->formula) add_comment(a, f, step->root->op->formula);
   if (step->in_place) add_comment(a, f, "The result takes the place of an operand.");
   for (int i = 0; i < step->operand_count; i++)

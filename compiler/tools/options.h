@@ -41,7 +41,7 @@ typedef struct CommandLine {
   const char *depfile_path, *depfile_target;
   NamedFile *inputs, *outputs; /* run */
   int input_count, output_count;
-  bool interpret, json;
+  bool interpret, json, fix;
   const char *compare;
   double atol, rtol;
   DiagnosticFormat format;

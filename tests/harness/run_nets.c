@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__arm__)
+#if defined(__arm__)
+#include <malloc.h>
+#define GUARD_PAGES 0
+#elif defined(__SANITIZE_ADDRESS__)
 #define GUARD_PAGES 0
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -105,18 +108,14 @@ static Block new_block(size_t bytes, size_t align, int at_end) {
   b.data = (unsigned char *)b.memory + PAGE + (at_end ? (inside - bytes) / align * align : 0);
 #else
   (void)at_end;
-  b.memory = malloc(bytes + align); /* the end is exact; the start is aligned by hand */
+  size_t least = align < sizeof(void *) ? sizeof(void *) : align;
+#if defined(__arm__)
+  b.memory = memalign(least, bytes ? bytes : 1);
   if (!b.memory) give_up("no memory");
-  b.data = (unsigned char *)b.memory + (align - (uintptr_t)b.memory % align) % align;
-  free(b.memory);
-  b.memory = malloc((size_t)(b.data - (unsigned char *)b.memory) + bytes);
-  if (!b.memory) give_up("no memory");
-  b.data = (unsigned char *)b.memory;
-  if ((uintptr_t)b.data % align) { /* malloc aligns to 16 at least, and ASan's to more if asked */
-    free(b.memory);
-    if (posix_memalign(&b.memory, align < sizeof(void *) ? sizeof(void *) : align, bytes ? bytes : 1)) give_up("no memory");
-    b.data = b.memory;
-  }
+#else
+  if (posix_memalign(&b.memory, least, bytes ? bytes : 1)) give_up("no memory");
+#endif
+  b.data = b.memory;
 #endif
   return b;
 }

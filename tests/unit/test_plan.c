@@ -1,0 +1,68 @@
+/* test_plan.c - the verifier of plans must see what a broken planner would do. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "ir/plan.h"
+
+static Arena arena;
+
+static void tear_down(void) { arena_free(&arena); }
+
+TestSuite(plan, .fini = tear_down);
+
+/* Step 0 writes buffer 0, step 1 reads it and writes buffer 1, step 2 reads that and writes buffer 2: 16 floats each. */
+static Plan *chain(int64_t first, int64_t second, int64_t third) {
+  const int64_t offsets[] = {first, second, third};
+  Plan *plan = ARENA_NEW(&arena, Plan);
+  *plan = (Plan){.arena = &arena, .workspace_bytes = 192, .workspace_align = 64};
+  plan->views = ARENA_ARRAY(&arena, View, 3);
+  const Size *zero = size_of(&arena, 0), *one = size_of(&arena, 1), *sixteen = size_of(&arena, 16);
+  for (int i = 0; i < 3; i++) {
+    Buffer *buffer = ARENA_NEW(&arena, Buffer);
+    *buffer = (Buffer){.id = i, .name = arena_printf(&arena, "b%d", i), .channels = sixteen, .height = one, .width = one,
+                       .elements = sixteen, .offset = size_of(&arena, offsets[i])};
+    ARENA_PUSH(&arena, plan->buffers, plan->buffer_count, buffer);
+    Value *value = ARENA_NEW(&arena, Value);
+    *value = (Value){.id = i, .name = buffer->name, .type = {DTYPE_F32, 1, {sixteen}}};
+    ARENA_PUSH(&arena, plan->values, plan->value_count, value);
+    plan->views[i] = (View){buffer, zero, zero, zero};
+    Step *step = ARENA_NEW(&arena, Step);
+    *step = (Step){.kind = STEP_NEST, .name = arena_printf(&arena, "s%d", i), .result = value, .output = plan->views[i]};
+    if (i > 0) {
+      step->operands = ARENA_NEW(&arena, Operand);
+      step->operands[step->operand_count++] = (Operand){.value = plan->values[i - 1]};
+    }
+    ARENA_PUSH(&arena, plan->steps, plan->step_count, step);
+  }
+  return plan;
+}
+
+Test(plan, dead_memory_is_used_again) { cr_assert_null(verify_plan(&arena, chain(0, 64, 0))); }
+Test(plan, live_buffers_must_not_overlap) { cr_assert(strstr(verify_plan(&arena, chain(0, 0, 64)), "overlap in step s1")); }
+Test(plan, half_an_overlap_is_one) {
+  Plan *plan = chain(0, 64, 128);
+  plan->buffers[1]->elements = size_of(&arena, 32);
+  plan->buffers[2]->offset = size_of(&arena, 128);
+  cr_assert(strstr(verify_plan(&arena, plan), "overlap in step s2"));
+}
+Test(plan, buffers_are_aligned) { cr_assert(strstr(verify_plan(&arena, chain(0, 68, 0)), "not aligned")); }
+Test(plan, buffers_lie_in_the_workspace) { cr_assert(strstr(verify_plan(&arena, chain(0, 64, 192)), "outside the workspace")); }
+
+Test(plan, what_vectors_read_beyond_a_tensor_lies_in_the_workspace) {
+  Plan *plan = chain(0, 64, 128);
+  cr_assert_null(verify_plan(&arena, plan));
+  plan->buffers[2]->read_beyond = 1;
+  cr_assert(strstr(verify_plan(&arena, plan), "outside the workspace"));
+}
+
+Test(plan, slices_lie_in_their_buffer) {
+  Plan *plan = chain(0, 64, 0);
+  plan->steps[1]->output.channel = size_of(&arena, 1);
+  cr_assert(strstr(verify_plan(&arena, plan), "outside its buffer"));
+}
+
+Test(plan, inputs_are_not_written) {
+  Plan *plan = chain(0, 64, 0);
+  plan->buffers[2]->kind = BUFFER_INPUT;
+  cr_assert(strstr(verify_plan(&arena, plan), "writes an input"));
+}
