@@ -2,8 +2,8 @@
 /* The same functions on a GNU vector of CNNC_LANES (4, 8 or 16) floats, in place:
      #define CNNC_LANES 16
      #include "cnnc_runtime_vector.h"
-   defines cnnc1_f32x16, cnnc1_tanh_x16(cnnc1_f32x16 *lanes) etc., and undefines CNNC_LANES. May be
-   included once for each number of lanes. With contraction off the bits are the scalar form's.
+   defines cnnc1_f32x16, cnnc1_tanh_x16(cnnc1_f32x16 *lanes) etc., and undefines CNNC_LANES. A second
+   inclusion for the same number of lanes adds nothing. With contraction off the bits are the scalar form's.
    Vectors go by address: passing wide ones by value changes the ABI, which compilers warn of. */
 #include "cnnc_runtime.h"
 
@@ -34,9 +34,10 @@
 #include "functions/sigmoid.inc"
 #include "functions/erf.inc"
 
-#undef CNNC_LANES
 #undef CNNC_PASTE2
 #undef CNNC_PASTE
 #include "functions/undefine.inc"
+#endif
+#undef CNNC_LANES
 
 #endif

@@ -119,17 +119,20 @@ static const char *verify_node(const Graph *graph, const Node *node, const bool 
   if (!op) return "a node has no operator";
   if (!node->name || !node->name[0]) return "a node has no name";
   if (op->attributes_size && !node->attributes) return "a node lacks its attributes";
-  if (node->input_count < op->min_inputs || (op->max_inputs >= 0 && node->input_count > op->max_inputs)) return "a node has a wrong number of inputs";
+  if (node->input_count < op->min_inputs || (op->max_inputs >= 0 && node->input_count > op->max_inputs))
+    return "a node has a wrong number of inputs";
   for (int i = 0; i < node->input_count; i++) {
     const Value *input = node->inputs[i];
-    if (input->id < 0 || input->id >= graph->value_count || graph->values[input->id] != input) return "an input is not a value of the graph";
+    if (input->id < 0 || input->id >= graph->value_count || graph->values[input->id] != input)
+      return "an input is not a value of the graph";
     if (!made[input->id]) return "a node stands before what it uses";
   }
   if (!node->output || node->output->producer != node) return "a node does not produce its output";
   for (int i = 0; i < node->parameter_count; i++) {
     const Parameter *p = node->parameters[i];
     if (!p) continue;
-    if (p->id < 0 || p->id >= graph->parameter_count || graph->parameters[p->id] != p) return "a parameter is not of the graph";
+    if (p->id < 0 || p->id >= graph->parameter_count || graph->parameters[p->id] != p)
+      return "a parameter is not of the graph";
     if (parameter_elements(p) < 1) return "a parameter is empty";
   }
   return NULL;
@@ -166,7 +169,8 @@ const char *verify_graph(Arena *arena, const Graph *graph) {
   for (int i = 0; i < graph->node_count; i++) {
     const Node *node = graph->nodes[i];
     if (node->id != i) return "a node has a wrong id";
-    if ((fault = verify_node(graph, node, made))) return arena_printf(arena, "%s (`%s`)", fault, node->name ? node->name : "?");
+    if ((fault = verify_node(graph, node, made)))
+      return arena_printf(arena, "%s (`%s`)", fault, node->name ? node->name : "?");
     made[node->output->id] = true;
   }
   if (graph->output_count == 0) return "the graph has no output";

@@ -48,10 +48,10 @@ static Expr *reduction_end(const Tiling *t, int r) {
   return expr_index(t->arena, arena_printf(t->arena, "%s_count", t->reductions[r].var));
 }
 
-/* Offset in the kernel of an operand at the current point of the reductions. */
+/* Offset in the kernel of an operand: at the current point of the reductions, or before and after them at their start. */
 static Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point) {
   Expr *offset = mul(t, point, k->step_tile);
-  for (int r = 0; r < t->reduction_count && !k->streamed; r++)
+  for (int r = 0; t->reducing && r < t->reduction_count && !k->streamed; r++)
     offset = add(t, offset, mul(t, expr_index(t->arena, t->reductions[r].var), k->step_reduction[r]));
   return offset;
 }
@@ -74,6 +74,11 @@ static Expr *load(const Tiling *t, const KernelOperand *k, int point, int v) {
   return e;
 }
 
+static Expr *load_float(const Tiling *t, const KernelOperand *k, int point, int v) {
+  Expr *loaded = load(t, k, point, v);
+  return expr_cast(t->arena, (Type){SCALAR_F32, loaded->type.lanes}, loaded);
+}
+
 static const char *hoisted_name(const Tiling *t, const KernelOperand *k, int point, int v) {
   const char *name = k->bound->name;
   if (k->along_lanes && moves_with_tile(k)) return arena_printf(t->arena, "%s%d_%d", name, point, v);
@@ -84,6 +89,7 @@ static const char *hoisted_name(const Tiling *t, const KernelOperand *k, int poi
 typedef struct Vectorise { /* rewrites an expression of the nest for one point and vector */
   const Tiling *t;
   int point, v;
+  bool direct; /* what differs between the points is read where it is used; all else has been read before */
 } Vectorise;
 
 static Expr *vector_visit(void *context, Expr *e) {
@@ -93,6 +99,7 @@ static Expr *vector_visit(void *context, Expr *e) {
     return expr_var(a, arena_printf(a, "acc%d_%d", z->point, z->v), (Type){SCALAR_F32, z->t->lanes});
   if (e->kind == EXPR_ACCESS) {
     const KernelOperand *k = &z->t->operands[e->operand];
+    if (z->direct && moves_with_tile(k)) return load_float(z->t, k, z->point, z->v);
     return expr_var(a, hoisted_name(z->t, k, z->point, z->v), (Type){SCALAR_F32, k->along_lanes ? z->t->lanes : 1});
   }
   if (e->kind == EXPR_SELECT && e->condition->type.lanes > 1)
@@ -100,8 +107,8 @@ static Expr *vector_visit(void *context, Expr *e) {
   return e;
 }
 
-static Expr *vectorised(const Tiling *t, Expr *e, int point, int v) {
-  Vectorise context = {t, point, v};
+static Expr *vectorised(const Tiling *t, Expr *e, int point, int v, bool direct) {
+  Vectorise context = {t, point, v, direct};
   return rewrite_expr(t->arena, e, vector_visit, &context);
 }
 
@@ -126,11 +133,8 @@ bool reads_operand(const Tiling *t, Expr *e, int operand) {
 static Stmt *hoist_operand(const Tiling *t, int operand, int point) {
   const KernelOperand *k = &t->operands[operand];
   Stmt *lets = NULL;
-  for (int v = 0; v < (k->along_lanes ? t->vectors : 1); v++) {
-    Expr *loaded = load(t, k, point, v);
-    loaded = expr_cast(t->arena, (Type){SCALAR_F32, loaded->type.lanes}, loaded);
-    lets = stmt_then(lets, stmt_let(t->arena, hoisted_name(t, k, point, v), loaded, true));
-  }
+  for (int v = 0; v < (k->along_lanes ? t->vectors : 1); v++)
+    lets = stmt_then(lets, stmt_let(t->arena, hoisted_name(t, k, point, v), load_float(t, k, point, v), true));
   return lets;
 }
 
@@ -143,15 +147,23 @@ static Stmt *hoist_loads(const Tiling *t, Expr *e, int point, bool same_for_all)
   return lets;
 }
 
-static Stmt *set_all(const Tiling *t, Expr *e, bool declare) {
+static const char *acc_name(const Tiling *t, int point, int v) { return arena_printf(t->arena, "acc%d_%d", point, v); }
+
+/* The accumulators' first values. */
+static Stmt *declare_all(const Tiling *t, Expr *e) {
+  Stmt *body = hoist_loads(t, e, 0, true);
+  for (int p = 0; p < t->points; p++)
+    for (int v = 0; v < t->vectors; v++)
+      body = stmt_then(body, stmt_let(t->arena, acc_name(t, p, v), expr_broadcast(t->arena, vectorised(t, e, p, v, true), t->lanes), false));
+  return body;
+}
+
+/* One step of the reduction for all accumulators. */
+static Stmt *update_all(const Tiling *t, Expr *e) {
   Stmt *body = hoist_loads(t, e, 0, true);
   for (int p = 0; p < t->points; p++) {
     body = stmt_then(body, hoist_loads(t, e, p, false));
-    for (int v = 0; v < t->vectors; v++) {
-      Expr *value = expr_broadcast(t->arena, vectorised(t, e, p, v), t->lanes);
-      const char *acc = arena_printf(t->arena, "acc%d_%d", p, v);
-      body = stmt_then(body, declare ? stmt_let(t->arena, acc, value, false) : stmt_set(t->arena, acc, value));
-    }
+    for (int v = 0; v < t->vectors; v++) body = stmt_then(body, stmt_set(t->arena, acc_name(t, p, v), vectorised(t, e, p, v, false)));
   }
   return body;
 }
@@ -170,10 +182,10 @@ static Stmt *wrap_reductions(const Tiling *t, Stmt *body) {
   return body;
 }
 
-/* Whether the accumulators' initial value read the operand: its loads then stand in variables already. */
+/* Whether the accumulators' first values needed the operand, and left it in variables. */
 static bool is_hoisted(const Tiling *t, int operand) {
   Expr *first = t->nest->update ? t->nest->initial : t->nest->result;
-  return reads_operand(t, first, operand);
+  return reads_operand(t, first, operand) && !moves_with_tile(&t->operands[operand]);
 }
 
 /* LETs for what the result and the epilogues read. */
@@ -193,16 +205,17 @@ static Stmt *finish_all(const Tiling *t, Expr *e) {
   Stmt *body = NULL;
   for (int p = 0; p < t->points; p++)
     for (int v = 0; v < t->vectors; v++)
-      body = stmt_then(body, stmt_set(t->arena, arena_printf(t->arena, "acc%d_%d", p, v),
-                                      expr_broadcast(t->arena, vectorised(t, e, p, v), t->lanes)));
+      body = stmt_then(body, stmt_set(t->arena, acc_name(t, p, v), expr_broadcast(t->arena, vectorised(t, e, p, v, false), t->lanes)));
   return body;
 }
 
 static Stmt *vector_body(const Tiling *t) {
   const Nest *nest = t->nest;
-  Stmt *body = set_all(t, nest->update ? nest->initial : nest->result, true);
+  Stmt *body = declare_all(t, nest->update ? nest->initial : nest->result);
   if (nest->update) {
-    body = stmt_then(body, wrap_reductions(t, stmt_then(set_all(t, nest->update, false), advance_streams(t))));
+    Tiling inside = *t;
+    inside.reducing = true;
+    body = stmt_then(body, wrap_reductions(t, stmt_then(update_all(&inside, nest->update), advance_streams(t))));
   }
   body = stmt_then(body, load_epilogue(t));
   if (nest->update && has_result(nest)) body = stmt_then(body, finish_all(t, nest->result));
@@ -210,7 +223,7 @@ static Stmt *vector_body(const Tiling *t) {
   for (int p = 0; p < t->points; p++)
     for (int v = 0; v < t->vectors; v++) {
       Expr *offset = add(t, kernel_offset(t, &t->output, number(t, p)), number(t, (int64_t)v * t->lanes));
-      Expr *acc = expr_var(t->arena, arena_printf(t->arena, "acc%d_%d", p, v), (Type){SCALAR_F32, t->lanes});
+      Expr *acc = expr_var(t->arena, acc_name(t, p, v), (Type){SCALAR_F32, t->lanes});
       body = stmt_then(body, stmt_store(t->arena, "y", offset, acc, valid_lanes(t, v)));
     }
   return body;
@@ -233,12 +246,14 @@ static Expr *plain_visit(void *context, Expr *e) {
 }
 
 static Stmt *plain_body(const Tiling *t) {
-  Vectorise context = {t, 0, 0};
+  Tiling inside = *t;
+  inside.reducing = true;
+  Vectorise context = {t, 0, 0, false}, reducing = {&inside, 0, 0, false};
   const Nest *nest = t->nest;
   Arena *a = t->arena;
   Stmt *body = stmt_let(a, "acc", rewrite_expr(a, nest->update ? nest->initial : nest->result, plain_visit, &context), false);
   if (nest->update) {
-    body = stmt_then(body, wrap_reductions(t, stmt_set(a, "acc", rewrite_expr(a, nest->update, plain_visit, &context))));
+    body = stmt_then(body, wrap_reductions(t, stmt_set(a, "acc", rewrite_expr(a, nest->update, plain_visit, &reducing))));
     if (has_result(nest)) body = stmt_then(body, stmt_set(a, "acc", rewrite_expr(a, nest->result, plain_visit, &context)));
   }
   for (int i = 0; i < nest->epilogue_count; i++)

@@ -49,10 +49,13 @@ static const char *legal_values(const Conversion *v) {
 static bool refuse(const Conversion *v, const Datum *value) {
   Arena *arena = v->c->arena;
   Span span = v->argument->expr ? v->argument->expr->span : v->argument->span;
-  Diagnostic *d = report(v->c->diagnostics, CODE_E0402, span, "`%s` cannot be `%s`", v->attribute->name, datum_text(arena, value));
+  Diagnostic *d =
+      report(v->c->diagnostics, CODE_E0402, span, "`%s` cannot be `%s`", v->attribute->name, datum_text(arena, value));
   const char *legal = legal_values(v), *near = NULL;
-  if (value->kind == DATUM_SIZE) add_note(d, "attributes are decided while compiling, and this size is known at run time only");
-  if (value->kind == DATUM_WORD && (v->attribute->kind == ATTRIBUTE_CHOICE || v->attribute->kind == ATTRIBUTE_PADDING)) {
+  if (value->kind == DATUM_SIZE)
+    add_note(d, "attributes are decided while compiling, and this size is known at run time only");
+  if (value->kind == DATUM_WORD &&
+      (v->attribute->kind == ATTRIBUTE_CHOICE || v->attribute->kind == ATTRIBUTE_PADDING)) {
     Suggestion suggestion = suggest_for(value->text);
     const char *choices = v->attribute->kind == ATTRIBUTE_PADDING ? PADDINGS : v->attribute->choices;
     for (const char *start = choices; start; start = strchr(start, '|') ? strchr(start, '|') + 1 : NULL)
@@ -61,7 +64,8 @@ static bool refuse(const Conversion *v, const Datum *value) {
   }
   if (near) {
     add_help(d, "did you mean `%s`? %s", near, legal);
-    if (v->argument->expr && v->argument->expr->kind == AST_NAME && value->span.start == span.start) add_fix(d, span, near);
+    if (v->argument->expr && v->argument->expr->kind == AST_NAME && value->span.start == span.start)
+      add_fix(d, span, near);
   } else {
     add_help(d, "it is %s", legal);
   }
@@ -109,7 +113,10 @@ static bool named_padding(const Conversion *v, const Datum *value, Padding *out)
     int side = 0;
     while (side < 4 && a->name.text && strcmp(a->name.text, sides[side]) != 0) side++;
     if (side == 4 || !a->name.text || seen[side] || (v->rank == 2 && side < 2)) {
-      Diagnostic *d = report(v->c->diagnostics, CODE_E0402, a->span, side < 4 && seen[side] ? "`%s` is given twice" : side < 4 && a->name.text ? "a 1D input has no `%s`" : "padding has no side `%s`",
+      Diagnostic *d = report(v->c->diagnostics, CODE_E0402, a->span,
+                             side < 4 && seen[side]     ? "`%s` is given twice"
+                             : side < 4 && a->name.text ? "a 1D input has no `%s`"
+                                                        : "padding has no side `%s`",
                              a->name.text ? a->name.text : "?");
       add_help(d, v->rank == 2 ? "padding=(left=, right=)" : "padding=(top=, bottom=, left=, right=)");
       return false;
@@ -165,8 +172,10 @@ static void report_ragged(const Conversion *v, const Datum *list, const Datum *o
     text_addf(&counts, "%d", row->kind == DATUM_LIST ? row->count : 1);
   }
   Span at = odd->span.start ? odd->span : v->argument->span;
-  Diagnostic *d = report(v->c->diagnostics, CODE_E0312, at, "the rows of this constant have %s values", text_string(&counts));
-  if (at.start < v->argument->span.start || at.start >= v->argument->span.end) add_label(d, v->argument->span, "used here");
+  Diagnostic *d =
+      report(v->c->diagnostics, CODE_E0312, at, "the rows of this constant have %s values", text_string(&counts));
+  if (at.start < v->argument->span.start || at.start >= v->argument->span.end)
+    add_label(d, v->argument->span, "used here");
 }
 
 static bool check_rows(const Conversion *v, const Datum *list) {
@@ -247,7 +256,8 @@ static bool convert(const Conversion *v, const Datum *value, void *field) {
   return false;
 }
 
-bool convert_attribute(Compilation *c, const Operator *op, const Attribute *attribute, const Argument *argument, int rank, void *field) {
+bool convert_attribute(Compilation *c, const Operator *op, const Attribute *attribute, const Argument *argument,
+                       int rank, void *field) {
   Conversion v = {c, op, attribute, argument, rank};
   const Datum *value = argument->value;
   if (value->kind == DATUM_POISONED) return false;

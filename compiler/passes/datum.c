@@ -51,7 +51,8 @@ const Datum *datum_size(Arena *arena, const Size *size, int64_t denominator) {
       value /= common;
       denominator /= common;
     }
-    if (denominator == 1 || (value < INT64_C(1) << 53 && value > -(INT64_C(1) << 53))) return datum_number(arena, value, denominator);
+    if (denominator == 1 || (value < INT64_C(1) << 53 && value > -(INT64_C(1) << 53)))
+      return datum_number(arena, value, denominator);
     return datum_real(arena, (double)value / (double)denominator);
   }
   const Size *down = size_floor_div(arena, size, denominator);
@@ -189,9 +190,7 @@ static void print_fraction(Text *out, const Datum *datum) {
 static void print_datum(Text *out, const Datum *datum, int level) {
   switch (datum->kind) {
   case DATUM_POISONED: text_add(out, "?"); break;
-  case DATUM_NUMBER:
-    print_fraction(out, datum);
-    break;
+  case DATUM_NUMBER: print_fraction(out, datum); break;
   case DATUM_REAL:
     if (isfinite(datum->real)) print_decimal(out, datum->real);
     else text_add(out, isnan(datum->real) ? "not a number" : datum->real > 0 ? "infinity" : "-infinity");

@@ -14,12 +14,12 @@ typedef enum DatumKind {
   DATUM_SIZE,     /* size / denominator, varies with the dims */
   DATUM_BOOL,     /* truth */
   DATUM_NONE,
-  DATUM_STRING,    /* text */
-  DATUM_WORD,      /* text: an operation, a block or a choice such as `same` */
-  DATUM_OPERATION, /* text and arguments: `leaky_relu(slope=0.1)` */
-  DATUM_TUPLE,     /* items */
+  DATUM_STRING,      /* text */
+  DATUM_WORD,        /* text: an operation, a block or a choice such as `same` */
+  DATUM_OPERATION,   /* text and arguments: `leaky_relu(slope=0.1)` */
+  DATUM_TUPLE,       /* items */
   DATUM_NAMED_TUPLE, /* arguments */
-  DATUM_LIST       /* items */
+  DATUM_LIST         /* items */
 } DatumKind;
 
 typedef struct Datum Datum;
@@ -38,7 +38,7 @@ typedef struct Argument {
 
 struct Datum {
   DatumKind kind;
-  Span span; /* of the expression that made it */
+  Span span;                      /* of the expression that made it */
   int64_t numerator, denominator; /* NUMBER: denominator > 0, and both within 2^53 unless it is 1; SIZE: denominator */
   double real;
   const Size *size;

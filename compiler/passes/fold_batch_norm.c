@@ -104,6 +104,21 @@ static void become_channel_affine(Graph *graph, Node *node, const Affine *affine
   node->parameter_count = 2;
 }
 
+/* Folded numbers take the path of those that they stand for, which are gone unless another node shares them. */
+static void drop_unused_parameters(Graph *graph) {
+  bool *used = ARENA_ARRAY(graph->arena, bool, (size_t)graph->parameter_count);
+  for (int i = 0; i < graph->node_count; i++)
+    for (int k = 0; k < graph->nodes[i]->parameter_count; k++)
+      if (graph->nodes[i]->parameters[k]) used[graph->nodes[i]->parameters[k]->id] = true;
+  int kept = 0;
+  for (int i = 0; i < graph->parameter_count; i++) {
+    if (!used[i]) continue;
+    graph->parameters[i]->id = kept;
+    graph->parameters[kept++] = graph->parameters[i];
+  }
+  graph->parameter_count = kept;
+}
+
 void fold_batch_norm(Compilation *c, Graph *graph) {
   (void)c;
   for (int i = 0; i < graph->node_count; i++) {
@@ -133,5 +148,6 @@ void fold_batch_norm(Compilation *c, Graph *graph) {
     graph->nodes[kept++] = node;
   }
   graph->node_count = kept;
+  drop_unused_parameters(graph);
   count_uses(graph);
 }

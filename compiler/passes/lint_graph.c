@@ -31,7 +31,8 @@ static void lint_layers(Builder *b) {
       d = report(b->diagnostics, CODE_W_unused_layers, value->span, "nothing uses the input `%s`", value->name);
       add_help(d, "remove it");
     } else {
-      d = report(b->diagnostics, CODE_W_unused_layers, value->span, "nothing uses `%s`; it is not compiled", value->name);
+      d = report(b->diagnostics, CODE_W_unused_layers, value->span, "nothing uses `%s`; it is not compiled",
+                 value->name);
       add_help(d, "remove it, or name it in an `output`");
     }
     if (value->producer) add_instance_notes(d, value->producer->instance);
@@ -42,8 +43,11 @@ static void lint_shared(Builder *b) {
   for (int i = 0; i < b->shared.count; i++) {
     const SharedLayer *layer = b->shared.items[i].thing;
     if (layer->uses > 1) continue;
-    Diagnostic *d = report(b->diagnostics, CODE_W_shared_once, layer->span, "the shared layer `%s` is %s", layer->name, layer->uses ? "used once" : "never used");
-    if (layer->uses) add_help(d, "a layer that is used once needs no `shared`: `%s: %s`", layer->name, written_text(b->c, b->arena, layer->call->span));
+    Diagnostic *d = report(b->diagnostics, CODE_W_shared_once, layer->span, "the shared layer `%s` is %s", layer->name,
+                           layer->uses ? "used once" : "never used");
+    if (layer->uses)
+      add_help(d, "a layer that is used once needs no `shared`: `%s: %s`", layer->name,
+               written_text(b->c, b->arena, layer->call->span));
     else add_help(d, "remove it");
   }
 }

@@ -132,18 +132,35 @@ static void add_zero_border(LoopProgram *program, Arena *a) {
   ARENA_PUSH(a, program->kernels, program->kernel_count, f);
 }
 
+/* A border on the edges of a buffer that a slice reaches: all of them, but for arms joined along rows or columns. */
+static Stmt *zero_border_of(const StepBinding *b) {
+  const Buffer *buffer = b->output.view.buffer;
+  const TensorType *type = &b->step->result->type;
+  Arena *a = b->plan->arena;
+  int64_t row = size_value(b->output.view.row), column = size_value(b->output.view.column);
+  int64_t height = size_value(type_height(type)), width = size_value(type_width(type));
+  Border edge = buffer->border;
+  Expr *start = expr_index(a, "y");
+  if (row) start = expr_binary(a, OP_ADD, start, expr_binary(a, OP_MUL, expr_int(a, edge.top), b->output.stride[1]));
+  if (column) start = expr_binary(a, OP_ADD, start, expr_binary(a, OP_MUL, expr_int(a, edge.left), b->output.stride[2]));
+  if (row) edge.top = 0;
+  if (column) edge.left = 0;
+  if (row + height < size_value(buffer->height)) edge.bottom = 0;
+  if (column + width < size_value(buffer->width)) edge.right = 0;
+  Expr *arguments[] = {start, expr_size(a, type_channels(type)), b->output.stride[2], b->output.stride[1],
+                       expr_int(a, height), expr_int(a, width), expr_int(a, edge.top), expr_int(a, edge.bottom),
+                       expr_int(a, edge.left), expr_int(a, edge.right)};
+  return stmt_call(a, "zero_border", arguments, (int)(sizeof arguments / sizeof *arguments));
+}
+
 /* Zeros the border of the output's slice, then lets y point to its first element. */
 static Stmt *enter_border(const StepBinding *b) {
   const Buffer *buffer = b->output.view.buffer;
-  const Border *border = &buffer->border;
   Arena *a = b->plan->arena;
   Stmt *body = NULL;
   if (b->step->zero_border) {
     add_zero_border(b->program, a);
-    Expr *arguments[] = {expr_index(a, "y"), expr_size(a, type_channels(&b->step->result->type)), b->output.stride[2], b->output.stride[1],
-                         expr_size(a, buffer->height), expr_size(a, buffer->width), expr_int(a, border->top), expr_int(a, border->bottom),
-                         expr_int(a, border->left), expr_int(a, border->right)};
-    body = stmt_call(a, "zero_border", arguments, (int)(sizeof arguments / sizeof *arguments));
+    body = zero_border_of(b);
   }
   bool copies_border = b->step->kind == STEP_COPY && b->step->padding_mode != PADDING_ZEROS;
   if (!size_is(buffer->origin, 0) && !copies_border)

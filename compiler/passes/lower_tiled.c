@@ -73,10 +73,14 @@ static void describe_operand(Tiling *t, KernelOperand *k, const BoundOperand *bo
   k->origin = without_single_axes(t, at_zero(t, offset, t->nest->reduction_axes, t->nest->reduction_count));
 }
 
+/* All reads of an operand start at one place, so that one pointer serves them. */
 static Expr *collect_visit(void *context, Expr *e) {
   Tiling *t = ((CollectAccess *)context)->tiling;
-  if (e->kind == EXPR_ACCESS && !t->operands[e->operand].bound)
-    describe_operand(t, &t->operands[e->operand], &t->b->operands[e->operand], element_offset(t->b, e));
+  if (e->kind != EXPR_ACCESS) return e;
+  KernelOperand read = {0}, *known = &t->operands[e->operand];
+  describe_operand(t, &read, &t->b->operands[e->operand], element_offset(t->b, e));
+  if (known->bound && !expr_equal(known->origin, read.origin)) t->b->program->fault = arena_printf(t->arena, "%s is read from two places", t->b->step->name);
+  if (!known->bound) *known = read;
   return e;
 }
 

@@ -182,7 +182,10 @@ static void place_joined(Plan *plan, const Node *join) {
     bool own_border = (axis != CONCAT_CHANNELS || view.buffer->kind == BUFFER_OUTPUT) && window_reads(plan, arm);
     if (view_of(plan, arm)->buffer || own_border) {
       const char *note = own_border ? "it needs a border of its own" : "it already lies elsewhere";
+      int before = 0; /* arms that are the same tensor */
+      for (int k = 0; k < i; k++) before += stored_as(join->inputs[k]) == arm;
       const char *name = arena_printf(plan->arena, "%s_in_%s", arm->name, join->name);
+      if (before) name = arena_printf(plan->arena, "%s_%d", name, before + 1);
       arm = add_copy(plan, complete_after(plan, arm) + 1, name, arm, note)->result;
     }
     *view_of(plan, arm) = view;

@@ -30,10 +30,10 @@ typedef struct Entry {
   EntryKind kind;
   const char *what; /* "const", "parameter", "label": for messages */
   Span span;
-  const Datum *datum;         /* DATUM, DIM */
-  const AstDecl *declaration; /* BLOCK */
+  const Datum *datum;          /* DATUM, DIM */
+  const AstDecl *declaration;  /* BLOCK */
   const struct Module *module; /* of the declaration, at file level */
-  Tensors tensors;            /* TENSORS */
+  Tensors tensors;             /* TENSORS */
   SharedLayer *shared;
   bool used; /* DIM: a type or expression asked for it */
 } Entry;

@@ -26,6 +26,7 @@ typedef struct Tiling {
   KernelOperand *operands;
   KernelOperand output;
   /* of the kernel being built: */
+  bool reducing; /* what is being written stands inside the reduction loops */
   int points, vectors, lanes;
   int64_t channels; /* that are stored */
   LoopParam params[MAX_KERNEL_PARAMS];

@@ -5,7 +5,7 @@
 
 typedef struct NameVisitor {
   void *context;
-  void (*define)(void *context, AstName name);                  /* statements, labels, arms; may be NULL */
+  void (*define)(void *context, AstName name);                 /* statements, labels, arms; may be NULL */
   void (*mention)(void *context, const char *name, Span span); /* in expressions, sources and calls; may be NULL */
 } NameVisitor;
 

@@ -69,6 +69,7 @@ const OptionRow option_rows[] = {
     {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare accepts (1e-5)", BIT(RUN), OPTION_ATOL},
     {"--rtol", "NUMBER", NULL, "the same in parts of the reference, added to it (1e-4)", BIT(RUN), OPTION_RTOL},
     {"--json", NULL, NULL, "for programs", BIT(SUMMARY) | BIT(VERSION), OPTION_JSON},
+    {"--fix", NULL, NULL, "apply the fixes that are certain to the files", BIT(CHECK), OPTION_FIX},
     {"--dump", "LEVEL", "ast|graph|plan|loops", "print a level of the compiler to standard output", BIT(COMPILE),
      OPTION_DUMP},
     {"--dump-after", "PASS", NULL, "print the level on which this pass works after it", BIT(COMPILE),
@@ -93,6 +94,5 @@ const OptionRow option_rows[] = {
     {"--max-ram", "BYTES", NULL, NULL, ALL, OPTION_LATER},
     {"--max-flash", "BYTES", NULL, NULL, ALL, OPTION_LATER},
     {"--line-directives", NULL, NULL, NULL, ALL, OPTION_LATER},
-    {"--fix", NULL, NULL, NULL, ALL, OPTION_LATER},
     {NULL, NULL, NULL, NULL, 0, 0},
 };

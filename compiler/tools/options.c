@@ -194,7 +194,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_MT: out->depfile_target = value; return true;
   case OPTION_MP: out->phony_targets = true; return true;
   case OPTION_INPUT: case OPTION_OUTPUT: case OPTION_INTERPRET: case OPTION_COMPARE: case OPTION_ATOL: case OPTION_RTOL:
-  case OPTION_JSON:
+  case OPTION_JSON: case OPTION_FIX:
   case OPTION_LINT:
   case OPTION_DIAGNOSTICS:
   case OPTION_COLOR:
@@ -217,6 +217,7 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_ATOL) set_tolerance(p, "--atol", value, &out->atol);
   else if (id == OPTION_RTOL) set_tolerance(p, "--rtol", value, &out->rtol);
   else if (id == OPTION_JSON) out->json = true;
+  else if (id == OPTION_FIX) out->fix = true;
   else if (id == OPTION_LINT) set_lint(p, value);
   else if (id == OPTION_DIAGNOSTICS) out->format = (DiagnosticFormat)index;
   else if (id == OPTION_COLOR) out->color = (ColorMode)index;

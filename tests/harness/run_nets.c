@@ -328,7 +328,7 @@ static void check_workspace(Case *c, Memory *m, NetEnv env) {
 
 static void check_weights(Case *c, Memory *m, NetEnv env) {
   const Net *net = c->net;
-  if (!c->weights.bytes) return;
+  if (c->weights.bytes <= 64) return; /* a header alone: the net has no weights, and looks at none */
   NetEnv wrong = env;
   wrong.weights = 0;
   expect(c, "weights NULL", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.null);

@@ -13,13 +13,12 @@ static void begin(void) { arena = (Arena){0}; }
 static void end(void) { arena_free(&arena); }
 TestSuite(evaluate, .init = begin, .fini = end);
 
-static const char prelude[] =
-    "dim H in 64..1024 (multiple_of=4)\n"
-    "dim W in 10..\n"
-    "block x -> my_block(a) { return x }\n"
-    "const k = [1, 4, 6, 4, 1]\n"
-    "const rows = [[1, 2, 3], [4, 5, 6]]\n"
-    "const zero = 0\n";
+static const char prelude[] = "dim H in 64..1024 (multiple_of=4)\n"
+                              "dim W in 10..\n"
+                              "block x -> my_block(a) { return x }\n"
+                              "const k = [1, 4, 6, 4, 1]\n"
+                              "const rows = [[1, 2, 3], [4, 5, 6]]\n"
+                              "const zero = 0\n";
 
 /* The value of the text. */
 static const Datum *value_of(const char *text) {
@@ -40,7 +39,8 @@ static const Datum *value_of(const char *text) {
 static void is(const char *expression, const char *expected) {
   const Datum *value = value_of(expression);
   cr_assert_eq(diagnostics.errors, 0, "%s: %s", expression, diagnostics.count ? diagnostics.items[0]->message : "");
-  cr_assert_str_eq(datum_text(&arena, value), expected, "%s is %s, not %s", expression, datum_text(&arena, value), expected);
+  cr_assert_str_eq(datum_text(&arena, value), expected, "%s is %s, not %s", expression, datum_text(&arena, value),
+                   expected);
 }
 
 static void fails(const char *expression, Code code, const char *part) {

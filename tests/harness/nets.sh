@@ -1,0 +1,94 @@
+# nets.sh - sourced by tests that compile many nets: builds emit_nets, and programs of what it emits.
+#
+# In: CNNC (its library lies beside it), CC. Out: EMIT, the program; TOTAL and FAILED, counts of all variants so far.
+# Set `here` to tests/harness first. TMP is a directory that goes at exit.
+
+CC=${CC:-cc}
+: "${CNNC:?set CNNC to the path of cnnc}"
+library=$(dirname "$CNNC")/libcnnc.a
+root=$here/../..
+TMP=$(mktemp -d)
+trap 'rm -rf "$TMP"' EXIT
+TOTAL=0 FAILED=0 SKIPPED=0
+
+# build_emitter: the library may have been built with sanitizers, then the program is too.
+build_emitter() {
+  sanitize=
+  if nm "$library" 2>/dev/null | grep -q __asan_init; then sanitize=-fsanitize=address,undefined; fi
+  EMIT=$TMP/emit_nets
+  $CC -std=c11 -O1 $sanitize -D_POSIX_C_SOURCE=200809L -DCNNC_VERSION='"0"' -I"$root/compiler" -I"$here" -o "$EMIT" \
+    "$here/emit_nets.c" "$here/bound.c" "$library" -lcjson -lz -lpng -lm || exit 1
+}
+
+# cpu_has FLAG..: whether this machine's processor has all of them
+cpu_has() {
+  for flag; do grep -qw "$flag" /proc/cpuinfo 2>/dev/null || return 1; done
+}
+
+# can_run TARGET: whether code for the target runs here
+can_run() {
+  case $1 in
+    generic) ;;
+    x86-64) [ "$(uname -m)" = x86_64 ] ;;
+    x86-64-v3) cpu_has avx2 fma ;;
+    x86-64-v4) cpu_has avx512f avx512vl avx512dq ;;
+    aarch64) [ "$(uname -m)" = aarch64 ] ;;
+    *) false ;;
+  esac
+}
+
+# machine_flag TARGET: what gcc and clang are told
+machine_flag() {
+  case $1 in x86-64*) echo "-march=$1" ;; esac
+}
+
+# compile_nets NAME COMPILER..: objects and the program of what lies in $TMP/NAME
+compile_nets() {
+  name=$1
+  shift
+  for part in "$TMP/$name"/part*.c "$here/run_nets.c"; do echo "$part"; done |
+    xargs -P "$(nproc)" -I{} sh -c '
+      o=$1/$(basename "$2" .c).o; d=$1; h=$3; r=$4; f=$2; shift 4
+      "$@" -std=gnu99 -I"$d" -I"$r/runtime" -I"$h" -c "$f" -o "$o"' sh "$TMP/$name" {} "$here" "$root" "$@" || return 1
+  "$@" -o "$TMP/$name/run" "$TMP/$name"/*.o -lm
+}
+
+# count_line LINE: adds "N passed, N failed"
+count_line() {
+  passed=$(echo "$1" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
+  failed=$(echo "$1" | sed -n 's/.* \([0-9]*\) failed.*/\1/p')
+  TOTAL=$((TOTAL + ${passed:-0})) FAILED=$((FAILED + ${failed:-1}))
+}
+
+# check_nets NAME "EMIT OPTIONS" "COMPILER AND FLAGS" FILE..: emits, compiles, runs, prints failures, counts
+check_nets() {
+  name=$1 options=$2 compiler=$3
+  shift 3
+  mkdir -p "$TMP/$name"
+  # shellcheck disable=SC2086
+  "$EMIT" $options "$TMP/$name" "$@" > "$TMP/$name/log" 2>&1
+  refused=$(grep -c FAIL "$TMP/$name/log")
+  sed "s/^/$name: /" "$TMP/$name/log"
+  FAILED=$((FAILED + refused))
+  # shellcheck disable=SC2086
+  if ! compile_nets "$name" $compiler > "$TMP/$name/log" 2>&1; then
+    echo "FAIL $name: the C does not compile"
+    grep -m 5 error "$TMP/$name/log"
+    FAILED=$((FAILED + 1))
+    return
+  fi
+  $RUNNER "$TMP/$name/run" "$TMP/$name" > "$TMP/$name/log" 2>&1
+  status=$?
+  last=$(tail -n 1 "$TMP/$name/log")
+  case $last in
+    *" passed, "*) sed -e '$d' -e "s/^/$name: /" "$TMP/$name/log" ;;
+    *) echo "FAIL $name: ended with status $status"; grep -m 12 -E 'ERROR|error|#[0-9]' "$TMP/$name/log" ;;
+  esac
+  count_line "$last"
+}
+
+# finish: the last line and the exit status
+finish() {
+  echo "$TOTAL passed, $FAILED failed$([ "$SKIPPED" = 0 ] || echo ", $SKIPPED skipped")"
+  [ "$FAILED" = 0 ]
+}
