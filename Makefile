@@ -153,7 +153,7 @@ uninstall:                   ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/cnnc $(DESTDIR)$(PREFIX)/share/pkgconfig/cnnc.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/cnnc $(DESTDIR)$(PREFIX)/share/doc/cnnc
 
-FORMATTED := $(shell find compiler tests -name '*.[ch]')
+FORMATTED = $(shell find compiler tests -name '*.[ch]' ! -path 'tests/golden/*' | sort)
 format:                      ## format the C sources of the compiler and its tests
 	@.ci/deps format
 	clang-format -i $(FORMATTED)
@@ -161,7 +161,7 @@ format:                      ## format the C sources of the compiler and its tes
 lint:                        ## list the sources that format would change
 	@.ci/deps format
 	@clang-format --dry-run -Werror $(FORMATTED) 2>&1 | awk -F: '/error:/ { lines[$$1]++ } \
-	  END { for (file in lines) { print file ": " lines[file] " places"; bad = 1 }; exit bad }'
+	  END { for (file in lines) { print file ": " lines[file] " places"; bad++ }; if (bad) print bad " files; make format mends them"; exit bad > 0 }'
 
 stats:                       ## lines by directory; files over 400 lines and functions over 70
 	@tests/stats

@@ -13,6 +13,17 @@
 #error "define CNNC_LANES as 4, 8 or 16 before including cnnc_runtime_vector.h"
 #endif
 
+#if (CNNC_LANES == 4 && !defined(CNNC_RUNTIME_X4)) || \
+    (CNNC_LANES == 8 && !defined(CNNC_RUNTIME_X8)) || \
+    (CNNC_LANES == 16 && !defined(CNNC_RUNTIME_X16))
+#if CNNC_LANES == 4
+#define CNNC_RUNTIME_X4
+#elif CNNC_LANES == 8
+#define CNNC_RUNTIME_X8
+#else
+#define CNNC_RUNTIME_X16
+#endif
+
 #define CNNC_PASTE2(a, b, c) a##b##c
 #define CNNC_PASTE(a, b, c) CNNC_PASTE2(a, b, c)
 

@@ -20,7 +20,7 @@ enum { PRECEDENCE_SELECT = 3, PRECEDENCE_UNARY = 14 };
 
 Emitter new_emitter(Text *out, const EmitOptions *options) {
   return (Emitter){.out = out, .arena = out->arena, .prefix = options->prefix, .upper = upper_name(out->arena, options->prefix),
-                   .runtime = options->standalone ? options->prefix : "cnnc1", .options = options};
+                   .runtime = options->standalone ? arena_printf(out->arena, "%s_math", options->prefix) : "cnnc1", .options = options};
 }
 
 const char *c_type(const Emitter *e, Type type) {

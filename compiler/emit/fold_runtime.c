@@ -34,9 +34,9 @@ static Folding new_folding(const Emitter *e, int lanes) {
   const char *real = c_type(e, (Type){SCALAR_F32, lanes}), *bits = lanes == 1 ? "uint32_t" : arena_printf(a, "%s_u32x%d", e->prefix, lanes);
   f.word[0][1] = real;
   f.word[1][1] = bits;
-  f.word[2][1] = lanes == 1 ? arena_printf(a, "%s_bits_of", e->prefix) : arena_printf(a, "(%s)", bits);
-  f.word[3][1] = lanes == 1 ? arena_printf(a, "%s_real_of", e->prefix) : arena_printf(a, "(%s)", real);
-  f.word[4][1] = lanes == 1 ? arena_printf(a, "%s_mask", e->prefix) : arena_printf(a, "(%s)", bits);
+  f.word[2][1] = lanes == 1 ? arena_printf(a, "%s_bits_of", e->runtime) : arena_printf(a, "(%s)", bits);
+  f.word[3][1] = lanes == 1 ? arena_printf(a, "%s_real_of", e->runtime) : arena_printf(a, "(%s)", real);
+  f.word[4][1] = lanes == 1 ? arena_printf(a, "%s_mask", e->runtime) : arena_printf(a, "(%s)", bits);
   f.word[5][1] = ""; /* static inline -> static: only what is used is folded in */
   return f;
 }
@@ -51,8 +51,8 @@ static const char *fold_construct(const Folding *f, const char *at, size_t lengt
     return f->lanes > 1 ? open : open + strspn(open, "\n "); /* a scalar comes as x already */
   }
   if (length == 13 && memcmp(at, "CNNC_FUNCTION", 13) == 0 && close) {
-    if (f->lanes == 1) text_addf(out, "static float %s_%.*sf(float x)", f->e->prefix, inner, open + 1);
-    else text_addf(out, "static void %s_%.*s_x%d(%s *lanes)", f->e->prefix, inner, open + 1, f->lanes, f->word[0][1]);
+    if (f->lanes == 1) text_addf(out, "static float %s_%.*sf(float x)", f->e->runtime, inner, open + 1);
+    else text_addf(out, "static void %s_%.*s_x%d(%s *lanes)", f->e->runtime, inner, open + 1, f->lanes, f->word[0][1]);
     return close + 1;
   }
   if (length == 11 && memcmp(at, "CNNC_RETURN", 11) == 0 && close) {

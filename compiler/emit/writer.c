@@ -33,15 +33,16 @@ static size_t break_place(const char *line, size_t length, size_t room) {
   return best;
 }
 
-/* A line that begins with so many spaces; what follows the first break is indented by four more. */
-static void add_broken(Text *out, size_t indent, const char *line, size_t length) {
+/* A line that begins with so many spaces; what follows the first break is indented by four more. `at_break` ends every
+ * line but the last: a backslash where a macro goes on. */
+static void add_broken(Text *out, size_t indent, const char *line, size_t length, const char *at_break) {
   size_t deeper = indent + 4;
   for (;;) {
-    size_t place = indent + length > MAX_COLUMN ? break_place(line, length, MAX_COLUMN - indent) : 0;
+    size_t place = indent + length > MAX_COLUMN ? break_place(line, length, MAX_COLUMN - indent - strlen(at_break)) : 0;
     text_add_char(out, ' ', length ? (int)indent : 0);
     if (!place) break;
     text_add_bytes(out, line, place);
-    text_add(out, "\n");
+    text_addf(out, "%s\n", at_break);
     line += place + 1;
     length -= place + 1;
     indent = deeper;
@@ -56,7 +57,7 @@ void write_line(Text *out, int depth, const char *format, ...) {
   Text line = text_new(out->arena);
   text_vaddf(&line, format, arguments);
   va_end(arguments);
-  add_broken(out, 2 * (size_t)depth, text_string(&line), line.length);
+  add_broken(out, 2 * (size_t)depth, text_string(&line), line.length, "");
 }
 
 /* Comments hold layer names, numbers and formulas. What is not plain ASCII or could end the comment is replaced. */
@@ -110,7 +111,9 @@ void write_template(Text *out, const char *text, const Hole *holes) {
   for (const char *line = text_string(&filled), *end; *line; line = end + 1) { /* long names make long lines */
     end = strchr(line, '\n');
     size_t length = (size_t)(end - line), indent = strspn(line, " ");
-    if (length > MAX_COLUMN && line[indent] != '#' && line[indent] != '/') add_broken(out, indent, line + indent, length - indent);
+    bool macro = line[indent] == '#' ? strncmp(line, "#define ", 8) == 0 : length && line[length - 1] == '\\';
+    if (length > MAX_COLUMN && line[indent] != '/' && (macro || line[indent] != '#'))
+      add_broken(out, indent, line + indent, length - indent, macro ? " \\" : "");
     else text_add_bytes(out, line, length + 1);
   }
 }

@@ -114,7 +114,7 @@ static bool differs(const Size *a, const Size *b, Sample *sample) {
 
 enum { MOST_SAMPLES = 4096, MOST_MULTIPLE = 64 };
 
-/* The smallest multiple for which all values in the dim's range (up to MOST_SAMPLES of them) give equal sizes; 0: none. */
+/* The smallest multiple for which all values in the range (MOST_SAMPLES at most) give equal sizes; 0: none. */
 static int64_t proving_multiple(const Size *a, const Size *b, const Dim *dim) {
   for (int64_t multiple = dim->multiple + 1; multiple <= MOST_MULTIPLE; multiple++) {
     bool equal = multiple % dim->multiple == 0;

@@ -2,7 +2,7 @@
 #include "ops/lowering.h"
 
 static int operand_of(Lowering *l, Operand wanted) {
-  for (int i = 0; i < l->operand_count; i++)
+  for (int i = l->first_operand; i < l->operand_count; i++)
     if (l->operands[i].value == wanted.value && l->operands[i].parameter == wanted.parameter) return i;
   ARENA_PUSH(l->arena, l->operands, l->operand_count, wanted);
   return l->operand_count - 1;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/explain_shape.h"
 #include "passes/evaluate.h"
 #include "passes/read_attributes.h"
 
@@ -30,7 +31,8 @@ static const char *legal_values(const Conversion *v) {
     return arena_printf(arena, "a whole number of at least %lld, or (height, width)", least);
   case ATTRIBUTE_PADDING:
     if (v->rank == 2) return "one of valid, same, same_upper, same_lower, full, causal, an integer, or (left=, right=)";
-    return "one of valid, same, same_upper, same_lower, full, causal, an integer, (h, w), or (top=, bottom=, left=, right=)";
+    return "one of valid, same, same_upper, same_lower, full, causal, an integer, (h, w), or "
+           "(top=, bottom=, left=, right=)";
   case ATTRIBUTE_CHOICE: {
     Text text = text_new(arena);
     text_add(&text, "one of ");
@@ -69,6 +71,7 @@ static bool refuse(const Conversion *v, const Datum *value) {
   } else {
     add_help(d, "it is %s", legal);
   }
+  if (v->argument->scope) add_instance_notes(d, v->argument->scope->instance);
   return false;
 }
 

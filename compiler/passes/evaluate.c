@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/explain_shape.h"
 #include "ops/ops.h"
 
 /* Deeper trees come from very long sums only; the limit keeps the stack small. */

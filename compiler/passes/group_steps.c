@@ -78,6 +78,7 @@ static void build_nest(Plan *plan, Step *step) {
   if (step->root->op->kind == OPERATOR_ELEMENTWISE) elementwise_nest(&l, step->root, nest);
   else step->root->op->nest(&l, step->root, nest);
   l.channel = nest->output[0], l.row = nest->output[1], l.column = nest->output[2];
+  if (nest->update) l.first_operand = l.operand_count; /* a skip of the input is read at another place than the window */
   for (int i = 0; i < step->fused_count; i++) {
     add_epilogue(&l, nest, step->fused[i], computed);
     computed = step->fused[i]->output;

@@ -93,16 +93,18 @@ static bool same_sizes(const Parameter *p, int rank, const int64_t *sizes) {
   return true;
 }
 
-/* Calls of blocks without labels of their own; two equal labels in one body are reported there. */
+/* Two calls of a block without labels of their own, or a label that spells the path of another layer; equal labels in
+ * one body are reported there. */
 static void report_same_weights(Builder *b, const Node *node, const DeclaredParameter *old, const char *path) {
-  if (!node->instance && !old->instance) return;
-  Span here = node->instance ? node->instance->call : node->span,
-       there = old->instance ? old->instance->call : old->parameter->span;
-  Diagnostic *d = report(b->diagnostics, CODE_E0205, here, "two layers have the weights `%s`", path);
-  if (here.start != there.start) add_label(d, there, "the first");
-  if (node->instance) add_label(d, node->span, "this layer");
-  add_help(d, "give each call of the block a label: `name: %s`",
-           node->instance ? node->instance->block : old->instance->block);
+  const Instance *here = node->instance, *there = old->instance;
+  if (!here && !there) return;
+  Diagnostic *d =
+      report(b->diagnostics, CODE_E0205, here ? here->call : node->span, "two layers have the weights `%s`", path);
+  if (!here || !there || here->call.start != there->call.start)
+    add_label(d, there ? there->call : old->parameter->span, "the first");
+  if (here) add_label(d, node->span, "this layer");
+  if (here && !here->path[0]) add_help(d, "give each call of the block a label: `name: %s`", here->block);
+  else add_help(d, "rename one label");
 }
 
 Parameter *declare_node_parameter(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank,

@@ -1,4 +1,6 @@
-/* match_type.c - written types: those of inputs, the declared ones that are checked, and a block's, which bind names. */
+/* match_type.c - written types: those of inputs, those that are checked, and those of blocks, which bind names.
+ *
+ * Sizes agree when they are proved equal for every value of the dims; that they may differ is an error of its own. */
 #include <string.h>
 
 #include "passes/builder.h"
@@ -78,7 +80,7 @@ static void explain_shape(Builder *b, Diagnostic *d, const Value *value, const T
   }
 }
 
-static void report_not_proved(Builder *b, const AstType *type, const AstExpr *at, const char *name,
+static void report_not_proved(Builder *b, const Scope *scope, const AstType *type, const AstExpr *at, const char *name,
                               const Size *declared, const Size *found) {
   Text text = text_new(b->arena);
   size_print(&text, declared);
@@ -88,6 +90,7 @@ static void report_not_proved(Builder *b, const AstType *type, const AstExpr *at
                          "the declared size of `%s` may differ from the real one", name);
   set_label(d, "%s", text_string(&text));
   add_size_difference(d, b->graph, declared, found);
+  add_instance_notes(d, scope->instance);
 }
 
 static bool surely_differ(Builder *b, const Size *a, const Size *c) {
@@ -126,7 +129,7 @@ void check_declared_type(Builder *b, const Scope *scope, const AstType *type, co
       add_help(d, "`-> flatten` makes a vector");
     add_instance_notes(d, scope->instance);
   } else if (unproved >= 0) {
-    report_not_proved(b, type, at, name, declared.sizes[unproved], value->type.sizes[unproved]);
+    report_not_proved(b, scope, type, at, name, declared.sizes[unproved], value->type.sizes[unproved]);
   }
 }
 
@@ -136,7 +139,7 @@ static void check_size(Builder *b, const Scope *scope, const AstTensorParam *ten
   const Size *declared = evaluate_size(b->c, scope, expr);
   if (!declared || size_equal(declared, found)) return;
   if (!surely_differ(b, declared, found)) {
-    report_not_proved(b, tensor->type, expr, tensor->name.text, declared, found);
+    report_not_proved(b, scope, tensor->type, expr, tensor->name.text, declared, found);
     return;
   }
   Text here = text_new(b->arena), there = text_new(b->arena);

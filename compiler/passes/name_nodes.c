@@ -37,23 +37,31 @@ static const char *c_key(Arena *arena, const char *name) {
   return copy;
 }
 
+/* What the emitted C calls its own: the interface, and the helpers beside the layers. */
 static bool is_interface_name(const char *name) {
-  static const char *const names[] = {"run",    "inputs",      "outputs",         "env",     "weights",
-                                      "status", "status_text", "workspace_bytes", "selftest"};
+  static const char *const names[] = {"run",          "inputs",   "outputs",         "env",   "weights", "status",
+                                      "status_text",  "selftest", "workspace_bytes", "check", "overlap", "zero_border",
+                                      "weights_match"};
+  static const char *const beginnings[] = {"kernel_", "math_", "f32x", "u32x", "zero4", "zero8", "zero16"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(names[i], name) == 0) return true;
+  for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+    if (strncmp(beginnings[i], name, strlen(beginnings[i])) == 0) return true;
   return false;
 }
 
 /* Words that C or C++ keeps, and what generated code may find as a macro: members of a struct stand without prefix. */
 static bool is_c_word(const char *name) {
   static const char words[] =
-      " alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break case catch char char8_t char16_t "
-      "char32_t class compl concept const consteval constexpr constinit const_cast continue co_await co_return co_yield decltype default delete do "
-      "double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq "
-      "nullptr operator or or_eq private protected public register reinterpret_cast requires restrict return short signed sizeof static "
-      "static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename typeof union unsigned using virtual "
-      "void volatile wchar_t while xor xor_eq NULL EOF INFINITY NAN I linux unix errno assert near far ";
+      " alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break case"
+      " catch char char8_t char16_t char32_t class compl concept const consteval constexpr constinit const_cast"
+      " continue co_await co_return co_yield decltype default delete do double dynamic_cast else enum explicit"
+      " export extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq"
+      " nullptr operator or or_eq private protected public register reinterpret_cast requires restrict return short"
+      " signed sizeof static static_assert static_cast struct switch template this thread_local throw true try"
+      " typedef typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq NULL EOF"
+      " INFINITY NAN I linux unix errno assert near far"
+      " ";
   size_t length = strlen(name);
   for (const char *at = strstr(words, name); at; at = strstr(at + 1, name))
     if (at > words && at[-1] == ' ' && at[length] == ' ') return true;
@@ -81,7 +89,7 @@ static void take_author_name(Naming *n, const char *name, Span span, const char 
   if (is_interface_name(in_c)) {
     Diagnostic *d = report(n->b->diagnostics, CODE_E0701, span, "the %s `%s` would take the name `%s_%s`", what, name,
                            n->prefix, in_c);
-    add_note(d, "that name belongs to the interface of the generated C");
+    add_note(d, "that name belongs to the generated C itself");
     add_help(d, "choose another name");
     return;
   }
@@ -103,7 +111,7 @@ static void take_author_name(Naming *n, const char *name, Span span, const char 
     d = report(n->b->diagnostics, CODE_E0701, later, "`%s` and `%s` both become `%s_%s` in C", old->name, name,
                n->prefix, in_c);
   if (later.start != earlier.start) add_label(d, earlier, "the other one");
-  add_help(d, same ? "give the calls of the block labels of their own" : "rename one label");
+  add_help(d, same ? "rename one label, or give each call of the block a label" : "rename one label");
 }
 
 static void take_member(Naming *n, const char *name, Span span, const char *what) {

@@ -160,6 +160,15 @@ static void set_target(Parser *p, const char *name) {
   add_help(d, "`cnnc compile --target list` shows them all");
 }
 
+static void set_prefix(Parser *p, const char *name) {
+  static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", rest[] = "_0123456789";
+  size_t length = strspn(name, first);
+  while (length && name[length] && (strchr(first, name[length]) || strchr(rest, name[length]))) length++;
+  if (!length || name[length] || length > 31)
+    usage_error(p, "`--prefix` needs a name in C, a letter and up to 30 letters, digits and `_`, not `%s`", name);
+  p->out->options.prefix = name;
+}
+
 static void set_tolerance(Parser *p, const char *option, const char *value, double *out) {
   if (!read_double(value, strlen(value), out))
     usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
@@ -174,7 +183,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_OUT_DIR: out->out_dir = value; return true;
   case OPTION_WEIGHTS: options->weights = value; return true;
   case OPTION_NET: options->net = value; return true;
-  case OPTION_PREFIX: options->prefix = value; return true;
+  case OPTION_PREFIX: set_prefix(p, value); return true;
   case OPTION_DEFINE: add_binding(p, &options->defines, "-D", value); return true;
   case OPTION_SIZE: add_binding(p, &options->sizes, "--size", value); return true;
   case OPTION_BATCH:

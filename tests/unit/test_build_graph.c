@@ -235,7 +235,8 @@ Test(build_graph, an_inserted_layer_renames_nothing_behind_the_next_label) {
       "net n { input x: [3, 8, 8]\n output y = x -> conv1: conv(4, 3) -> relu -> conv2: conv(4, 3) -> relu -> tanh\n}");
   build(
       &b,
-      "net n { input x: [3, 8, 8]\n output y = x -> conv1: conv(4, 3) -> tanh -> relu -> relu -> conv2: conv(4, 3) -> relu -> tanh\n}");
+      "net n { input x: [3, 8, 8]\n"
+      " output y = x -> conv1: conv(4, 3) -> tanh -> relu -> relu -> conv2: conv(4, 3) -> relu -> tanh\n}");
   for (int i = 2; i < a.graph->node_count; i++) cr_assert(node_named(b.graph, a.graph->nodes[i]->name) != NULL);
   cr_assert_str_eq(b.graph->nodes[b.graph->node_count - 1]->name, "conv2_tanh");
   end(&a);
@@ -343,7 +344,8 @@ Test(build_graph, files) {
   build(
       &b,
       "use \"left.cnn\"\nuse \"right.cnn\"\nuse \"widths.cnn\"\nnet n { input x: [3, 8, 8]\n"
-      " output y (labels=\"labels.txt\") = x -> left -> right -> last: conv(width - 5, 1) -> global_avg_pool -> flatten\n}\n");
+      " output y (labels=\"labels.txt\") = x -> left -> right -> last: conv(width - 5, 1) -"
+      "> global_avg_pool -> flatten\n}\n");
   cr_assert_eq(b.graph->source_count, 4); /* widths.cnn once, although its path is written in three ways */
   cr_assert_eq(b.compilation.files_read_count, 4);
   cr_assert_eq(b.graph->outputs[0].label_count, 3);
@@ -370,10 +372,12 @@ Test(build_graph, bombs) {
   text_add(&text, "\n}\n");
   refuses(text_string(&text), CODE_E0603, "more than 8192 layers");
   refuses(
-      "block x -> f { return x -> repeat 1000000000 { repeat 0 { relu } } }\nnet n { input x: [3]\n output y = x -> f\n}",
+      "block x -> f { return x -> repeat 1000000000 { repeat 0 { relu } } }\nnet n { input x: [3]\n"
+      " output y = x -> f\n}",
       CODE_E0603, "too many steps");
   refuses(
-      "block x -> f { return [x, x] }\nblock [a, b] -> g { return [a, b, a, b] }\nnet n { input x: [3]\n output y = x -> relu -> branch("
+      "block x -> f { return [x, x] }\nblock [a, b] -> g { return [a, b, a, b] }\nnet n { input x: [3]\n"
+      " output y = x -> relu -> branch("
       "repeat 2 { branch(relu, relu) -> add }, repeat 9000 { relu }) -> add\n}",
       CODE_E0603, "more than 8192 layers");
   cr_assert((double)(clock() - start) / CLOCKS_PER_SEC < 2.0);
@@ -407,7 +411,8 @@ Test(build_graph, one_cause_is_one_error) {
   begin(&b);
   run(&b,
       "block x -> f(c) { return x -> a: conv(c, 3) -> b: conv(c / 2, 3) -> relu }\n"
-      "net n { input x: [3, 64, 64]\n p = x -> repeat i in 1..20 { l{i}: f(5) } -> fc: fc(3)\n q = p -> flatten\n output y = [p, q] -> add\n}\n");
+      "net n { input x: [3, 64, 64]\n p = x -> repeat i in 1..20 { l{i}: f(5) } -> fc: fc(3)\n"
+      " q = p -> flatten\n output y = [p, q] -> add\n}\n");
   cr_assert_eq(b.diagnostics.errors, 1, "%s", messages(&b));
   cr_assert_eq(b.diagnostics.items[0]->code, CODE_E0405);
   end(&b);

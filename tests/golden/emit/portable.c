@@ -10,7 +10,7 @@
 #include "portable.h"
 
 /* The bits of a float as an integer. */
-static uint32_t portable_bits_of(float value)
+static uint32_t portable_math_bits_of(float value)
 {
   union { float value; uint32_t bits; } both;
   both.value = value;
@@ -18,7 +18,7 @@ static uint32_t portable_bits_of(float value)
 }
 
 /* The float that has these bits. */
-static float portable_real_of(uint32_t bits)
+static float portable_math_real_of(uint32_t bits)
 {
   union { float value; uint32_t bits; } both;
   both.bits = bits;
@@ -26,7 +26,7 @@ static float portable_real_of(uint32_t bits)
 }
 
 /* All bits set if the condition holds, else none: a mask to select with. */
-static uint32_t portable_mask(int condition)
+static uint32_t portable_math_mask(int condition)
 {
   return condition ? 0xffffffffu : 0u;
 }
@@ -34,18 +34,18 @@ static uint32_t portable_mask(int condition)
 /* With a = |x|: t = sigmoid(-a) = 2^n / (2^n + exp(-r)), n the integer nearest to -a / ln 2 and
    r = -a - n ln 2. So the numerator is exact and nothing overflows. For x >= 0 the result is 1 - t.
    Below -104 it is 0; denormal results are rounded once more. exp(-r) by the polynomial of exp. */
-static float portable_sigmoidf(float x)
+static float portable_math_sigmoidf(float x)
 {
   uint32_t outside, negative, bits, half;
   float inside, shifted, n, product, high, low, r, square, p, numerator, factor, power, sum;
   float lost, t, y;
 
   /* The comparison is false for a NaN, which so goes through. */
-  bits = portable_bits_of(x) | 0x80000000u;
-  inside = portable_real_of(bits);
-  outside = portable_mask(inside < -104.0f);
+  bits = portable_math_bits_of(x) | 0x80000000u;
+  inside = portable_math_real_of(bits);
+  outside = portable_math_mask(inside < -104.0f);
   bits = (outside & 0xc2d00000u) | (~outside & bits);
-  inside = portable_real_of(bits);
+  inside = portable_math_real_of(bits);
 
   /* n and r as in exp. */
   product = inside * 1.44269502162933349609375f;
@@ -71,10 +71,10 @@ static float portable_sigmoidf(float x)
   p = p - high;
 
   /* 2^n in two factors, as in exp. */
-  bits = portable_bits_of(shifted) - (0x4b400000u - 256u);
+  bits = portable_math_bits_of(shifted) - (0x4b400000u - 256u);
   half = bits >> 1;
-  numerator = portable_real_of((half - 1u) << 23);
-  factor = portable_real_of((bits - half - 1u) << 23);
+  numerator = portable_math_real_of((half - 1u) << 23);
+  factor = portable_math_real_of((bits - half - 1u) << 23);
   power = numerator * factor;
   /* power + 1 loses digits of a small power: what is lost goes into p. */
   sum = power + 1.0f;
@@ -86,9 +86,9 @@ static float portable_sigmoidf(float x)
   t = t * factor;
   y = 1.0f - t;
 
-  negative = portable_mask(x < 0.0f);
-  bits = (negative & portable_bits_of(t)) | (~negative & portable_bits_of(y));
-  y = portable_real_of(bits);
+  negative = portable_math_mask(x < 0.0f);
+  bits = (negative & portable_math_bits_of(t)) | (~negative & portable_math_bits_of(y));
+  y = portable_math_real_of(bits);
   return y;
 }
 
@@ -106,7 +106,7 @@ static void portable_fc1(const float *x, const float *weight, const float *bias,
       const float product = x[ic] * weight[oc * 4 + ic];
       acc += product;
     }
-    acc = portable_sigmoidf(acc);
+    acc = portable_math_sigmoidf(acc);
     y[oc] = acc;
   }
 }
