@@ -1,6 +1,6 @@
 /* infer_equal.c - tensors that are joined must have equal sizes: E0301 and E0304; see infer.h. */
+#include "ops/explain_shape.h"
 #include "ops/infer.h"
-#include "support/checked.h"
 
 static const char *const axis_names[] = {"channels", "height", "width"};
 
@@ -42,63 +42,6 @@ static bool refuse_different(Inference *inference, const Node *node, const Value
   return false;
 }
 
-typedef struct Sample { /* the dim that varies has `value`, the others their least value */
-  const Dim *dim;
-  int64_t value;
-} Sample;
-
-static int64_t least(const Dim *dim) {
-  return ceil_div(dim->minimum - dim->offset, dim->multiple) * dim->multiple + dim->offset;
-}
-
-static int64_t value_in_sample(void *context, const Dim *dim) {
-  const Sample *sample = context;
-  return dim == sample->dim ? sample->value : least(dim);
-}
-
-static bool differs(const Size *a, const Size *b, Sample *sample) {
-  return size_evaluate(a, value_in_sample, sample) != size_evaluate(b, value_in_sample, sample);
-}
-
-enum { MOST_SAMPLES = 4096, MOST_MULTIPLE = 64 };
-
-/* The smallest multiple for which all values in the dim's range (up to MOST_SAMPLES of them) give equal sizes; 0:
- * none. */
-static int64_t proving_multiple(const Size *a, const Size *b, const Dim *dim) {
-  for (int64_t multiple = dim->multiple + 1; multiple <= MOST_MULTIPLE; multiple++) {
-    bool equal = multiple % dim->multiple == 0;
-    int64_t value = ceil_div(dim->minimum, multiple) * multiple;
-    for (int i = 0; equal && i < MOST_SAMPLES && (dim->maximum < 0 || value <= dim->maximum); i++, value += multiple) {
-      Sample sample = {dim, value};
-      equal = !differs(a, b, &sample);
-    }
-    if (equal) return multiple;
-  }
-  return 0;
-}
-
-/* A size for which the two differ, and the multiple_of that makes them equal. */
-static void explain_difference(Inference *inference, Diagnostic *d, const Size *a, const Size *b) {
-  for (int i = 0; i < inference->graph->dim_count; i++) {
-    const Dim *dim = inference->graph->dims[i];
-    Sample sample = {dim, least(dim)};
-    for (int n = 0; n < MOST_SAMPLES && (dim->maximum < 0 || sample.value <= dim->maximum);
-         n++, sample.value += dim->multiple) {
-      if (!differs(a, b, &sample)) continue;
-      add_note(d, "for %s = %lld they are %lld and %lld", dim->name, (long long)sample.value,
-               (long long)size_evaluate(a, value_in_sample, &sample),
-               (long long)size_evaluate(b, value_in_sample, &sample));
-      int64_t multiple = dim->offset == 0 ? proving_multiple(a, b, dim) : 0;
-      if (multiple && dim->maximum < 0)
-        add_help(d, "dim %s in %lld.. (multiple_of=%lld)", dim->name, (long long)dim->minimum, (long long)multiple);
-      else if (multiple)
-        add_help(d, "dim %s in %lld..%lld (multiple_of=%lld)", dim->name, (long long)dim->minimum,
-                 (long long)dim->maximum, (long long)multiple);
-      return;
-    }
-  }
-}
-
 static bool refuse_unproved(Inference *inference, const Node *node, const Value *a, const Value *b, int axis) {
   const Size *left = a->type.sizes[axis], *right = b->type.sizes[axis];
   Diagnostic *d = shape_error(inference, node, CODE_E0304, "the inputs of `%s` may differ in %s", node->op->name,
@@ -106,7 +49,7 @@ static bool refuse_unproved(Inference *inference, const Node *node, const Value 
   set_label(d, "%s and %s", size_text(inference->arena, left), size_text(inference->arena, right));
   add_label(d, a->span, "%s", type_text(inference->arena, &a->type));
   add_label(d, b->span, "%s", type_text(inference->arena, &b->type));
-  explain_difference(inference, d, left, right);
+  add_size_difference(d, inference->graph, left, right);
   return false;
 }
 

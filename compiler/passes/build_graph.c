@@ -223,8 +223,8 @@ static Builder new_builder(Compilation *c, const AstDecl *net) {
 Graph *build_graph(Compilation *c, const Ast *ast) {
   int errors = c->diagnostics->errors;
   Files files = {.c = c, .modules = name_table(c->arena), .open = name_table(c->arena)};
-  const Module *module = resolve_files(&files, ast);
   if (ast->broken) return NULL;
+  const Module *module = resolve_files(&files, ast);
   const AstDecl *net = choose_net(c, ast);
   if (!net) return NULL;
   Builder b = new_builder(c, net);
@@ -238,7 +238,7 @@ Graph *build_graph(Compilation *c, const Ast *ast) {
   bind_parameters(&b, &scope, net);
   check_ends(&b, net);
   expand_net(&b, &scope, net);
-  if (c->diagnostics->errors > errors || ast->broken) return NULL;
+  if (c->diagnostics->errors > errors) return NULL;
   name_nodes(&b);
   if (c->diagnostics->errors > errors) return NULL;
   lint_graph(&b, module, net);
