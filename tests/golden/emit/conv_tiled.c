@@ -4,8 +4,10 @@
 #endif
 #include "conv_tiled.h"
 
+#include <float.h>
+
 /* Vectors of the compiler, where it has them; every kernel also has a plain form. */
-#if defined(__GNUC__) && !defined(__TINYC__)
+#if defined(__GNUC__) && !defined(__TINYC__) && (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16)
 #define CONV_TILED_VECTORS 1
 #define CONV_TILED_NOINLINE __attribute__((noinline))
 #else
