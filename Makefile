@@ -105,9 +105,10 @@ accuracy:                    ## LeNet-5 in C over the 10,000 test images of MNIS
 TEST_VARIANT ?= asan
 SLOW := tests/bench/run tests/fuzz/run
 EMULATED := tests/targets/run tests/differential/run
-TESTS := $(filter-out $(SLOW) $(EMULATED),$(wildcard tests/*/run)) tests/run-golden
+LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
+TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(SLOW) $(EMULATED),$(sort $(wildcard tests/*/run)))
 TEST_ENVIRONMENT = BUILD='$(abspath $B)' CNNC='$(abspath $B/cnnc)' CC='$(CC)' DATA='$(abspath $(wildcard $(DATA)))' \
-  ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+  THOROUGH=$(THOROUGH) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 RESULTS := build/check.results
 
 test:                        ## install what is missing, build and pass all tests, with sanitizers
@@ -115,16 +116,16 @@ test:                        ## install what is missing, build and pass all test
 	@$(MAKE) run-tests VARIANT=$(TEST_VARIANT)
 
 run-tests: $B/cnnc $B/unit-tests
-	@$(TEST_ENVIRONMENT) tests/run-all $(RUN_ALL) $(sort $(TESTS))
+	@$(TEST_ENVIRONMENT) tests/run-all $(RUN_ALL) $(wildcard $(TESTS))
 
 check:                       ## all else that must hold: the tests with gcc and clang, format, layers, emulated targets
 	@.ci/deps build test check
 	@mkdir -p build
 	@rm -f $(RESULTS)
 	@failed=0; \
-	$(MAKE) run-tests VARIANT=release CC=gcc RUN_ALL='-t gcc: -r $(RESULTS)' || failed=1; \
-	$(MAKE) run-tests VARIANT=release CC=clang RUN_ALL='-t clang: -r $(RESULTS)' || failed=1; \
-	$(MAKE) run-checks VARIANT=release CC=gcc && exit $$failed
+	$(MAKE) run-tests VARIANT=release CC=gcc THOROUGH=1 RUN_ALL='-t gcc: -r $(RESULTS)' || failed=1; \
+	$(MAKE) run-tests VARIANT=release CC=clang THOROUGH=1 RUN_ALL='-t clang: -r $(RESULTS)' || failed=1; \
+	$(MAKE) run-checks VARIANT=release CC=gcc THOROUGH=1 && exit $$failed
 
 run-checks: $B/cnnc
 	@$(TEST_ENVIRONMENT) tests/run-all -t 'everything else:' -r $(RESULTS) tests/check-layers 'lint=make lint' \

@@ -50,8 +50,8 @@ static void declare_weights(const Emitter *e, const Plan *plan) {
 
 static void emit_constants(const Emitter *e, const LoopProgram *program) {
   if (program->constant_count == 0) return;
-  text_add(e->out, "\n/* Where tensors lie in the workspace, in elements: offset of a tensor, of its first element inside a\n"
-                   "   border, distance of neighbouring rows, columns and channels, first channel of a slice. */\n");
+  text_add(e->out, "\n/* Where tensors lie in the workspace, in elements: offset of the first element inside the border,\n"
+                   "   distance of neighbouring rows, columns and channels, first channel of a slice. */\n");
   for (int i = 0; i < program->constant_count; i++) {
     text_addf(e->out, "#define %s_%s ", e->upper, program->constants[i].name);
     size_print(e->out, program->constants[i].value);

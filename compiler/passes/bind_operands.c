@@ -21,7 +21,6 @@ static const char *upper(Arena *arena, const char *path) {
 }
 
 Expr *buffer_constant(LoopProgram *program, Arena *arena, const char *kind, const char *name, const Size *value) {
-  if (size_is(value, 0)) return expr_int(arena, 0);
   const char *constant = arena_printf(arena, "%s_%s", kind, upper(arena, name));
   for (int i = 0; i < program->constant_count; i++) {
     if (strcmp(program->constants[i].name, constant) != 0) continue;
@@ -85,8 +84,10 @@ static void bind_value(const StepBinding *b, BoundOperand *operand, const Value 
   operand->value = value;
   operand->view = view;
   operand->stride[0] = size_is(buffer->channel, 1) ? expr_int(a, 1) : buffer_constant(b->program, a, "CHANNEL", buffer->name, buffer->channel);
-  operand->stride[1] = size_is(buffer->height, 1) ? expr_int(a, 0) : buffer_constant(b->program, a, "ROW", buffer->name, buffer->row);
-  operand->stride[2] = size_is(buffer->width, 1) ? expr_int(a, 0) : buffer_constant(b->program, a, "COLUMN", buffer->name, buffer->column);
+  bool one_row = size_is(buffer->height, 1) && !buffer->border.top && !buffer->border.bottom;
+  bool one_column = size_is(buffer->width, 1) && !buffer->border.left && !buffer->border.right;
+  operand->stride[1] = one_row ? expr_int(a, 0) : buffer_constant(b->program, a, "ROW", buffer->name, buffer->row);
+  operand->stride[2] = one_column ? expr_int(a, 0) : buffer_constant(b->program, a, "COLUMN", buffer->name, buffer->column);
 }
 
 /* Axes of the nest on which an access to a parameter depends. */
@@ -197,6 +198,16 @@ static const char *last_two_components(Arena *arena, const char *path) {
   return c_name(arena, start);
 }
 
+/* What tells a further parameter of one role from the others of its function. */
+static const char *further_parameter(const StepBinding *b, int number) {
+  Arena *a = b->plan->arena;
+  const char *path = b->step->operands[number].parameter->path, *name = last_two_components(a, path);
+  bool taken = *name >= '0' && *name <= '9';
+  for (int i = 0; i < number; i++) taken = taken || strcmp(b->operands[i].name, name) == 0;
+  if (!taken) return name;
+  return *path >= '0' && *path <= '9' ? arena_printf(a, "layer_%s", c_name(a, path)) : c_name(a, path);
+}
+
 /* A pointer's name: a tensor is x, what is added to a result is skip, further ones are numbered; numbers go by role. */
 static const char *operand_name(const StepBinding *b, int number) {
   const Operand *operand = &b->step->operands[number];
@@ -206,7 +217,7 @@ static const char *operand_name(const StepBinding *b, int number) {
     if (operand->value) same += other->value && other->value != b->step->result;
     else same += other->parameter && strcmp(other->parameter->role, operand->parameter->role) == 0;
   }
-  if (operand->parameter) return same ? last_two_components(b->plan->arena, operand->parameter->path) : operand->parameter->role;
+  if (operand->parameter) return same ? further_parameter(b, number) : operand->parameter->role;
   if (operand->value == b->step->result) return "y";
   if (same == 0) return "x";
   const char *more = b->step->nest && b->step->nest->update ? "skip" : "x";
@@ -262,35 +273,48 @@ Expr *element_offset(const StepBinding *b, const Expr *access) {
 
 Expr *output_offset(const StepBinding *b, Expr *const index[MAX_RANK]) { return tensor_offset(b->plan->arena, &b->output, index); }
 
-/* The start of a buffer as the caller of a step sees it. */
+/* The first element inside the border, as the caller of a step sees it. */
 static Expr *buffer_start(const StepBinding *b, const Buffer *buffer) {
   Arena *a = b->plan->arena;
   if (buffer->kind == BUFFER_INPUT)
     return expr_var(a, arena_printf(a, "in_%s", c_name(a, b->plan->graph->inputs[buffer->caller_index].value->name)), type_index);
   if (buffer->kind == BUFFER_OUTPUT)
     return expr_var(a, arena_printf(a, "out_%s", c_name(a, b->plan->graph->outputs[buffer->caller_index].name)), type_index);
-  const Size *offset = size_floor_div(a, buffer->offset, dtype_bytes(buffer->dtype));
+  const Size *offset = size_add(a, size_floor_div(a, buffer->offset, dtype_bytes(buffer->dtype)), buffer->origin);
   return expr_binary(a, OP_ADD, expr_var(a, "ws", type_index), buffer_constant(b->program, a, "OFFSET", buffer->name, offset));
 }
 
-/* Start of the buffer, plus the place of a slice in it, plus `rows` and `columns` (counted with the border). */
-static Expr *place_in_buffer(const StepBinding *b, const BoundOperand *operand, int64_t row, int64_t column) {
+static Expr *move(Arena *a, Expr *place, int64_t count, Expr *stride) {
+  if (count == 0) return place;
+  return expr_binary(a, count < 0 ? OP_SUB : OP_ADD, place, expr_binary(a, OP_MUL, expr_int(a, count < 0 ? -count : count), stride));
+}
+
+/* First element of the tensor, moved by `rows` and `columns`: negative ones lead into the border. A slice begins at a
+ * channel of its own. */
+static Expr *place_of(const StepBinding *b, const BoundOperand *operand, int64_t rows, int64_t columns) {
   Arena *a = b->plan->arena;
   const View *view = &operand->view;
   Expr *place = buffer_start(b, view->buffer);
-  row += size_value(view->row);
-  column += size_value(view->column);
-  const char *slice = operand->value ? operand->value->name : b->step->name;
-  if (row) place = expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, expr_int(a, row), operand->stride[1]));
-  if (column) place = expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, expr_int(a, column), operand->stride[2]));
-  Expr *channel = buffer_constant(b->program, a, "SLICE", slice, view->channel);
+  place = move(a, place, rows + size_value(view->row), operand->stride[1]);
+  place = move(a, place, columns + size_value(view->column), operand->stride[2]);
+  if (size_equal(view->buffer->channels, type_channels(&operand->value->type))) return place;
+  Expr *channel = buffer_constant(b->program, a, "SLICE", operand->value->name, view->channel);
   return expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, channel, operand->stride[0]));
 }
 
 Expr *operand_argument(const StepBinding *b, const BoundOperand *operand) {
   if (operand->packed) return expr_weights(b->plan->arena, operand->packed->name);
-  const Border *border = &operand->view.buffer->border;
-  return place_in_buffer(b, operand, border->top + operand->base[1], border->left + operand->base[2]);
+  return place_of(b, operand, operand->base[1], operand->base[2]);
 }
 
-Expr *output_argument(const StepBinding *b) { return place_in_buffer(b, &b->output, 0, 0); }
+Expr *border_argument(const StepBinding *b) {
+  const Border *border = &b->output.view.buffer->border;
+  BoundOperand output = b->output;
+  output.view.row = output.view.column = size_of(b->plan->arena, 0);
+  return place_of(b, &output, -border->top, -border->left);
+}
+
+Expr *output_argument(const StepBinding *b) {
+  bool fills_border = b->step->kind == STEP_COPY && b->step->padding_mode != 0;
+  return fills_border ? border_argument(b) : place_of(b, &b->output, 0, 0);
+}

@@ -23,7 +23,7 @@ typedef struct StepBinding {
 
 /* "layer1.0.conv1" -> "layer1_0_conv1" */
 const char *c_name(Arena *arena, const char *path);
-/* The named constant KIND_BUFFER ("ROW_CONV1"), or 0 where there is nothing to say. */
+/* The named constant KIND_BUFFER ("ROW_CONV1"). Also what is 0 or 1 has a name: its text must not change with its value. */
 Expr *buffer_constant(LoopProgram *program, Arena *arena, const char *kind, const char *name, const Size *value);
 
 StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step);
@@ -33,7 +33,9 @@ Expr *element_offset(const StepBinding *binding, const Expr *access);
 Expr *output_offset(const StepBinding *binding, Expr *const index[MAX_RANK]);
 /* What is passed for an operand: where its pointer points, seen from the caller. */
 Expr *operand_argument(const StepBinding *binding, const BoundOperand *operand);
-/* The pointer to the start of the output's slice including the border. */
+/* The first element of the border around the output's slice. */
+Expr *border_argument(const StepBinding *binding);
+/* The first element of the output; where a copy makes the border too, of the border. */
 Expr *output_argument(const StepBinding *binding);
 Type element_type(const BoundOperand *operand);
 #endif

@@ -81,9 +81,9 @@ static Expr *load_float(const Tiling *t, const KernelOperand *k, int point, int 
 
 static const char *hoisted_name(const Tiling *t, const KernelOperand *k, int point, int v) {
   const char *name = k->bound->name;
-  if (k->along_lanes && moves_with_tile(k)) return arena_printf(t->arena, "%s%d_%d", name, point, v);
-  if (k->along_lanes) return arena_printf(t->arena, "%s%d", name, v);
-  return arena_printf(t->arena, "%s%d", name, point);
+  if (k->along_lanes && moves_with_tile(k)) return arena_printf(t->arena, "%s_%d_%d", name, point, v);
+  if (k->along_lanes) return arena_printf(t->arena, "%s_%d", name, v);
+  return arena_printf(t->arena, "%s_%d", name, point);
 }
 
 typedef struct Vectorise { /* rewrites an expression of the nest for one point and vector */
@@ -102,6 +102,7 @@ static Expr *vector_visit(void *context, Expr *e) {
     if (z->direct && moves_with_tile(k)) return load_float(z->t, k, z->point, z->v);
     return expr_var(a, hoisted_name(z->t, k, z->point, z->v), (Type){SCALAR_F32, k->along_lanes ? z->t->lanes : 1});
   }
+  if (e->kind == EXPR_CAST && e->left->type.scalar == SCALAR_F32) return e->left; /* the bytes of an input were read as floats */
   if (e->kind == EXPR_SELECT && e->condition->type.lanes > 1)
     return expr_select(a, e->condition, expr_broadcast(a, e->left, z->t->lanes), expr_broadcast(a, e->right, z->t->lanes));
   return e;

@@ -119,7 +119,7 @@ static void add_zero_border(LoopProgram *program, Arena *a) {
   size_t count = sizeof border_params / sizeof *border_params;
   *f = (Function){.name = "zero_border", .param_count = (int)count + 1};
   f->comment = ARENA_ARRAY(a, const char *, 1);
-  f->comment[f->comment_count++] = "Zeros around a tensor of height x width, so that windows may reach beyond its edges.";
+  f->comment[f->comment_count++] = "Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points to the border's first.";
   f->params = ARENA_ARRAY(a, LoopParam, count + 1);
   f->params[0] = (LoopParam){.name = "y", .pointer = true, .type = type_f32};
   for (size_t i = 0; i < count; i++) f->params[i + 1] = (LoopParam){.name = border_params[i], .type = type_index};
@@ -132,40 +132,18 @@ static void add_zero_border(LoopProgram *program, Arena *a) {
   ARENA_PUSH(a, program->kernels, program->kernel_count, f);
 }
 
-/* A border on the edges of a buffer that a slice reaches: all of them, but for arms joined along rows or columns. */
-static Stmt *zero_border_of(const StepBinding *b) {
-  const Buffer *buffer = b->output.view.buffer;
-  const TensorType *type = &b->step->result->type;
+/* A line of its own in run: a border belongs to those who read it, so it must not change the function that writes the
+ * tensor inside. */
+static Stmt *call_zero_border(const StepBinding *b) {
+  if (!b->step->zero_border) return NULL;
   Arena *a = b->plan->arena;
-  int64_t row = size_value(b->output.view.row), column = size_value(b->output.view.column);
-  int64_t height = size_value(type_height(type)), width = size_value(type_width(type));
-  Border edge = buffer->border;
-  Expr *start = expr_index(a, "y");
-  if (row) start = expr_binary(a, OP_ADD, start, expr_binary(a, OP_MUL, expr_int(a, edge.top), b->output.stride[1]));
-  if (column) start = expr_binary(a, OP_ADD, start, expr_binary(a, OP_MUL, expr_int(a, edge.left), b->output.stride[2]));
-  if (row) edge.top = 0;
-  if (column) edge.left = 0;
-  if (row + height < size_value(buffer->height)) edge.bottom = 0;
-  if (column + width < size_value(buffer->width)) edge.right = 0;
-  Expr *arguments[] = {start, expr_size(a, type_channels(type)), b->output.stride[2], b->output.stride[1],
-                       expr_int(a, height), expr_int(a, width), expr_int(a, edge.top), expr_int(a, edge.bottom),
-                       expr_int(a, edge.left), expr_int(a, edge.right)};
+  const Buffer *buffer = b->output.view.buffer;
+  const Border *border = &buffer->border;
+  add_zero_border(b->program, a);
+  Expr *arguments[] = {border_argument(b), expr_size(a, type_channels(&b->step->result->type)), b->output.stride[2], b->output.stride[1],
+                       expr_size(a, buffer->height), expr_size(a, buffer->width), expr_int(a, border->top), expr_int(a, border->bottom),
+                       expr_int(a, border->left), expr_int(a, border->right)};
   return stmt_call(a, "zero_border", arguments, (int)(sizeof arguments / sizeof *arguments));
-}
-
-/* Zeros the border of the output's slice, then lets y point to its first element. */
-static Stmt *enter_border(const StepBinding *b) {
-  const Buffer *buffer = b->output.view.buffer;
-  Arena *a = b->plan->arena;
-  Stmt *body = NULL;
-  if (b->step->zero_border) {
-    add_zero_border(b->program, a);
-    body = zero_border_of(b);
-  }
-  bool copies_border = b->step->kind == STEP_COPY && b->step->padding_mode != PADDING_ZEROS;
-  if (!size_is(buffer->origin, 0) && !copies_border)
-    body = stmt_then(body, stmt_advance(a, "y", buffer_constant(b->program, a, "ORIGIN", buffer->name, buffer->origin)));
-  return body;
 }
 
 /* ---- functions ---- */
@@ -235,7 +213,7 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) add_param(a, f, &b->operands[i], true);
   add_param(a, f, &b->output, false);
-  f->body = stmt_then(enter_border(b), body);
+  f->body = body;
   return f;
 }
 
@@ -269,6 +247,7 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
     StepBinding b = bind_operands(plan, program, step);
     Function *f = step_function(&b, step_body(&b));
     ARENA_PUSH(c->arena, program->layers, program->layer_count, f);
+    program->run = stmt_then(program->run, call_zero_border(&b));
     program->run = stmt_then(program->run, step_call(&b));
   }
   return program;

@@ -279,7 +279,8 @@ static void set_borders(Plan *plan) {
     Step *step = plan->steps[k];
     const Border *b = &step->output.buffer->border;
     bool filled_by_copy = step->kind == STEP_COPY && step->padding_mode != PADDING_ZEROS;
-    step->zero_border = (b->top || b->bottom || b->left || b->right) && !step->in_place && !filled_by_copy;
+    bool first_arm = size_is(step->output.row, 0) && size_is(step->output.column, 0); /* of those joined along rows or columns */
+    step->zero_border = (b->top || b->bottom || b->left || b->right) && first_arm && !step->in_place && !filled_by_copy;
   }
 }
 

@@ -3,8 +3,8 @@
  *   emit_nets [options] DIR FILE.cnn..
  *
  * Every net of every file is compiled with seeded weights (a file that names its weights keeps them) and evaluated in
- * double precision. DIR gets the C of each net, partN.c (glue, several nets each), table.c and data.bin for
- * run_nets.c. Options are cnnc's own where they have its names. */
+ * double precision. DIR gets the C of each net, partN.c (glue, several nets each), table.inc and data.bin for
+ * run_nets.c, and `sources`, what is to be compiled. Options are cnnc's own where they have its names. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 #include "bound.h"
 #include "compile.h"
+#include "load/image.h"
 #include "passes/interpret.h"
 #include "passes/targets.h"
 #include "support/diagnostics_text.h"
@@ -26,7 +27,8 @@ typedef struct Job {
   const char *directory, *only;
   bool exact, separate; /* values that floats hold exactly; each net in a file of its own */
   int parts, count, failed;
-  Text table, data;
+  const char *picture; /* what the first sample shows, where an input has its size */
+  Text table, data, sources;
   Text *part;
 } Job;
 
@@ -75,11 +77,24 @@ static double input_number(const Job *job, Random *r, DType dtype) {
   return 0;
 }
 
+/* Pixels from 0 to 1. false: the picture has another size than the input. */
+static bool read_picture(Job *job, const Value *value, double *numbers) {
+  size_t length;
+  Image image;
+  const char *error, *bytes = read_whole_file(&job->arena, job->picture, READ_FILES_ONLY, &length, &error);
+  if (!bytes || !load_image(&job->arena, bytes, length, &image, &error)) fail(job->picture, error);
+  const TensorType *type = &value->type;
+  bool fits = type->rank == 3 && image.channels == 1 && size_is(type->sizes[0], 1) && size_is(type->sizes[1], image.height) && size_is(type->sizes[2], image.width);
+  for (int64_t i = 0; fits && i < (int64_t)image.height * image.width; i++) numbers[i] = (double)((float)image.pixels[i] / 255.0f);
+  return fits;
+}
+
 static double *input_numbers(Job *job, Random *r, const Value *value, int sample) {
   int64_t count = size_value(type_elements(&job->arena, &value->type));
   double *numbers = ARENA_ARRAY(&job->arena, double, (size_t)count);
   for (int64_t i = 0; i < count; i++) numbers[i] = input_number(job, r, value->type.dtype);
   if (job->exact || value->type.dtype != DTYPE_F32) return numbers;
+  if (sample == 0 && job->picture && read_picture(job, value, numbers)) return numbers;
   int64_t at = between(r, 0, count - 1);
   switch (sample - (SAMPLES - SPECIAL_SAMPLES)) {
   case 0: numbers[at] = (double)NAN; break;
@@ -253,7 +268,16 @@ static void do_net(Job *job, const char *file, const char *net) {
   write_net(job, net, &out);
   add_glue(job, &job->part[job->count % job->parts], net);
   text_addf(&job->table, "NET(%s)\n", net);
+  if (job->separate) text_addf(&job->sources, "%s.c\n%s", net, out.weights_code.length ? arena_printf(&job->arena, "%s_weights.c\n", net) : "");
   job->count++;
+}
+
+/* Whether the net stands in a list with commas. */
+static bool wanted(const char *list, const char *net) {
+  size_t length = strlen(net);
+  for (const char *at = list; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+    if (strcspn(at, ",") == length && strncmp(at, net, length) == 0) return true;
+  return !list;
 }
 
 /* Calls do_net for every `net NAME` that begins a line. */
@@ -267,7 +291,7 @@ static void do_file(Job *job, const char *file) {
     line += *line == '\n';
     if (strncmp(line, "net ", 4) != 0) continue;
     const char *net = arena_strndup(&job->arena, line + 4, strcspn(line + 4, " ({"));
-    if (!job->only || strstr(net, job->only)) do_net(job, file, net);
+    if (wanted(job->only, net)) do_net(job, file, net);
   }
   job->options.weights = given;
 }
@@ -286,6 +310,7 @@ static int read_options(Job *job, int argc, char **argv) {
     else if (!strcmp(option, "--batch")) job->options.batch = atoi(argv[++i]);
     else if (!strcmp(option, "--parts")) job->parts = atoi(argv[++i]);
     else if (!strcmp(option, "--only")) job->only = argv[++i];
+    else if (!strcmp(option, "--picture")) job->picture = argv[++i];
     else if (!strcmp(option, "-w")) job->options.weights = argv[++i];
     else fail("unknown option", option);
   }
@@ -300,15 +325,21 @@ int main(int argc, char **argv) {
   job.directory = argv[i++];
   job.table = text_new(&job.arena);
   job.data = text_new(&job.arena);
+  job.sources = text_new(&job.arena);
   job.part = ARENA_ARRAY(&job.arena, Text, (size_t)job.parts);
   for (int p = 0; p < job.parts; p++) {
     job.part[p] = text_new(&job.arena);
     text_add(&job.part[p], "#include <string.h>\n#include \"run_nets.h\"\n");
   }
   for (; i < argc; i++) do_file(&job, argv[i]);
-  for (int p = 0; p < job.parts; p++) write_text(&job, arena_printf(&job.arena, "part%d.c", p), &job.part[p]);
+  for (int p = 0; p < job.parts; p++) {
+    const char *name = arena_printf(&job.arena, "part%d.c", p);
+    write_text(&job, name, &job.part[p]);
+    text_addf(&job.sources, "%s\n", name);
+  }
   write_text(&job, "table.inc", &job.table);
   write_text(&job, "data.bin", &job.data);
+  write_text(&job, "sources", &job.sources);
   arena_free(&job.arena);
   return job.failed > 0;
 }

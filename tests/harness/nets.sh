@@ -10,6 +10,7 @@ root=$here/../..
 TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
 TOTAL=0 FAILED=0 SKIPPED=0
+RUNNER= LINK= # an emulator; more files and flags for the linker
 
 # build_emitter: the library may have been built with sanitizers, then the program is too.
 build_emitter() {
@@ -42,15 +43,15 @@ machine_flag() {
   case $1 in x86-64*) echo "-march=$1" ;; esac
 }
 
-# compile_nets NAME COMPILER..: objects and the program of what lies in $TMP/NAME
+# compile_nets NAME COMPILER..: objects and the program of what lies in $TMP/NAME; LINK: more flags for the program
 compile_nets() {
   name=$1
   shift
-  for part in "$TMP/$name"/part*.c "$here/run_nets.c"; do echo "$part"; done |
+  { sed "s|^|$TMP/$name/|" "$TMP/$name/sources"; echo "$here/run_nets.c"; } |
     xargs -P "$(nproc)" -I{} sh -c '
       o=$1/$(basename "$2" .c).o; d=$1; h=$3; r=$4; f=$2; shift 4
       "$@" -std=gnu99 -I"$d" -I"$r/runtime" -I"$h" -c "$f" -o "$o"' sh "$TMP/$name" {} "$here" "$root" "$@" || return 1
-  "$@" -o "$TMP/$name/run" "$TMP/$name"/*.o -lm
+  "$@" -o "$TMP/$name/run" "$TMP/$name"/*.o $LINK -lm
 }
 
 # count_line LINE: adds "N passed, N failed"

@@ -9,14 +9,14 @@
 extern const float conv_scalar_conv1_weight[54];
 extern const float conv_scalar_conv1_bias[3];
 
-/* Where tensors lie in the workspace, in elements: offset of a tensor, of its first element inside a
-   border, distance of neighbouring rows, columns and channels, first channel of a slice. */
+/* Where tensors lie in the workspace, in elements: offset of the first element inside the border,
+   distance of neighbouring rows, columns and channels, first channel of a slice. */
 #define CONV_SCALAR_CHANNEL_X 16
 #define CONV_SCALAR_ROW_X 4
 #define CONV_SCALAR_COLUMN_X 1
 #define CONV_SCALAR_ROW_X_COPY 12
 #define CONV_SCALAR_COLUMN_X_COPY 2
-#define CONV_SCALAR_ORIGIN_X_COPY 14
+#define CONV_SCALAR_OFFSET_X_COPY 14
 #define CONV_SCALAR_ROW_CONV1 12
 #define CONV_SCALAR_COLUMN_CONV1 3
 #define CONV_SCALAR_OFFSET_CONV1 80
@@ -24,7 +24,8 @@ extern const float conv_scalar_conv1_bias[3];
 #define CONV_SCALAR_ROW_Y 4
 #define CONV_SCALAR_COLUMN_Y 1
 
-/* Zeros around a tensor of height x width, so that windows may reach beyond its edges. */
+/* Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points
+     to the border's first. */
 static void conv_scalar_zero_border(float *y, size_t channels, size_t column, size_t row,
     size_t height, size_t width, size_t top, size_t bottom, size_t left, size_t right)
 {
@@ -61,9 +62,6 @@ static void conv_scalar_zero_border(float *y, size_t channels, size_t column, si
 /* x_copy: copy, channels last, 2x4x4 -> 2x4x4 */
 static void conv_scalar_x_copy(const float *x, float *y)
 {
-  conv_scalar_zero_border(y, 2, CONV_SCALAR_COLUMN_X_COPY, CONV_SCALAR_ROW_X_COPY, 4, 4, 1, 1, 1,
-      1);
-  y += CONV_SCALAR_ORIGIN_X_COPY;
   for (size_t oy = 0; oy < 4; oy++) {
     for (size_t ox = 0; ox < 4; ox++) {
       for (size_t oc = 0; oc < 2; oc++) {
@@ -150,8 +148,12 @@ conv_scalar_status conv_scalar_run(const conv_scalar_inputs *in, const conv_scal
   float *ws = (float *)env->workspace;
   const float *in_x = in->x;
   float *out_y = out->y;
-  conv_scalar_x_copy(in_x, ws);
-  conv_scalar_conv1(ws, conv_scalar_conv1_weight, conv_scalar_conv1_bias,
+  conv_scalar_zero_border(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_ROW_X_COPY
+      - CONV_SCALAR_COLUMN_X_COPY, 2, CONV_SCALAR_COLUMN_X_COPY, CONV_SCALAR_ROW_X_COPY, 4, 4, 1,
+      1, 1, 1);
+  conv_scalar_x_copy(in_x, ws + CONV_SCALAR_OFFSET_X_COPY);
+  conv_scalar_conv1(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_ROW_X_COPY
+      - CONV_SCALAR_COLUMN_X_COPY, conv_scalar_conv1_weight, conv_scalar_conv1_bias,
       ws + CONV_SCALAR_OFFSET_CONV1);
   conv_scalar_y_out(ws + CONV_SCALAR_OFFSET_CONV1, out_y);
   return CONV_SCALAR_OK;

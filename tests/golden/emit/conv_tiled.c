@@ -33,8 +33,8 @@ static const conv_tiled_f32x8 conv_tiled_zero8 = {0.0f};
 extern const float conv_tiled_conv1_weight[64];
 extern const float conv_tiled_conv1_bias[16];
 
-/* Where tensors lie in the workspace, in elements: offset of a tensor, of its first element inside a
-   border, distance of neighbouring rows, columns and channels, first channel of a slice. */
+/* Where tensors lie in the workspace, in elements: offset of the first element inside the border,
+   distance of neighbouring rows, columns and channels, first channel of a slice. */
 #define CONV_TILED_COLUMN_X 2
 #define CONV_TILED_COLUMN_Y 12
 
@@ -43,26 +43,26 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
     const float *weight, const float *bias, float *y, size_t y_ox, size_t ic_count)
 {
 #if defined(CONV_TILED_VECTORS)
-  const conv_tiled_f32x8 bias0 = CONV_TILED_LOAD8(bias);
-  const conv_tiled_f32x8 bias1 = CONV_TILED_LOAD8(bias + 8);
-  conv_tiled_f32x8 acc0_0 = bias0;
-  conv_tiled_f32x8 acc0_1 = bias1;
-  conv_tiled_f32x8 acc1_0 = bias0;
-  conv_tiled_f32x8 acc1_1 = bias1;
-  conv_tiled_f32x8 acc2_0 = bias0;
-  conv_tiled_f32x8 acc2_1 = bias1;
+  const conv_tiled_f32x8 bias_0 = CONV_TILED_LOAD8(bias);
+  const conv_tiled_f32x8 bias_1 = CONV_TILED_LOAD8(bias + 8);
+  conv_tiled_f32x8 acc0_0 = bias_0;
+  conv_tiled_f32x8 acc0_1 = bias_1;
+  conv_tiled_f32x8 acc1_0 = bias_0;
+  conv_tiled_f32x8 acc1_1 = bias_1;
+  conv_tiled_f32x8 acc2_0 = bias_0;
+  conv_tiled_f32x8 acc2_1 = bias_1;
   for (size_t ic = 0; ic < ic_count; ic++) {
-    const conv_tiled_f32x8 weight0 = CONV_TILED_LOAD8(weight);
-    const conv_tiled_f32x8 weight1 = CONV_TILED_LOAD8(weight + 8);
-    const float x0 = x[ic];
-    acc0_0 += x0 * weight0;
-    acc0_1 += x0 * weight1;
-    const float x1 = x[x_ox + ic];
-    acc1_0 += x1 * weight0;
-    acc1_1 += x1 * weight1;
-    const float x2 = x[2 * x_ox + ic];
-    acc2_0 += x2 * weight0;
-    acc2_1 += x2 * weight1;
+    const conv_tiled_f32x8 weight_0 = CONV_TILED_LOAD8(weight);
+    const conv_tiled_f32x8 weight_1 = CONV_TILED_LOAD8(weight + 8);
+    const float x_0 = x[ic];
+    acc0_0 += x_0 * weight_0;
+    acc0_1 += x_0 * weight_1;
+    const float x_1 = x[x_ox + ic];
+    acc1_0 += x_1 * weight_0;
+    acc1_1 += x_1 * weight_1;
+    const float x_2 = x[2 * x_ox + ic];
+    acc2_0 += x_2 * weight_0;
+    acc2_1 += x_2 * weight_1;
     weight += 16;
   }
   acc0_0 = CONV_TILED_SELECT8(acc0_0 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc0_0);
