@@ -6,8 +6,10 @@
 
 #include "emit/emit.h"
 #include "ir/ast.h"
+#include "load/safetensors.h"
 #include "passes/passes.h"
 #include "passes/targets.h"
+#include "support/suggest.h"
 
 /* What the result of a pass is; all printers and verifiers hang on this. */
 typedef struct Level {
@@ -16,6 +18,25 @@ typedef struct Level {
   const Plan *plan;
   const LoopProgram *loops;
 } Level;
+
+static const char *const pass_names[] = {"parse",       "build_graph",  "bind_weights", "remove_dead",    "fold_batch_norm", "group_steps", "place_values",
+                                         "choose_schedule", "plan_memory", "lower",    "split_products", "pack_weights",    "emit",        NULL};
+
+static bool check_pass_name(Compilation *c) {
+  const char *wanted = c->options->dump_after;
+  Suggestion near = suggest_for(wanted ? wanted : "");
+  for (int i = 0; wanted && pass_names[i]; i++) {
+    if (strcmp(pass_names[i], wanted) == 0) wanted = NULL;
+    else suggest_candidate(&near, pass_names[i]);
+  }
+  if (!wanted) return true;
+  Diagnostic *d = report(c->diagnostics, CODE_E0901, (Span){0}, "there is no pass `%s`", wanted);
+  if (suggested(&near)) add_help(d, "did you mean `%s`?", suggested(&near));
+  Text all = text_new(c->arena);
+  for (int i = 0; pass_names[i]; i++) text_addf(&all, "%s%s", i ? ", " : "", pass_names[i]);
+  add_note(d, "the passes are %s", text_string(&all));
+  return false;
+}
 
 static double now(void) {
   struct timespec t;
@@ -44,10 +65,15 @@ static const char *verify_level(Arena *arena, const Level *level) {
   return level->graph ? verify_graph(arena, level->graph) : NULL;
 }
 
-/* After each pass: time it, print if asked, verify. false: the pass left something malformed. */
-static bool end(Compilation *c, Timer timer, Level level) {
+/* After each pass: time it, print if asked. */
+static void note(Compilation *c, Timer timer, Level level) {
   if (c->options->time_passes) text_addf(&c->timings, "%8lld us  %s\n", (long long)((now() - timer.start) * 1e3), c->pass);
   if (c->options->dump_after && strcmp(c->options->dump_after, c->pass) == 0) print_level(&c->dump, &level);
+}
+
+/* .. and verify. false: the pass left something malformed. */
+static bool end(Compilation *c, Timer timer, Level level) {
+  note(c, timer, level);
   const char *fault = c->options->verify || level.loops ? verify_level(c->arena, &level) : NULL;
   if (!fault) return true;
   report(c->diagnostics, CODE_E0999, (Span){0}, "internal error after pass %s: %s", c->pass, fault);
@@ -79,6 +105,7 @@ static bool stop_at(Compilation *c, DumpLevel dump, Level level) {
 
 /* The graph as written; *dumped: the user wanted no more than a dump of it. */
 static Graph *front(Compilation *c, bool *dumped) {
+  if (!check_pass_name(c)) return NULL;
   Timer t = begin(c, "parse");
   Ast *ast = parse(c);
   if (!ast || !end(c, t, (Level){.ast = ast})) return NULL;
@@ -94,6 +121,7 @@ static Graph *front(Compilation *c, bool *dumped) {
     return NULL;
   }
   t = begin(c, "bind_weights");
+  c->read_weights = load_safetensors;
   if (!bind_weights(c, graph) || !end(c, t, (Level){.graph = graph})) return NULL;
   return graph;
 }
@@ -123,21 +151,24 @@ Plan *make_plan(Compilation *c, Graph *graph) {
   if (!end(c, t, (Level){.graph = graph})) return NULL
 #define PLAN_PASS(pass)                                        \
   t = begin(c, #pass);                                         \
-  pass(c, plan)
+  pass(c, plan);                                               \
+  note(c, t, (Level){.plan = plan}) /* a plan is well formed when it is complete */
   GRAPH_PASS(remove_dead);
   GRAPH_PASS(fold_batch_norm);
   t = begin(c, "group_steps");
   Plan *plan = group_steps(c, graph);
+  note(c, t, (Level){.plan = plan});
   PLAN_PASS(place_values);
   PLAN_PASS(choose_schedule);
-  PLAN_PASS(plan_memory);
+  t = begin(c, "plan_memory");
+  plan_memory(c, plan);
   return end(c, t, (Level){.plan = plan}) ? plan : NULL;
 }
 
 static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, const char *base, Outputs *out) {
   const Target *target = find_target(c->options->target);
   EmitOptions options = {.prefix = c->options->prefix ? c->options->prefix : plan->graph->name, .base = base, .standalone = c->options->standalone,
-                         .weights_in_file = c->options->weights_as == WEIGHTS_AS_FILE, .big_endian = target->big_endian, .version = CNNC_VERSION};
+                         .weights_in_file = c->options->weights_as == WEIGHTS_AS_FILE, .big_endian = target->big_endian, .version = CNNC_VERSION, .flags = target->flags};
   Text *texts[] = {&out->code, &out->header, &out->weights_code};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = text_new(c->arena);
   emit_header(&out->header, plan, &options);

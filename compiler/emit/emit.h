@@ -8,6 +8,7 @@ typedef struct EmitOptions {
   const char *prefix; /* of every symbol: "lenet5" */
   const char *base;   /* of the files: "lenet5" for lenet5.h */
   bool weights_in_file, standalone, big_endian;
+  const char *flags;   /* to compile with; NULL: none */
   const char *version; /* "0.1": major.minor of cnnc */
 } EmitOptions;
 

@@ -63,7 +63,7 @@ static const char *macros(const Emitter *e, const Plan *plan) {
   text_addf(&out, "#define %s_WORKSPACE_BYTES %lld\n", e->upper, (long long)plan->workspace_bytes);
   text_addf(&out, "#define %s_WORKSPACE_LOWER_BOUND %lld\n", e->upper, (long long)plan->lower_bound_bytes);
   text_addf(&out, "#define %s_WORKSPACE_ALIGN %lld\n", e->upper, (long long)plan->workspace_align);
-  text_addf(&out, "#define %s_WEIGHTS_BYTES %lldu\n", e->upper, (long long)plan->weights_bytes);
+  text_addf(&out, "#define %s_WEIGHTS_BYTES %lld\n", e->upper, (long long)plan->weights_bytes);
   if (e->options->weights_in_file) {
     uint64_t fingerprint = weights_fingerprint(plan);
     text_addf(&out, "/* Of the names and shapes of the weights: what a weights file must match. */\n");
@@ -108,6 +108,7 @@ static const char *description(const Emitter *e, const Plan *plan) {
   const char **lines = NULL;
   int count = 0;
   ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "Network %s, for %s, %s numerics.", graph->name, plan->target, plan->portable ? "portable" : "fast"));
+  if (e->options->flags) ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "Compile with %s.", e->options->flags));
   if (graph->doc) ARENA_PUSH(e->arena, lines, count, graph->doc);
   for (int i = 0; i < graph->meta_count; i++)
     ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "%s: %s", graph->metas[i].name, graph->metas[i].text));

@@ -93,7 +93,7 @@ void emit_scalar_functions(const Emitter *e, const LoopUsage *usage) {
   uint32_t always = folded(usage->math), plain = folded(usage->plain_math) & ~always;
   if (!always && !plain) return;
   if (!e->options->standalone) {
-    text_add(e->out, "#include \"cnnc_runtime.h\"\n");
+    text_add(e->out, "#include \"cnnc_runtime.h\" /* from cnnc; --standalone folds it in */\n");
     return;
   }
   if (!always) text_addf(e->out, "\n#if !defined(%s_VECTORS)", e->upper);

@@ -36,6 +36,10 @@ static void print_buffer(Text *out, const Buffer *b) {
 }
 
 static void print_view(Text *out, const View *v) {
+  if (!v->buffer) {
+    text_add(out, "(not placed yet)");
+    return;
+  }
   text_add(out, v->buffer->name);
   if (size_is(v->channel, 0) && size_is(v->row, 0) && size_is(v->column, 0)) return;
   const Size *parts[] = {v->channel, v->row, v->column};

@@ -111,3 +111,15 @@ const char *foreign_operator(const char *name) {
 const char *foreign_attribute(const char *name) {
   return translate(foreign_attributes, sizeof foreign_attributes / sizeof *foreign_attributes, name);
 }
+
+bool is_later_operator(const char *name) {
+  static const char *const later[] = {
+      "depthwise_conv", "separable_conv", "conv_transpose", "filter", "weighted_avg_pool", "sum_pool", "l2_pool", "global_max_pool",
+      "adaptive_avg_pool", "instance_norm", "layer_norm", "lrn", "relu6", "leaky_relu", "prelu", "elu", "silu", "gelu", "softplus",
+      "hard_sigmoid", "hard_swish", "sub", "mul", "div", "max", "min", "abs", "square", "sqrt", "abs_diff", "dot", "l1_distance",
+      "l2_distance", "cosine_similarity", "split", "reshape", "pad", "crop", "center_crop_like", "l2_normalize", "upsample",
+      "pixel_shuffle", "channel_shuffle", "exp", "log", "cast", "argmax"};
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+    if (strcmp(later[i], name) == 0) return find_operator(name) == NULL;
+  return false;
+}

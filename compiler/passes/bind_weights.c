@@ -4,7 +4,8 @@
  * the order that the file's layout says and never guessed. Afterwards no parameter that the net needs lacks data. */
 #include <string.h>
 #include "ir/operator.h"
-#include "load/safetensors.h"
+#include "ops/infer.h"
+#include "ops/ops.h"
 #include "passes/passes.h"
 #include "passes/weight_match.h"
 
@@ -85,7 +86,7 @@ static bool read_table(Binder *b, LoadedFile *file, const char *bytes, size_t le
     add_help(d, "save the weights as `.safetensors`");
     return false;
   }
-  if (load_safetensors(b->c->arena, bytes, length, &file->table, &error)) return true;
+  if (b->c->read_weights(b->c->arena, bytes, length, &file->table, &error)) return true;
   Diagnostic *d = report(diagnostics, CODE_E0506, file->source->span, "`%s` is not a sound safetensors file", path);
   add_note(d, "%s", error);
   if (ends_with(path, ".pt") || ends_with(path, ".pth") || ends_with(path, ".h5") || ends_with(path, ".keras") ||
@@ -243,6 +244,26 @@ static bool bind_random(Binder *b, const char *seed_text) {
   return true;
 }
 
+static bool has_pixels(const TensorType *type) {
+  return !size_is(type_channels(type), 1) && !(size_is(type_height(type), 1) && size_is(type_width(type), 1));
+}
+
+/* Keras flattens [H, W, C] and PyTorch [C, H, W]: with Keras's weights after it, a flatten says which it means. */
+static bool flattens_are_clear(Binder *b, const WeightsFile *files, int count) {
+  bool keras = false, clear = true;
+  for (int i = 0; i < count; i++) keras = keras || (files[i].layout && strcmp(files[i].layout, "keras") == 0);
+  for (int i = 0; keras && i < b->graph->node_count; i++) {
+    const Node *flatten = b->graph->nodes[i]->op == &op_fc ? b->graph->nodes[i]->inputs[0]->producer : NULL;
+    if (!flatten || flatten->op != &op_flatten || attribute_given(flatten, "order") || !has_pixels(&flatten->inputs[0]->type)) continue;
+    Diagnostic *d = report(b->c->diagnostics, CODE_E0404, flatten->span, "`flatten` before `fc` needs `order` with Keras's weights");
+    set_label(d, "%s", type_text(b->c->arena, &flatten->inputs[0]->type));
+    add_note(d, "Keras flattens [height, width, channels], PyTorch [channels, height, width]");
+    add_help(d, "`flatten(order=hwc)` if the weights were trained in Keras");
+    clear = false;
+  }
+  return clear;
+}
+
 bool bind_weights(Compilation *c, Graph *graph) {
   Binder b = {.c = c, .graph = graph, .owners = ARENA_ARRAY(c->arena, const Node *, (size_t)graph->parameter_count)};
   for (int i = graph->node_count - 1; i >= 0; i--)
@@ -259,9 +280,10 @@ bool bind_weights(Compilation *c, Graph *graph) {
   if (given) {
     WeightsFile file = override_file(&b, given);
     b.overridden = true;
-    return bind_files(&b, &file, 1);
+    return flattens_are_clear(&b, &file, 1) && bind_files(&b, &file, 1);
   }
-  if (graph->weights_count) return bind_files(&b, graph->weights, graph->weights_count);
+  if (graph->weights_count)
+    return flattens_are_clear(&b, graph->weights, graph->weights_count) && bind_files(&b, graph->weights, graph->weights_count);
   if (!first || c->options->shapes_only) return true;
   Diagnostic *d = report(c->diagnostics, CODE_E0507, first->span, "the network needs weights and no file is named");
   set_label(d, "needs `%s`", first->path);

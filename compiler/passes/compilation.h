@@ -36,6 +36,11 @@ typedef struct Options {
  * `relative_to` (another source's name) unless that is NULL or path is absolute. *resolved is the path that was read. */
 typedef const char *ReadFile(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved, const char **error);
 
+struct WeightTable; /* ir/weights.h */
+
+/* Reads the bytes of a weights file as a table. false: *error says what is wrong with them. */
+typedef bool ReadWeights(Arena *arena, const char *bytes, size_t length, struct WeightTable *table, const char **error);
+
 typedef struct Compilation {
   Arena *arena;
   Diagnostics *diagnostics;
@@ -43,6 +48,7 @@ typedef struct Compilation {
   const Options *options;
   ReadFile *read_file;
   void *read_context;
+  ReadWeights *read_weights; /* set by compile.c: passes know no file formats */
   const char **files_read; /* every file that the result depends on, for -MD */
   int files_read_count;
   Text dump, timings; /* what --dump and --time-passes ask for */

@@ -236,6 +236,18 @@ static Stmt *step_body(const StepBinding *b) {
   return resolve_stmts(b, step->root->op->loops(&l, step->root));
 }
 
+enum { WEIGHTS_ALIGNMENT = 64, WEIGHTS_HEADER = 64 }; /* bytes */
+
+/* Where the packed numbers stand in a weights file. */
+static void place_weights(Plan *plan) {
+  int64_t offset = WEIGHTS_HEADER;
+  for (int i = 0; i < plan->packed_count; i++) {
+    plan->packed[i]->offset = offset;
+    offset += (plan->packed[i]->elements * (int64_t)sizeof(float) + WEIGHTS_ALIGNMENT - 1) / WEIGHTS_ALIGNMENT * WEIGHTS_ALIGNMENT;
+  }
+  plan->weights_bytes = offset;
+}
+
 LoopProgram *lower(Compilation *c, Plan *plan) {
   LoopProgram *program = ARENA_NEW(c->arena, LoopProgram);
   for (int k = 0; k < plan->step_count; k++) {
@@ -250,5 +262,6 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
     program->run = stmt_then(program->run, call_zero_border(&b));
     program->run = stmt_then(program->run, step_call(&b));
   }
+  place_weights(plan);
   return program;
 }

@@ -103,7 +103,7 @@ static void report_dtype(Builder *b, const AstType *type, const Value *value, co
                          type->dtype.text, dtype_name(value->type.dtype));
   DType declared;
   if (dtype_from_name(type->dtype.text, &declared) && declared != DTYPE_F32)
-    add_help(d, "convert it: `-> cast(%s)`", type->dtype.text);
+    add_help(d, "declare it float32 and convert it in the program that calls: `cast` is not in this version");
 }
 
 void check_declared_type(Builder *b, const Scope *scope, const AstType *type, const Value *value, const char *name) {

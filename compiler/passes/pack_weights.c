@@ -68,15 +68,7 @@ static void pack(Compilation *c, PackedTensor *packed) {
   pack_axes(&packing, 0, packing.at, 1, 1);
 }
 
-enum { WEIGHTS_ALIGNMENT = 64, WEIGHTS_HEADER = 64 };
-
 void pack_weights(Compilation *c, Plan *plan) {
-  int64_t offset = WEIGHTS_HEADER;
-  for (int i = 0; i < plan->packed_count; i++) {
-    PackedTensor *packed = plan->packed[i];
-    packed->offset = offset;
-    offset += (packed->elements * (int64_t)sizeof(float) + WEIGHTS_ALIGNMENT - 1) / WEIGHTS_ALIGNMENT * WEIGHTS_ALIGNMENT;
-    if (packed->parameter->data) pack(c, packed);
-  }
-  plan->weights_bytes = offset;
+  for (int i = 0; i < plan->packed_count; i++)
+    if (plan->packed[i]->parameter->data) pack(c, plan->packed[i]);
 }

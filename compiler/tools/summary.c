@@ -3,6 +3,7 @@
 #include <string.h>
 #include "compile.h"
 #include "ir/operator.h"
+#include "passes/passes.h"
 #include "tools/session.h"
 
 typedef struct Layer {
@@ -33,12 +34,10 @@ static bool plan_totals(Summary *s, Graph *graph) {
   Diagnostics ignored = new_diagnostics(s->session);
   Compilation c = *s->c;
   c.diagnostics = &ignored;
-  const Plan *plan = make_plan(&c, graph);
+  Plan *plan = make_plan(&c, graph);
   if (!plan) return false;
+  lower(&c, plan); /* for the size of the packed weights */
   s->plan = (PlanTotals){plan->workspace_bytes, plan->weights_bytes};
-  for (int i = 0; i < graph->parameter_count && !plan->weights_bytes;
-       i++) /* not packed: without the zeros at the ends of blocks */
-    s->plan.weights_bytes += (int64_t)sizeof(float) * parameter_elements(graph->parameters[i]);
   return true;
 }
 

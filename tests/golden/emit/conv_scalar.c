@@ -3,7 +3,7 @@
 #pragma GCC optimize("fp-contract=fast") /* -std=c99 alone would not use fused multiply-add */
 #endif
 #include "conv_scalar.h"
-#include "cnnc_runtime.h"
+#include "cnnc_runtime.h" /* from cnnc; --standalone folds it in */
 
 /* Defined in conv_scalar_weights.c. */
 extern const float conv_scalar_conv1_weight[54];

@@ -1,0 +1,32 @@
+/* startup.c - what a Cortex-M4F of QEMU (-M mps2-an386) runs before newlib's own start: stack and floating point on.
+ *
+ * Files and arguments come from the host through semihosting (--specs=rdimon.specs). */
+#include <stdint.h>
+
+void _start(void); /* newlib: clears .bss, calls main, then exit */
+void reset(void);
+void fault(void);
+
+extern uint32_t stack_top[];
+
+void reset(void)
+{
+  volatile uint32_t *const coprocessors = (volatile uint32_t *)0xE000ED88u;
+  *coprocessors |= 0xFu << 20;
+  __asm__ volatile("dsb\n isb");
+  _start();
+}
+
+/* Ends QEMU with an error: SYS_EXIT without ADP_Stopped_ApplicationExit. */
+void fault(void)
+{
+  register uint32_t call __asm__("r0") = 0x18;
+  register uint32_t reason __asm__("r1") = 0x20023;
+  __asm__ volatile("bkpt 0xAB" : : "r"(call), "r"(reason));
+  for (;;) {
+  }
+}
+
+__attribute__((section(".vectors"), used)) static const uintptr_t vectors[16] = {
+    (uintptr_t)stack_top, (uintptr_t)reset, (uintptr_t)fault, (uintptr_t)fault, (uintptr_t)fault, (uintptr_t)fault, (uintptr_t)fault,
+};
