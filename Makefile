@@ -103,7 +103,7 @@ accuracy:                    ## LeNet-5 in C over the 10,000 test images of MNIS
 
 # Tests. Each tests/*/run and the programs below print a line of counts; tests/run-all adds them up.
 TEST_VARIANT ?= asan
-SLOW := tests/bench/run tests/fuzz/run
+SLOW := tests/fuzz/run
 EMULATED := tests/targets/run tests/differential/run
 LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(SLOW) $(EMULATED),$(sort $(wildcard tests/*/run)))
@@ -131,9 +131,11 @@ run-checks: $B/cnnc
 	@$(TEST_ENVIRONMENT) tests/run-all -t 'everything else:' -r $(RESULTS) tests/check-layers 'lint=make lint' \
 	  $(wildcard $(EMULATED) tests/runtime/fold_test.sh)
 
-BENCHES := $(wildcard tests/bench/run)
-bench-conv: $B/cnnc          ## measure one convolution and LeNet-5 on this machine
-	@$(if $(BENCHES),$(TEST_ENVIRONMENT) $(BENCHES),echo 'there are no benchmarks yet')
+bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
+	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56
+
+bench-lenet5: $B/cnnc        ## LeNet-5 beside ONNX Runtime, which is installed under build/
+	@CNNC='$(abspath $B/cnnc)' tests/bench/run-lenet5
 
 deps:                        ## install the Debian packages that all targets need
 	@.ci/deps build demo test check format
@@ -174,7 +176,7 @@ clean:                       ## remove everything that was built
 	rm -rf build
 
 help:                        ## show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests check run-checks bench-conv deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests check run-checks bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

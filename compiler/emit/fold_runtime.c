@@ -12,6 +12,7 @@
 
 typedef struct Folding {
   const Emitter *e;
+  Text *out; /* of the text being folded, before long lines are broken */
   int lanes;
   const char *word[6][2]; /* placeholder and what stands for it */
 } Folding;
@@ -30,7 +31,7 @@ static const char *template_of(MathFunction function) {
 
 static Folding new_folding(const Emitter *e, int lanes) {
   Arena *a = e->arena;
-  Folding f = {e, lanes, {{"CNNC_REAL"}, {"CNNC_BITS"}, {"CNNC_BITS_OF"}, {"CNNC_REAL_OF"}, {"CNNC_MASK"}, {"inline"}}};
+  Folding f = {e, NULL, lanes, {{"CNNC_REAL"}, {"CNNC_BITS"}, {"CNNC_BITS_OF"}, {"CNNC_REAL_OF"}, {"CNNC_MASK"}, {"inline"}}};
   const char *real = c_type(e, (Type){SCALAR_F32, lanes}), *bits = lanes == 1 ? "uint32_t" : arena_printf(a, "%s_u32x%d", e->prefix, lanes);
   f.word[0][1] = real;
   f.word[1][1] = bits;
@@ -43,7 +44,7 @@ static Folding new_folding(const Emitter *e, int lanes) {
 
 /* CNNC_FUNCTION(tanh), CNNC_BEGIN, CNNC_RETURN(y): what spans more than a word. Returns what follows, or NULL. */
 static const char *fold_construct(const Folding *f, const char *at, size_t length) {
-  Text *out = f->e->out;
+  Text *out = f->out;
   const char *open = at + length, *close = *open == '(' ? strchr(open, ')') : NULL;
   int inner = close ? (int)(close - open - 1) : 0;
   if (length == 10 && memcmp(at, "CNNC_BEGIN", 10) == 0) {
@@ -62,23 +63,26 @@ static const char *fold_construct(const Folding *f, const char *at, size_t lengt
   return NULL;
 }
 
-static void fold_text(const Folding *f, const char *text) {
+static void fold_text(Folding *f, const char *text) {
+  Text folded_text = text_new(f->e->arena);
+  f->out = &folded_text;
   for (const char *at = strstr(text, "*/") + 3; *at;) { /* after the licence and what the file needs */
     size_t length = 0;
     while (isalnum((unsigned char)at[length]) || at[length] == '_') length++;
     if (!length) {
-      text_add_bytes(f->e->out, at++, 1);
+      text_add_bytes(f->out, at++, 1);
       continue;
     }
     const char *after = fold_construct(f, at, length);
     for (int i = 0; !after && i < 6; i++)
       if (strlen(f->word[i][0]) == length && memcmp(f->word[i][0], at, length) == 0) {
-        text_add(f->e->out, f->word[i][1]);
+        text_add(f->out, f->word[i][1]);
         after = at + length + (i == 5);
       }
-    if (!after) text_add_bytes(f->e->out, at, length);
+    if (!after) text_add_bytes(f->out, at, length);
     at = after ? after : at + length;
   }
+  write_lines(f->e->out, text_string(&folded_text));
 }
 
 static uint32_t folded(uint32_t functions) { return functions & ~(1u << MATH_SQRT); }

@@ -11,6 +11,8 @@
 static int badness(const char *line, size_t i, int depth) {
   if (line[i] != ' ' || i == 0) return -1;
   if (line[i - 1] == ',') return 4 * depth;
+  if (depth == 0 && strchr("):", line[i - 1]) && strncmp(line + i + 1, "return ", 7) == 0) return 0;
+  if (i >= 4 && strncmp(line + i - 4, "void", 4) == 0) return 20; /* before a function's name, if all else fails */
   if (line[i - 1] == '=' && depth == 0) return 0;
   if (!line[i + 1] || line[i + 2] == '=' || !strchr("+-*/<>?:&|", line[i + 1])) return -1;
   return 4 * depth + (strchr("*/", line[i + 1]) ? 3 : strchr("+-", line[i + 1]) ? 2 : 1);
@@ -98,6 +100,17 @@ static const char *fill(const Hole *holes, const char *name, size_t length) {
   abort();
 }
 
+void write_lines(Text *out, const char *text) {
+  for (const char *line = text, *end; *line; line = end + 1) {
+    end = strchr(line, '\n');
+    size_t length = (size_t)(end - line), indent = strspn(line, " ");
+    bool macro = line[indent] == '#' ? strncmp(line, "#define ", 8) == 0 : length && line[length - 1] == '\\';
+    if (length > MAX_COLUMN && line[indent] != '/' && (macro || line[indent] != '#'))
+      add_broken(out, indent, line + indent, length - indent, macro ? " \\" : "");
+    else text_add_bytes(out, line, length + 1);
+  }
+}
+
 void write_template(Text *out, const char *text, const Hole *holes) {
   Text filled = text_new(out->arena);
   for (const char *at = strchr(text, '@'); at; at = strchr(text, '@')) {
@@ -108,14 +121,7 @@ void write_template(Text *out, const char *text, const Hole *holes) {
     text = end + 1;
   }
   text_add(&filled, text);
-  for (const char *line = text_string(&filled), *end; *line; line = end + 1) { /* long names make long lines */
-    end = strchr(line, '\n');
-    size_t length = (size_t)(end - line), indent = strspn(line, " ");
-    bool macro = line[indent] == '#' ? strncmp(line, "#define ", 8) == 0 : length && line[length - 1] == '\\';
-    if (length > MAX_COLUMN && line[indent] != '/' && (macro || line[indent] != '#'))
-      add_broken(out, indent, line + indent, length - indent, macro ? " \\" : "");
-    else text_add_bytes(out, line, length + 1);
-  }
+  write_lines(out, text_string(&filled));
 }
 
 const char *upper_name(Arena *arena, const char *name) {

@@ -14,6 +14,8 @@ typedef struct Hole {
   const char *name, *value;
 } Hole;
 
+/* Copies lines of C, breaking those that long names made too long. */
+void write_lines(Text *out, const char *text);
 /* Copies a template, filling @name@; holes end with a NULL name. A hole that is not given is a fault of cnnc: aborts. */
 void write_template(Text *out, const char *text, const Hole *holes);
 /* "lenet5" -> "LENET5" */

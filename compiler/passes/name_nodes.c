@@ -163,14 +163,27 @@ static void take_statement_names(Naming *n) {
   }
 }
 
+static bool is_free(Naming *n, const char *name) {
+  return !find_name(&n->taken, c_key(n->b->arena, name)) && !is_interface_name(c_name(n->b->arena, name));
+}
+
 static void finish_derived_names(Naming *n) {
   Graph *g = n->b->graph;
+  NameTable numbers = name_table(n->b->arena); /* derived name -> the last number it got, where the next search begins */
   for (int i = 0; i < g->node_count; i++) {
     Node *node = g->nodes[i];
     if (node->label) continue;
     const char *derived = node->name, *name = derived;
-    for (int k = 2; find_name(&n->taken, c_key(n->b->arena, name)) || is_interface_name(c_name(n->b->arena, name)); k++)
-      name = arena_printf(n->b->arena, "%s_%d", derived, k);
+    int *number = find_name(&numbers, derived);
+    if (!number) {
+      number = ARENA_NEW(n->b->arena, int);
+      *number = 1;
+      put_name(&numbers, derived, number);
+    }
+    while (*number > 1 || !is_free(n, name)) {
+      name = arena_printf(n->b->arena, "%s_%d", derived, ++*number);
+      if (is_free(n, name)) break;
+    }
     check_length(n, name, node->span);
     take(n, name, node->span);
     if (node->output->name == node->name) node->output->name = name;

@@ -123,12 +123,17 @@ Test(syntax, bytes_that_are_no_text) {
 }
 
 /* `depth` brackets around a 1. */
+static char *append(char *end, const char *text) {
+  size_t length = strlen(text);
+  memcpy(end, text, length + 1);
+  return end + length;
+}
+
 static char *nested(int depth, const char *open, const char *close) {
-  char *text = calloc(1, 32 + (size_t)depth * (strlen(open) + strlen(close)));
-  strcpy(text, "const a = ");
-  for (int i = 0; i < depth; i++) strcat(text, open);
-  strcat(text, "1");
-  for (int i = 0; i < depth; i++) strcat(text, close);
+  char *text = calloc(1, 32 + (size_t)depth * (strlen(open) + strlen(close))), *end = append(text, "const a = ");
+  for (int i = 0; i < depth; i++) end = append(end, open);
+  end = append(end, "1");
+  for (int i = 0; i < depth; i++) end = append(end, close);
   return text;
 }
 

@@ -4,10 +4,20 @@
 #include <stdint.h>
 
 void _start(void); /* newlib: clears .bss, calls main, then exit */
+void _init(void);  /* called by newlib for C++, which there is none of */
+void _fini(void);
 void reset(void);
 void fault(void);
 
 extern uint32_t stack_top[];
+
+void _init(void)
+{
+}
+
+void _fini(void)
+{
+}
 
 void reset(void)
 {
