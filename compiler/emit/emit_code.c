@@ -32,6 +32,7 @@ static void emit_vector_types(const Emitter *e, const LoopUsage *usage) {
     emit_vector_functions(e, &usage->width[w], width_lanes[w]);
   }
   if (parts) template_part(e, template_vector_parts_c, 1);
+  if (usage->prefetch) template_part(e, template_prefetch_c, 1);
   text_add(e->out, "#endif\n");
 }
 

@@ -190,6 +190,10 @@ Stmt *stmt_store(Arena *a, const char *pointer, Expr *offset, Expr *value, int l
   return new_stmt(a, (Stmt){.kind = STMT_STORE, .var = pointer, .type = value->type, .index = offset, .value = value, .lanes = lanes});
 }
 
+Stmt *stmt_prefetch(Arena *a, const char *pointer, Expr *offset) {
+  return new_stmt(a, (Stmt){.kind = STMT_PREFETCH, .var = pointer, .type = type_f32, .index = offset, .lanes = 1});
+}
+
 Stmt *stmt_call(Arena *a, const char *callee, Expr *const *arguments, int count) {
   Expr **copy = ARENA_ARRAY(a, Expr *, (size_t)count + 1);
   if (count) memcpy(copy, arguments, (size_t)count * sizeof *copy);

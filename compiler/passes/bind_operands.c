@@ -78,16 +78,26 @@ static void set_base(const StepBinding *b, BoundOperand *operand, int number) {
     operand->base[d] = low.lowest[d] >= 0 ? 0 : low.lowest[d] > limit[d] ? low.lowest[d] : limit[d];
 }
 
+/* A distance in a tensor as one function knows it: named after the function and its pointer, X_ROW_CONV2, so that its
+ * text stays as it is when the layer before it gets another name or when one is put between them. */
+static Expr *stride(const StepBinding *b, const BoundOperand *operand, const char *kind, const Size *value) {
+  Arena *a = b->plan->arena;
+  char *pointer = arena_strdup(a, operand->name);
+  for (char *p = pointer; *p; p++)
+    if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
+  return buffer_constant(b->program, a, arena_printf(a, "%s_%s", pointer, kind), b->step->name, value);
+}
+
 static void bind_value(const StepBinding *b, BoundOperand *operand, const Value *value, View view) {
   Arena *a = b->plan->arena;
   const Buffer *buffer = view.buffer;
   operand->value = value;
   operand->view = view;
-  operand->stride[0] = size_is(buffer->channel, 1) ? expr_int(a, 1) : buffer_constant(b->program, a, "CHANNEL", buffer->name, buffer->channel);
+  operand->stride[0] = size_is(buffer->channel, 1) ? expr_int(a, 1) : stride(b, operand, "CHANNEL", buffer->channel);
   bool one_row = size_is(buffer->height, 1) && !buffer->border.top && !buffer->border.bottom;
   bool one_column = size_is(buffer->width, 1) && !buffer->border.left && !buffer->border.right;
-  operand->stride[1] = one_row ? expr_int(a, 0) : buffer_constant(b->program, a, "ROW", buffer->name, buffer->row);
-  operand->stride[2] = one_column ? expr_int(a, 0) : buffer_constant(b->program, a, "COLUMN", buffer->name, buffer->column);
+  operand->stride[1] = one_row ? expr_int(a, 0) : stride(b, operand, "ROW", buffer->row);
+  operand->stride[2] = one_column ? expr_int(a, 0) : stride(b, operand, "COLUMN", buffer->column);
 }
 
 /* Axes of the nest on which an access to a parameter depends. */

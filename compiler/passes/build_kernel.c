@@ -169,11 +169,26 @@ static Stmt *update_all(const Tiling *t, Expr *e) {
   return body;
 }
 
+enum { PREFETCH_STEPS = 8, PREFETCH_FROM_VECTORS = 3 };
+
+/* Wide blocks of weights do not stay in the first cache from one tile to the next: they are asked for some steps
+ * before they are needed (docs/decisions/0002-schedules.md). */
+static Stmt *prefetch(const Tiling *t, const char *pointer, int64_t width) {
+  Stmt *body = NULL;
+  if (t->points == 1 || t->vectors < PREFETCH_FROM_VECTORS) return NULL;
+  for (int v = 0; v < t->vectors; v++)
+    body = stmt_then(body, stmt_prefetch(t->arena, pointer, number(t, PREFETCH_STEPS * width + (int64_t)v * t->lanes)));
+  return body;
+}
+
 static Stmt *advance_streams(const Tiling *t) {
   Stmt *body = NULL;
-  for (int i = 0; i < t->b->step->operand_count; i++)
-    if (t->operands[i].bound && t->operands[i].streamed)
-      body = stmt_then(body, stmt_advance(t->arena, t->operands[i].bound->name, number(t, (int64_t)t->vectors * t->lanes)));
+  int64_t width = (int64_t)t->vectors * t->lanes;
+  for (int i = 0; i < t->b->step->operand_count; i++) {
+    if (!t->operands[i].bound || !t->operands[i].streamed) continue;
+    const char *pointer = t->operands[i].bound->name;
+    body = stmt_then(body, stmt_then(prefetch(t, pointer, width), stmt_advance(t->arena, pointer, number(t, width))));
+  }
   return body;
 }
 

@@ -248,6 +248,36 @@ static void place_weights(Plan *plan) {
   plan->weights_bytes = offset;
 }
 
+/* The header says OFFSET_SIZE of an input `offset`, the table says it of a layer `size`. */
+static bool is_macro_of(const Plan *plan, const char *tensor, const char *constant) {
+  static const char *const sizes[] = {"CHANNELS", "HEIGHT", "WIDTH", "LENGTH", "SIZE", "LABELS"};
+  size_t length = strlen(tensor);
+  const char *name = c_name(plan->arena, tensor);
+  for (size_t i = 0; i < length; i++) {
+    char capital = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A') : name[i];
+    if (constant[i] != capital) return false;
+  }
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    if (constant[length] == '_' && strcmp(constant + length + 1, sizes[i]) == 0) return true;
+  return false;
+}
+
+static void refuse_macro(Compilation *c, const char *tensor, Span span, const char *constant) {
+  Diagnostic *d = report(c->diagnostics, CODE_E0701, span, "`%s` and a layer would share the macro `%s`", tensor, constant);
+  add_help(d, "choose another name for `%s`", tensor);
+}
+
+static void check_macros(Compilation *c, const Plan *plan, const LoopProgram *program) {
+  const Graph *graph = plan->graph;
+  for (int k = 0; k < program->constant_count; k++) {
+    const char *constant = program->constants[k].name;
+    for (int i = 0; i < graph->input_count; i++)
+      if (is_macro_of(plan, graph->inputs[i].value->name, constant)) refuse_macro(c, graph->inputs[i].value->name, graph->inputs[i].span, constant);
+    for (int i = 0; i < graph->output_count; i++)
+      if (is_macro_of(plan, graph->outputs[i].name, constant)) refuse_macro(c, graph->outputs[i].name, graph->outputs[i].span, constant);
+  }
+}
+
 LoopProgram *lower(Compilation *c, Plan *plan) {
   LoopProgram *program = ARENA_NEW(c->arena, LoopProgram);
   for (int k = 0; k < plan->step_count; k++) {
@@ -263,5 +293,6 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
     program->run = stmt_then(program->run, step_call(&b));
   }
   place_weights(plan);
+  check_macros(c, plan, program);
   return program;
 }

@@ -37,8 +37,32 @@ static void grow_views(Plan *plan) {
   plan->views = views;
 }
 
+static char in_c(char c) { return c == '.' ? '_' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Whether two paths are one name in C, where macros are in capitals. */
+static bool same_in_c(const char *a, const char *b) {
+  for (; *a && in_c(*a) == in_c(*b); a++) b++;
+  return in_c(*a) == in_c(*b);
+}
+
+static bool is_taken(const Plan *plan, const char *name) {
+  for (int i = 0; i < plan->step_count; i++)
+    if (same_in_c(plan->steps[i]->name, name)) return true;
+  for (int i = 0; i < plan->value_count; i++)
+    if (same_in_c(plan->values[i]->name, name)) return true;
+  return false;
+}
+
+/* The name for a copy, with _2, _3, .. where a layer of the author or another copy has it. */
+static const char *free_name(const Plan *plan, const char *name) {
+  const char *wanted = name;
+  for (int i = 2; is_taken(plan, name); i++) name = arena_printf(plan->arena, "%s_%d", wanted, i);
+  return name;
+}
+
 static Step *add_copy(Plan *plan, int position, const char *name, const Value *source, const char *note) {
   Step *step = ARENA_NEW(plan->arena, Step);
+  name = free_name(plan, name);
   Value *result = plan_add_value(plan, name, source->type);
   grow_views(plan);
   *step = (Step){.kind = STEP_COPY, .name = name, .source = plan->values[stored_as(source)->id], .result = result, .note = note};
@@ -182,10 +206,7 @@ static void place_joined(Plan *plan, const Node *join) {
     bool own_border = (axis != CONCAT_CHANNELS || view.buffer->kind == BUFFER_OUTPUT) && window_reads(plan, arm);
     if (view_of(plan, arm)->buffer || own_border) {
       const char *note = own_border ? "it needs a border of its own" : "it already lies elsewhere";
-      int before = 0; /* arms that are the same tensor */
-      for (int k = 0; k < i; k++) before += stored_as(join->inputs[k]) == arm;
       const char *name = arena_printf(plan->arena, "%s_in_%s", arm->name, join->name);
-      if (before) name = arena_printf(plan->arena, "%s_%d", name, before + 1);
       arm = add_copy(plan, complete_after(plan, arm) + 1, name, arm, note)->result;
     }
     *view_of(plan, arm) = view;

@@ -30,7 +30,7 @@ int main(void) {
   double flops = 2.0 * 64 * 64 * 9 * 56 * 56, best_share = 0;
   for (int round = 0; round < 5; round++) {
     double before = measured_peak();
-    Timing one = time_calls(run_one, &b, 100, 1), five = time_calls(run_five, &b, 50, 1);
+    Timing one = time_calls(run_one, &b, 600, 1), five = time_calls(run_five, &b, 300, 1);
     double after = measured_peak(), peak = before > after ? before : after;
     double best = (five.best - one.best) / MORE_LAYERS, median = (five.median - one.median) / MORE_LAYERS;
     printf("peak %.1f GFLOP/s; layer best %.3f ms = %.1f %%, median %.3f ms = %.1f %% of peak\n", peak / 1e9, best * 1e3, 100 * flops / best / peak,

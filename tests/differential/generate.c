@@ -16,10 +16,10 @@ enum { MAX_TENSORS = 64, MAX_WEIGHTS = 64, INPUT_MAGNITUDE = 3, MAX_ELEMENTS = 6
 
 typedef struct Tensor {
   char name[16];
-  int rank;             /* 1: vector, 2: sequence, 3: image */
-  int c, h, w;          /* a sequence has h = 1 */
-  double most, unit;    /* |value| <= most; value is a multiple of unit */
-  bool used, integer;   /* integer: the caller's bytes, which only some operations read as they are */
+  int rank;           /* 1: vector, 2: sequence, 3: image */
+  int c, h, w;        /* a sequence has h = 1 */
+  double most, unit;  /* |value| <= most; value is a multiple of unit */
+  bool used, integer; /* integer: the caller's bytes, which only some operations read as they are */
 } Tensor;
 
 typedef struct Weights {
@@ -50,7 +50,9 @@ static bool chance(int percent) { return between(1, 100) <= percent; }
 static int one_of(const int *list, int count) { return list[between(0, count - 1)]; }
 #define ONE_OF(...) one_of((const int[]){__VA_ARGS__}, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)))
 
-static int some_channels(void) { return chance(60) ? ONE_OF(1, 2, 3, 7, 8, 9, 15, 16, 17) : chance(60) ? ONE_OF(31, 32, 33, 63, 64, 65) : between(1, 40); }
+static int some_channels(void) {
+  return chance(60) ? ONE_OF(1, 2, 3, 7, 8, 9, 15, 16, 17) : chance(60) ? ONE_OF(31, 32, 33, 63, 64, 65) : between(1, 40);
+}
 static int some_size(void) { return chance(70) ? ONE_OF(1, 2, 3, 5, 7, 11, 13) : between(1, 20); }
 
 static Tensor *add_tensor(Net *net, Tensor t) {
@@ -147,7 +149,8 @@ static int ceil_div(int a, int b) { return (a + b - 1) / b; }
 static int span(const Axis *a) { return a->d * (a->k - 1) + 1; }
 
 static void some_axis(Axis *a, int n) {
-  *a = (Axis){.n = n, .k = ONE_OF(1, 1, 2, 3, 3, 3, 4, 5, 7), .s = chance(60) ? 1 : ONE_OF(1, 2, 2, 3, 4), .d = chance(75) ? 1 : between(1, 3)};
+  *a = (Axis){
+      .n = n, .k = ONE_OF(1, 1, 2, 3, 3, 3, 4, 5, 7), .s = chance(60) ? 1 : ONE_OF(1, 2, 2, 3, 4), .d = chance(75) ? 1 : between(1, 3)};
   if (chance(8)) a->k = n;
   if (chance(5)) a->s = a->k;
   if (a->k > 9) a->k = 3;
@@ -167,7 +170,8 @@ static void set_out(Axis *a) {
 
 /* A padding in one of its forms. `pooling`: smaller than the kernel. */
 static void some_padding(Window *w, int rank, bool pooling) {
-  int form = between(0, rank == 2 ? 7 : 6), most_y = pooling ? (w->y.k - 1) / 2 : w->y.k + 1, most_x = pooling ? (w->x.k - 1) / 2 : w->x.k + 1;
+  int form = between(0, rank == 2 ? 7 : 6), most_y = pooling ? (w->y.k - 1) / 2 : w->y.k + 1,
+      most_x = pooling ? (w->x.k - 1) / 2 : w->x.k + 1;
   w->padding[0] = 0;
   if (form >= 4 && form <= 5 && pooling) form = 3;
   if (form <= 1) {
@@ -186,7 +190,8 @@ static void some_padding(Window *w, int rank, bool pooling) {
     snprintf(w->padding, sizeof w->padding, ", padding=(%d, %d)", w->y.before, w->x.before);
   } else if (form == 4 && rank == 3) {
     w->y.before = between(0, most_y), w->y.after = between(0, most_y), w->x.before = between(0, most_x), w->x.after = between(0, most_x);
-    snprintf(w->padding, sizeof w->padding, ", padding=(top=%d, bottom=%d, left=%d, right=%d)", w->y.before, w->y.after, w->x.before, w->x.after);
+    snprintf(w->padding, sizeof w->padding, ", padding=(top=%d, bottom=%d, left=%d, right=%d)", w->y.before, w->y.after, w->x.before,
+             w->x.after);
   } else if (form == 5) {
     if (rank == 3) w->y.before = w->y.after = span(&w->y) - 1;
     w->x.before = w->x.after = span(&w->x) - 1;
@@ -240,7 +245,8 @@ static Tensor *conv_into(Net *net, Tensor *t, const Window *w, int out, int grou
   fprintf(net->out, "%s: conv(%d, ", label, out);
   print_window(net->out, w, t->rank);
   fprintf(net->out, ", groups=%d, bias=%s, padding_mode=%s)", groups, bias ? "true" : "false", mode);
-  float *weight = t->rank == 2 ? add_weights(net, label, "weight", 3, out, in, w->x.k, 0) : add_weights(net, label, "weight", 4, out, in, w->y.k, w->x.k);
+  float *weight = t->rank == 2 ? add_weights(net, label, "weight", 3, out, in, w->x.k, 0)
+                               : add_weights(net, label, "weight", 4, out, in, w->y.k, w->x.k);
   result.most = t->most * fill_rows(weight, out, length, size_of(t));
   if (bias) result.most += fill_bias(add_weights(net, label, "bias", 1, out, 0, 0, 0), out, size_of(&result));
   fprintf(net->out, "%s\n", chance(30) ? " -> relu" : "");
@@ -395,7 +401,8 @@ static bool do_concat(Net *net, Tensor *t) {
   if (t->integer) return false;
   for (int i = 0; i < net->tensor_count && count < 4; i++) {
     Tensor *o = &net->tensors[i];
-    bool fits = o != t && !o->integer && o->rank == t->rank && (axis == 0 || o->c == t->c) && (axis == 1 || o->h == t->h) && (axis == 2 || o->w == t->w);
+    bool fits = o != t && !o->integer && o->rank == t->rank && (axis == 0 || o->c == t->c) && (axis == 1 || o->h == t->h) &&
+                (axis == 2 || o->w == t->w);
     if (fits && chance(50)) arms[count++] = o;
   }
   if (t->rank > 1 && (count == 1 || chance(20)) && chance(85)) arms[count++] = conv_same(net, t, axis == 0 ? some_channels() : t->c);
@@ -462,7 +469,12 @@ static void print_shape(FILE *out, const Tensor *t) {
 }
 
 static void add_input(Net *net, int rank) {
-  Tensor t = {.rank = rank, .c = some_channels(), .h = rank == 3 ? some_size() : 1, .w = rank > 1 ? some_size() : 1, .most = INPUT_MAGNITUDE, .unit = 1};
+  Tensor t = {.rank = rank,
+              .c = some_channels(),
+              .h = rank == 3 ? some_size() : 1,
+              .w = rank > 1 ? some_size() : 1,
+              .most = INPUT_MAGNITUDE,
+              .unit = 1};
   Tensor *added = add_tensor(net, t);
   added->integer = chance(15);
   fprintf(net->out, "  input %s: %s", added->name, added->integer ? "uint8" : "float32");
@@ -491,12 +503,15 @@ static void generate(const char *directory, int number, uint64_t seed) {
   snprintf(path, sizeof path, "%s/net%d.cnn", directory, number);
   net.out = fopen(path, "w");
   if (!net.out) exit(2);
-  fprintf(net.out, "cnn 1\n# seed %llu, net %d\nnet net%d {\n  weights \"net%d.safetensors\"\n", (unsigned long long)seed, number, number, number);
+  fprintf(net.out, "cnn 1\n# seed %llu, net %d\nnet net%d {\n  weights \"net%d.safetensors\"\n", (unsigned long long)seed, number, number,
+          number);
   int rank = chance(75) ? 3 : chance(70) ? 2 : 1;
   add_input(&net, rank);
   if (chance(15)) add_input(&net, rank);
   int layers = between(1, 12);
-  for (int tries = 0; tries < 100 && net.layers < layers && net.tensor_count < MAX_TENSORS - 8 && net.weight_count < MAX_WEIGHTS - 8; tries++) do_layer(&net);
+  for (int tries = 0; tries < 100 && net.layers < layers && net.tensor_count < MAX_TENSORS - 8 && net.weight_count < MAX_WEIGHTS - 8;
+       tries++)
+    do_layer(&net);
   for (int i = 0; i < net.tensor_count; i++) /* an input that nothing reads */
     if (net.tensors[i].integer && !net.tensors[i].used) do_simple(&net, &net.tensors[i]);
   add_outputs(&net);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bound.h"
 #include "compile.h"
@@ -27,7 +28,8 @@ typedef struct Job {
   const char *directory, *only;
   bool exact, separate; /* values that floats hold exactly; each net in a file of its own */
   int parts, count, failed;
-  const char *picture; /* what the first sample shows, where an input has its size */
+  const char *known_data; /* what an earlier call with the same nets wrote as data.bin: they are not evaluated again */
+  const char *picture;    /* what the first sample shows, where an input has its size */
   Text table, data, sources;
   Text *part;
 } Job;
@@ -37,10 +39,28 @@ static void fail(const char *what, const char *detail) {
   exit(2);
 }
 
-static const char *read_file(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved, const char **error) {
-  (void)context;
+/* Empties the lines of all nets but one, which saves reading hundreds of them for each. */
+static void leave_one_net(char *text, const char *net) {
+  bool keep = true;
+  for (char *line = text, *end; *line; line = end + 1) {
+    end = line + strcspn(line, "\n");
+    if (strncmp(line, "net ", 4) == 0) keep = strcspn(line + 4, " ({") == strlen(net) && strncmp(line + 4, net, strlen(net)) == 0;
+    bool last = *line == '}';
+    if (!keep) memset(line, ' ', (size_t)(end - line));
+    if (last) keep = true;
+    if (!*end) break;
+  }
+}
+
+static const char *read_file(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved,
+                             const char **error) {
+  const Job *job = context;
   *resolved = path_beside(arena, path, relative_to);
-  return read_whole_file(arena, *resolved, READ_FILES_ONLY, length, error);
+  const char *text = read_whole_file(arena, *resolved, READ_FILES_ONLY, length, error);
+  if (!text || relative_to) return text;
+  char *copy = arena_strndup(arena, text, *length);
+  leave_one_net(copy, job->options.net);
+  return copy;
 }
 
 static void write_file(Job *job, const char *name, const void *data, size_t length) {
@@ -84,7 +104,8 @@ static bool read_picture(Job *job, const Value *value, double *numbers) {
   const char *error, *bytes = read_whole_file(&job->arena, job->picture, READ_FILES_ONLY, &length, &error);
   if (!bytes || !load_image(&job->arena, bytes, length, &image, &error)) fail(job->picture, error);
   const TensorType *type = &value->type;
-  bool fits = type->rank == 3 && image.channels == 1 && size_is(type->sizes[0], 1) && size_is(type->sizes[1], image.height) && size_is(type->sizes[2], image.width);
+  bool fits = type->rank == 3 && image.channels == 1 && size_is(type->sizes[0], 1) && size_is(type->sizes[1], image.height) &&
+              size_is(type->sizes[2], image.width);
   for (int64_t i = 0; fits && i < (int64_t)image.height * image.width; i++) numbers[i] = (double)((float)image.pixels[i] / 255.0f);
   return fits;
 }
@@ -179,7 +200,8 @@ static bool put_samples(Job *job, const Graph *graph) {
   for (int sample = 0; sample < SAMPLES; sample++) {
     const double **inputs = ARENA_ARRAY(&job->arena, const double *, (size_t)graph->input_count);
     double **outputs = ARENA_ARRAY(&job->arena, double *, (size_t)graph->output_count);
-    for (int i = 0; i < graph->input_count; i++) put_input(job, &graph->inputs[i], inputs[i] = input_numbers(job, &r, graph->inputs[i].value, sample));
+    for (int i = 0; i < graph->input_count; i++)
+      put_input(job, &graph->inputs[i], inputs[i] = input_numbers(job, &r, graph->inputs[i].value, sample));
     if (!interpret(&job->arena, graph, inputs, outputs)) return false;
     const char *inexact;
     Bound *bounds = bound_values(&job->arena, graph, inputs, &inexact);
@@ -197,8 +219,14 @@ static bool put_samples(Job *job, const Graph *graph) {
 static Compilation begin(Job *job, Diagnostics *diagnostics, Sources *sources) {
   *sources = (Sources){.arena = &job->arena};
   *diagnostics = (Diagnostics){.arena = &job->arena, .sources = sources};
-  return (Compilation){.arena = &job->arena, .diagnostics = diagnostics, .sources = sources, .options = &job->options, .read_file = read_file,
-                       .dump = text_new(&job->arena), .timings = text_new(&job->arena)};
+  return (Compilation){.arena = &job->arena,
+                       .diagnostics = diagnostics,
+                       .sources = sources,
+                       .options = &job->options,
+                       .read_file = read_file,
+                       .read_context = job,
+                       .dump = text_new(&job->arena),
+                       .timings = text_new(&job->arena)};
 }
 
 static void complain(Job *job, const char *net, const Diagnostics *diagnostics) {
@@ -228,8 +256,10 @@ static void add_glue(Job *job, Text *part, const char *net) {
             net, net, net, net, net);
   text_addf(part, "static const char *text_%s(int status) { return %s_status_text((%s_status)status); }\n", net, net, net);
   text_addf(part,
-            "const Net net_%s = {\"%s\", call_%s, text_%s, (int)(sizeof(%s_inputs) / sizeof(void *)), (int)(sizeof(%s_outputs) / sizeof(void *)), "
-            "%s_WORKSPACE_BYTES, %s_WORKSPACE_LOWER_BOUND, %s_WORKSPACE_ALIGN, %s_WEIGHTS_BYTES, %lld,\n  {%s_ERR_NULL, %s_ERR_WORKSPACE, %s_ERR_ALIGN, %s_ERR_ALIAS, "
+            "const Net net_%s = {\"%s\", call_%s, text_%s, (int)(sizeof(%s_inputs) / sizeof(void *)), (int)(sizeof(%s_outputs) / "
+            "sizeof(void *)), "
+            "%s_WORKSPACE_BYTES, %s_WORKSPACE_LOWER_BOUND, %s_WORKSPACE_ALIGN, %s_WEIGHTS_BYTES, %lld,\n  {%s_ERR_NULL, %s_ERR_WORKSPACE, "
+            "%s_ERR_ALIGN, %s_ERR_ALIAS, "
             "%s_ERR_WEIGHTS}};\n\n",
             net, net, net, net, net, net, big, big, big, big, (long long)job->options.batch, big, big, big, big, big);
 }
@@ -247,8 +277,8 @@ static void do_net(Job *job, const char *file, const char *net) {
   job->options.file = file;
   job->options.net = net;
   Compilation c = begin(job, &diagnostics, &sources);
-  Graph *graph = compile_to_graph(&c);
-  if (!graph || diagnostics.errors) {
+  Graph *graph = job->known_data ? NULL : compile_to_graph(&c);
+  if (!job->known_data && (!graph || diagnostics.errors)) {
     complain(job, net, &diagnostics);
     return;
   }
@@ -259,7 +289,8 @@ static void do_net(Job *job, const char *file, const char *net) {
     return;
   }
   size_t before = job->data.length;
-  if (!put_samples(job, graph)) {
+  put_word(&job->data, (uint32_t)hash(net));
+  if (!job->known_data && !put_samples(job, graph)) {
     job->data.length = before;
     printf("FAIL %s: the evaluator cannot run it\n", net);
     job->failed++;
@@ -268,7 +299,8 @@ static void do_net(Job *job, const char *file, const char *net) {
   write_net(job, net, &out);
   add_glue(job, &job->part[job->count % job->parts], net);
   text_addf(&job->table, "NET(%s)\n", net);
-  if (job->separate) text_addf(&job->sources, "%s.c\n%s", net, out.weights_code.length ? arena_printf(&job->arena, "%s_weights.c\n", net) : "");
+  if (job->separate)
+    text_addf(&job->sources, "%s.c\n%s", net, out.weights_code.length ? arena_printf(&job->arena, "%s_weights.c\n", net) : "");
   job->count++;
 }
 
@@ -296,6 +328,12 @@ static void do_file(Job *job, const char *file) {
   job->options.weights = given;
 }
 
+static void link_data(const Job *job) {
+  char path[1024];
+  snprintf(path, sizeof path, "%s/data.bin", job->directory);
+  if (symlink(job->known_data, path)) fail(path, strerror(errno));
+}
+
 static int read_options(Job *job, int argc, char **argv) {
   int i = 1;
   for (; i < argc && argv[i][0] == '-'; i++) {
@@ -311,6 +349,7 @@ static int read_options(Job *job, int argc, char **argv) {
     else if (!strcmp(option, "--parts")) job->parts = atoi(argv[++i]);
     else if (!strcmp(option, "--only")) job->only = argv[++i];
     else if (!strcmp(option, "--picture")) job->picture = argv[++i];
+    else if (!strcmp(option, "--data")) job->known_data = argv[++i];
     else if (!strcmp(option, "-w")) job->options.weights = argv[++i];
     else fail("unknown option", option);
   }
@@ -338,7 +377,8 @@ int main(int argc, char **argv) {
     text_addf(&job.sources, "%s\n", name);
   }
   write_text(&job, "table.inc", &job.table);
-  write_text(&job, "data.bin", &job.data);
+  if (job.known_data) link_data(&job);
+  else write_text(&job, "data.bin", &job.data);
   write_text(&job, "sources", &job.sources);
   arena_free(&job.arena);
   return job.failed > 0;

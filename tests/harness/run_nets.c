@@ -149,7 +149,8 @@ static Memory new_memory(const Case *c, int at_end) {
   Memory m;
   memset(&m, 0, sizeof m);
   for (int i = 0; i < c->net->inputs; i++) m.in_pointers[i] = (m.in[i] = new_block(bytes_of(c, &c->in[i]), c->in[i].bytes, at_end)).data;
-  for (int i = 0; i < c->net->outputs; i++) m.out_pointers[i] = (m.out[i] = new_block(bytes_of(c, &c->out[i]), c->out[i].bytes, at_end)).data;
+  for (int i = 0; i < c->net->outputs; i++)
+    m.out_pointers[i] = (m.out[i] = new_block(bytes_of(c, &c->out[i]), c->out[i].bytes, at_end)).data;
   m.workspace = new_block(c->net->workspace_bytes, c->net->align, at_end);
   return m;
 }
@@ -314,7 +315,8 @@ static void check_overlaps(Case *c, Memory *m, NetEnv env) {
 
 static void check_workspace(Case *c, Memory *m, NetEnv env) {
   const Net *net = c->net;
-  if (net->lower_bound > net->workspace_bytes) problem(c, "%sthe lower bound %lld is above the workspace", "", (long long)net->lower_bound, 0, 0, 0);
+  if (net->lower_bound > net->workspace_bytes)
+    problem(c, "%sthe lower bound %lld is above the workspace", "", (long long)net->lower_bound, 0, 0, 0);
   if (!net->workspace_bytes) return;
   NetEnv wrong = env;
   wrong.workspace = 0;
@@ -379,6 +381,12 @@ static Block read_file(const char *directory, const char *name, const char *endi
   return b;
 }
 
+static uint32_t hash_of(const char *text) { /* as emit_nets has it */
+  uint64_t h = UINT64_C(0xcbf29ce484222325);
+  for (; *text; text++) h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+  return (uint32_t)h;
+}
+
 static void read_shape(Shape *s) {
   s->bytes = word();
   s->is_float = word();
@@ -397,6 +405,7 @@ int main(int argc, char **argv) {
     Case c;
     memset(&c, 0, sizeof c);
     c.net = *net;
+    if (word() != hash_of(c.net->name)) give_up("data.bin is of other nets");
     c.samples = word();
     for (int i = 0; i < c.net->inputs; i++) read_shape(&c.in[i]);
     for (int i = 0; i < c.net->outputs; i++) read_shape(&c.out[i]);

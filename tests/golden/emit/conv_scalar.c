@@ -11,18 +11,22 @@ extern const float conv_scalar_conv1_bias[3];
 
 /* Where tensors lie in the workspace, in elements: offset of the first element inside the border,
    distance of neighbouring rows, columns and channels, first channel of a slice. */
-#define CONV_SCALAR_CHANNEL_X 16
-#define CONV_SCALAR_ROW_X 4
-#define CONV_SCALAR_COLUMN_X 1
-#define CONV_SCALAR_ROW_X_COPY 12
-#define CONV_SCALAR_COLUMN_X_COPY 2
+#define CONV_SCALAR_X_CHANNEL_X_COPY 16
+#define CONV_SCALAR_X_ROW_X_COPY 4
+#define CONV_SCALAR_X_COLUMN_X_COPY 1
+#define CONV_SCALAR_Y_ROW_X_COPY 12
+#define CONV_SCALAR_Y_COLUMN_X_COPY 2
 #define CONV_SCALAR_OFFSET_X_COPY 14
-#define CONV_SCALAR_ROW_CONV1 12
-#define CONV_SCALAR_COLUMN_CONV1 3
+#define CONV_SCALAR_X_ROW_CONV1 12
+#define CONV_SCALAR_X_COLUMN_CONV1 2
+#define CONV_SCALAR_Y_ROW_CONV1 12
+#define CONV_SCALAR_Y_COLUMN_CONV1 3
 #define CONV_SCALAR_OFFSET_CONV1 80
-#define CONV_SCALAR_CHANNEL_Y 16
-#define CONV_SCALAR_ROW_Y 4
-#define CONV_SCALAR_COLUMN_Y 1
+#define CONV_SCALAR_X_ROW_Y_OUT 12
+#define CONV_SCALAR_X_COLUMN_Y_OUT 3
+#define CONV_SCALAR_Y_CHANNEL_Y_OUT 16
+#define CONV_SCALAR_Y_ROW_Y_OUT 4
+#define CONV_SCALAR_Y_COLUMN_Y_OUT 1
 
 /* Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points
      to the border's first. */
@@ -65,8 +69,9 @@ static void conv_scalar_x_copy(const float *x, float *y)
   for (size_t oy = 0; oy < 4; oy++) {
     for (size_t ox = 0; ox < 4; ox++) {
       for (size_t oc = 0; oc < 2; oc++) {
-        y[oy * CONV_SCALAR_ROW_X_COPY + ox * CONV_SCALAR_COLUMN_X_COPY + oc] =
-            x[oy * CONV_SCALAR_ROW_X + ox * CONV_SCALAR_COLUMN_X + oc * CONV_SCALAR_CHANNEL_X];
+        y[oy * CONV_SCALAR_Y_ROW_X_COPY + ox * CONV_SCALAR_Y_COLUMN_X_COPY + oc] =
+            x[oy * CONV_SCALAR_X_ROW_X_COPY + ox * CONV_SCALAR_X_COLUMN_X_COPY
+            + oc * CONV_SCALAR_X_CHANNEL_X_COPY];
       }
     }
   }
@@ -84,13 +89,13 @@ static void conv_scalar_conv1(const float *x, const float *weight, const float *
         for (size_t ky = 0; ky < 3; ky++) {
           for (size_t kx = 0; kx < 3; kx++) {
             for (size_t ic = 0; ic < 2; ic++) {
-              acc += x[(oy + ky) * CONV_SCALAR_ROW_X_COPY + (ox + kx) * CONV_SCALAR_COLUMN_X_COPY
+              acc += x[(oy + ky) * CONV_SCALAR_X_ROW_CONV1 + (ox + kx) * CONV_SCALAR_X_COLUMN_CONV1
                   + ic] * weight[((oc * 3 + ky) * 3 + kx) * 2 + ic];
             }
           }
         }
         acc = cnnc1_tanhf(acc);
-        y[oy * CONV_SCALAR_ROW_CONV1 + ox * CONV_SCALAR_COLUMN_CONV1 + oc] = acc;
+        y[oy * CONV_SCALAR_Y_ROW_CONV1 + ox * CONV_SCALAR_Y_COLUMN_CONV1 + oc] = acc;
       }
     }
   }
@@ -102,8 +107,9 @@ static void conv_scalar_y_out(const float *x, float *y)
   for (size_t oy = 0; oy < 4; oy++) {
     for (size_t ox = 0; ox < 4; ox++) {
       for (size_t oc = 0; oc < 3; oc++) {
-        y[oy * CONV_SCALAR_ROW_Y + ox * CONV_SCALAR_COLUMN_Y + oc * CONV_SCALAR_CHANNEL_Y] =
-            x[oy * CONV_SCALAR_ROW_CONV1 + ox * CONV_SCALAR_COLUMN_CONV1 + oc];
+        y[oy * CONV_SCALAR_Y_ROW_Y_OUT + ox * CONV_SCALAR_Y_COLUMN_Y_OUT
+            + oc * CONV_SCALAR_Y_CHANNEL_Y_OUT] = x[oy * CONV_SCALAR_X_ROW_Y_OUT
+            + ox * CONV_SCALAR_X_COLUMN_Y_OUT + oc];
       }
     }
   }
@@ -148,12 +154,12 @@ conv_scalar_status conv_scalar_run(const conv_scalar_inputs *in, const conv_scal
   float *ws = (float *)env->workspace;
   const float *in_x = in->x;
   float *out_y = out->y;
-  conv_scalar_zero_border(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_ROW_X_COPY
-      - CONV_SCALAR_COLUMN_X_COPY, 2, CONV_SCALAR_COLUMN_X_COPY, CONV_SCALAR_ROW_X_COPY, 4, 4, 1,
-      1, 1, 1);
+  conv_scalar_zero_border(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_Y_ROW_X_COPY
+      - CONV_SCALAR_Y_COLUMN_X_COPY, 2, CONV_SCALAR_Y_COLUMN_X_COPY, CONV_SCALAR_Y_ROW_X_COPY, 4,
+      4, 1, 1, 1, 1);
   conv_scalar_x_copy(in_x, ws + CONV_SCALAR_OFFSET_X_COPY);
-  conv_scalar_conv1(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_ROW_X_COPY
-      - CONV_SCALAR_COLUMN_X_COPY, conv_scalar_conv1_weight, conv_scalar_conv1_bias,
+  conv_scalar_conv1(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_X_ROW_CONV1
+      - CONV_SCALAR_X_COLUMN_CONV1, conv_scalar_conv1_weight, conv_scalar_conv1_bias,
       ws + CONV_SCALAR_OFFSET_CONV1);
   conv_scalar_y_out(ws + CONV_SCALAR_OFFSET_CONV1, out_y);
   return CONV_SCALAR_OK;

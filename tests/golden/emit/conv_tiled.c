@@ -35,8 +35,8 @@ extern const float conv_tiled_conv1_bias[16];
 
 /* Where tensors lie in the workspace, in elements: offset of the first element inside the border,
    distance of neighbouring rows, columns and channels, first channel of a slice. */
-#define CONV_TILED_COLUMN_X 2
-#define CONV_TILED_COLUMN_Y 12
+#define CONV_TILED_X_COLUMN_CONV1 2
+#define CONV_TILED_Y_COLUMN_CONV1 12
 
 /* conv: 3 points by 12 channels in registers */
 static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float *x, size_t x_ox,
@@ -96,8 +96,8 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
      top][ox*stride + kx*dilation - left] * weight[oc][ic][ky][kx] */
 static void conv_tiled_conv1(const float *x, const float *weight, const float *bias, float *y)
 {
-  conv_tiled_kernel_conv_3x12_ic_relu(x, CONV_TILED_COLUMN_X, weight, bias, y, CONV_TILED_COLUMN_Y,
-      4);
+  conv_tiled_kernel_conv_3x12_ic_relu(x, CONV_TILED_X_COLUMN_CONV1, weight, bias, y,
+      CONV_TILED_Y_COLUMN_CONV1, 4);
 }
 
 /* Whether two memory blocks share a byte. */

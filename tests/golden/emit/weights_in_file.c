@@ -52,8 +52,8 @@ static weights_in_file_status weights_in_file_check(const weights_in_file_inputs
   }
   if (!env->weights) return WEIGHTS_IN_FILE_ERR_NULL;
   if ((uintptr_t)env->weights % sizeof(float)) return WEIGHTS_IN_FILE_ERR_ALIGN;
-  if (!weights_in_file_weights_match(env->weights,
-      env->weights_bytes)) return WEIGHTS_IN_FILE_ERR_WEIGHTS;
+  if (!weights_in_file_weights_match(env->weights, env->weights_bytes))
+      return WEIGHTS_IN_FILE_ERR_WEIGHTS;
   return WEIGHTS_IN_FILE_OK;
 }
 

@@ -11,16 +11,11 @@ void fault(void);
 
 extern uint32_t stack_top[];
 
-void _init(void)
-{
-}
+void _init(void) {}
 
-void _fini(void)
-{
-}
+void _fini(void) {}
 
-void reset(void)
-{
+void reset(void) {
   volatile uint32_t *const coprocessors = (volatile uint32_t *)0xE000ED88u;
   *coprocessors |= 0xFu << 20;
   __asm__ volatile("dsb\n isb");
@@ -28,13 +23,11 @@ void reset(void)
 }
 
 /* Ends QEMU with an error: SYS_EXIT without ADP_Stopped_ApplicationExit. */
-void fault(void)
-{
+void fault(void) {
   register uint32_t call __asm__("r0") = 0x18;
   register uint32_t reason __asm__("r1") = 0x20023;
   __asm__ volatile("bkpt 0xAB" : : "r"(call), "r"(reason));
-  for (;;) {
-  }
+  for (;;) {}
 }
 
 __attribute__((section(".vectors"), used)) static const uintptr_t vectors[16] = {
