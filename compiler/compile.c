@@ -19,8 +19,9 @@ typedef struct Level {
   const LoopProgram *loops;
 } Level;
 
-static const char *const pass_names[] = {"parse",       "build_graph",  "bind_weights", "remove_dead",    "fold_batch_norm", "group_steps", "place_values",
-                                         "choose_schedule", "plan_memory", "lower",    "split_products", "pack_weights",    "emit",        NULL};
+static const char *const pass_names[] = {
+    "parse",           "build_graph", "bind_weights", "remove_dead",    "fold_batch_norm", "group_steps", "place_values",
+    "choose_schedule", "plan_memory", "lower",        "split_products", "pack_weights",    "emit",        NULL};
 
 static bool check_pass_name(Compilation *c) {
   const char *wanted = c->options->dump_after;
@@ -134,8 +135,8 @@ Graph *compile_to_graph(Compilation *c) {
 static bool refuse_varying_sizes(Compilation *c, const Graph *graph) {
   for (int i = 0; i < graph->value_count; i++) {
     if (type_is_const(&graph->values[i]->type)) continue;
-    Diagnostic *d = report(c->diagnostics, CODE_E0703, graph->values[i]->span, "`%s` has a size that varies, which this version cannot compile yet",
-                           graph->values[i]->name);
+    Diagnostic *d = report(c->diagnostics, CODE_E0703, graph->values[i]->span,
+                           "`%s` has a size that varies, which this version cannot compile yet", graph->values[i]->name);
     set_label(d, "%s", type_text(c->arena, &graph->values[i]->type));
     if (graph->dim_count) add_help(d, "give it a value: `--size %s=%lld`", graph->dims[0]->name, (long long)graph->dims[0]->minimum);
     return false;
@@ -145,13 +146,13 @@ static bool refuse_varying_sizes(Compilation *c, const Graph *graph) {
 
 Plan *make_plan(Compilation *c, Graph *graph) {
   Timer t;
-#define GRAPH_PASS(pass)                                       \
-  t = begin(c, #pass);                                         \
-  pass(c, graph);                                              \
+#define GRAPH_PASS(pass)                                                                                                                   \
+  t = begin(c, #pass);                                                                                                                     \
+  pass(c, graph);                                                                                                                          \
   if (!end(c, t, (Level){.graph = graph})) return NULL
-#define PLAN_PASS(pass)                                        \
-  t = begin(c, #pass);                                         \
-  pass(c, plan);                                               \
+#define PLAN_PASS(pass)                                                                                                                    \
+  t = begin(c, #pass);                                                                                                                     \
+  pass(c, plan);                                                                                                                           \
   note(c, t, (Level){.plan = plan}) /* a plan is well formed when it is complete */
   GRAPH_PASS(remove_dead);
   GRAPH_PASS(fold_batch_norm);
@@ -167,8 +168,13 @@ Plan *make_plan(Compilation *c, Graph *graph) {
 
 static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, const char *base, Outputs *out) {
   const Target *target = find_target(c->options->target);
-  EmitOptions options = {.prefix = c->options->prefix ? c->options->prefix : plan->graph->name, .base = base, .standalone = c->options->standalone,
-                         .weights_in_file = c->options->weights_as == WEIGHTS_AS_FILE, .big_endian = target->big_endian, .version = CNNC_VERSION, .flags = target->flags};
+  EmitOptions options = {.prefix = c->options->prefix ? c->options->prefix : plan->graph->name,
+                         .base = base,
+                         .standalone = c->options->standalone,
+                         .weights_in_file = c->options->weights_as == WEIGHTS_AS_FILE,
+                         .big_endian = target->big_endian,
+                         .version = CNNC_VERSION,
+                         .flags = target->flags};
   Text *texts[] = {&out->code, &out->header, &out->weights_code};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = text_new(c->arena);
   emit_header(&out->header, plan, &options);
@@ -187,8 +193,9 @@ enum { MANY_BYTES_IN_C = 4 << 20, MOST_BYTES_IN_C = 64 << 20 };
 static bool weights_fit_c(Compilation *c, const Plan *plan) {
   if (c->options->weights_as == WEIGHTS_AS_FILE || plan->weights_bytes <= MANY_BYTES_IN_C) return true;
   bool refused = plan->weights_bytes > MOST_BYTES_IN_C;
-  Diagnostic *d = report(c->diagnostics, refused ? CODE_E0702 : CODE_W_large_weights_in_c, plan->graph->span, "the weights are %lld MiB, %s as C",
-                         (long long)(plan->weights_bytes >> 20), refused ? "too much" : "which compilers are slow to read");
+  Diagnostic *d = report(c->diagnostics, refused ? CODE_E0702 : CODE_W_large_weights_in_c, plan->graph->span,
+                         "the weights are %lld MiB, %s as C", (long long)(plan->weights_bytes >> 20),
+                         refused ? "too much" : "which compilers are slow to read");
   add_note(d, "up to %d MiB compile quickly, more than %d MiB are refused", MANY_BYTES_IN_C >> 20, MOST_BYTES_IN_C >> 20);
   add_help(d, "`--weights-as file` writes them to a file that the program maps or reads");
   return !refused;

@@ -9,8 +9,11 @@
 static const int width_lanes[] = {4, 8, 16};
 
 static void template_part(const Emitter *e, const char *text, int lanes) {
-  const Hole holes[] = {{"net", e->prefix}, {"NET", e->upper}, {"lanes", arena_printf(e->arena, "%d", lanes)},
-                        {"bytes", arena_printf(e->arena, "%d", 4 * lanes)}, {NULL, NULL}};
+  const Hole holes[] = {{"net", e->prefix},
+                        {"NET", e->upper},
+                        {"lanes", arena_printf(e->arena, "%d", lanes)},
+                        {"bytes", arena_printf(e->arena, "%d", 4 * lanes)},
+                        {NULL, NULL}};
   write_template(e->out, text, holes);
 }
 
@@ -41,7 +44,8 @@ static void declare_weights(const Emitter *e, const Plan *plan) {
   if (e->options->weights_in_file) {
     text_add(e->out, "\n/* Where the numbers lie in the weights file, in floats. */\n");
     for (int i = 0; i < plan->packed_count; i++)
-      text_addf(e->out, "#define %s_WEIGHTS_%s %lld\n", e->upper, upper_name(e->arena, plan->packed[i]->name), (long long)(plan->packed[i]->offset / 4));
+      text_addf(e->out, "#define %s_WEIGHTS_%s %lld\n", e->upper, upper_name(e->arena, plan->packed[i]->name),
+                (long long)(plan->packed[i]->offset / 4));
     return;
   }
   text_addf(e->out, "\n/* Defined in %s_weights.c. */\n", e->options->base);
@@ -73,7 +77,8 @@ typedef struct Argument { /* an input or output of run */
 
 static Argument caller_argument(const Emitter *e, const char *structure, const char *name, const TensorType *type, int64_t batch) {
   const char *flat = flat_name(e, name);
-  const char *element = c_type(e, type_of_dtype(type->dtype)), *size = arena_printf(e->arena, "%s_%s_SIZE", e->upper, upper_name(e->arena, flat));
+  const char *element = c_type(e, type_of_dtype(type->dtype)),
+             *size = arena_printf(e->arena, "%s_%s_SIZE", e->upper, upper_name(e->arena, flat));
   const char *count = batch > 1 ? arena_printf(e->arena, "%s_BATCH * (size_t)%s", e->upper, size) : size;
   return (Argument){arena_printf(e->arena, "%s->%s", structure, flat), arena_printf(e->arena, "%s * sizeof(%s)", count, element)};
 }
@@ -112,11 +117,12 @@ static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *u
   return text_string(&text);
 }
 
-static void declare_argument(const Emitter *e, Text *text, int depth, const char *qualifier, const char *structure, const char *name, const TensorType *type,
-                             int64_t batch) {
+static void declare_argument(const Emitter *e, Text *text, int depth, const char *qualifier, const char *structure, const char *name,
+                             const TensorType *type, int64_t batch) {
   const char *flat = flat_name(e, name);
   const char *sample = batch > 1 ? arena_printf(e->arena, " + n * (size_t)%s_%s_SIZE", e->upper, upper_name(e->arena, flat)) : "";
-  write_line(text, depth, "%s%s *%s_%s = %s->%s%s;", qualifier, c_type(e, type_of_dtype(type->dtype)), structure, flat, structure, flat, sample);
+  write_line(text, depth, "%s%s *%s_%s = %s->%s%s;", qualifier, c_type(e, type_of_dtype(type->dtype)), structure, flat, structure, flat,
+             sample);
 }
 
 static const char *body(const Emitter *e, const Plan *plan, const LoopProgram *program, const LoopUsage *usage) {
@@ -128,7 +134,8 @@ static const char *body(const Emitter *e, const Plan *plan, const LoopProgram *p
   if (plan->batch > 1) write_line(&text, 1, "for (size_t n = 0; n < %s_BATCH; n++) {", e->upper);
   for (int i = 0; i < graph->input_count; i++)
     declare_argument(e, &text, depth, "const ", "in", graph->inputs[i].value->name, &graph->inputs[i].value->type, plan->batch);
-  for (int i = 0; i < graph->output_count; i++) declare_argument(e, &text, depth, "", "out", graph->outputs[i].name, &graph->outputs[i].value->type, plan->batch);
+  for (int i = 0; i < graph->output_count; i++)
+    declare_argument(e, &text, depth, "", "out", graph->outputs[i].name, &graph->outputs[i].value->type, plan->batch);
   Emitter inner = *e;
   inner.out = &text;
   emit_stmts(&inner, depth, program->run);
@@ -155,6 +162,7 @@ void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const Em
   for (int i = 0; i < program->kernel_count; i++) emit_function(&e, program->kernels[i]);
   for (int i = 0; i < program->layer_count; i++) emit_function(&e, program->layers[i]);
   if (options->weights_in_file && plan->packed_count) template_part(&e, template_weights_check_c, 1);
-  const Hole holes[] = {{"net", e.prefix}, {"NET", e.upper}, {"checks", checks(&e, plan, &usage)}, {"body", body(&e, plan, program, &usage)}, {NULL, NULL}};
+  const Hole holes[] = {
+      {"net", e.prefix}, {"NET", e.upper}, {"checks", checks(&e, plan, &usage)}, {"body", body(&e, plan, program, &usage)}, {NULL, NULL}};
   write_template(out, template_run_c, holes);
 }

@@ -43,10 +43,10 @@ static const char *string_literal(Arena *arena, const char *text) {
 
 static void define_labels(Text *out, const Emitter *e, const GraphOutput *output) {
   if (!output->label_count) return;
-  text_addf(out, "/* static const char *const names[] = %s_%s_LABELS; */\n", e->upper, upper_name(e->arena, flat_name(e->arena, output->name)));
+  text_addf(out, "/* static const char *const names[] = %s_%s_LABELS; */\n", e->upper,
+            upper_name(e->arena, flat_name(e->arena, output->name)));
   text_addf(out, "#define %s_%s_LABELS {", e->upper, upper_name(e->arena, flat_name(e->arena, output->name)));
-  for (int i = 0; i < output->label_count; i++)
-    text_addf(out, "%s \\\n  %s", i ? "," : "", string_literal(e->arena, output->labels[i]));
+  for (int i = 0; i < output->label_count; i++) text_addf(out, "%s \\\n  %s", i ? "," : "", string_literal(e->arena, output->labels[i]));
   text_add(out, "}\n");
 }
 
@@ -107,7 +107,8 @@ static const char *description(const Emitter *e, const Plan *plan) {
   const Graph *graph = plan->graph;
   const char **lines = NULL;
   int count = 0;
-  ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "Network %s, for %s, %s numerics.", graph->name, plan->target, plan->portable ? "portable" : "fast"));
+  ARENA_PUSH(e->arena, lines, count,
+             arena_printf(e->arena, "Network %s, for %s, %s numerics.", graph->name, plan->target, plan->portable ? "portable" : "fast"));
   if (e->options->flags) ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "Compile with %s.", e->options->flags));
   if (graph->doc) ARENA_PUSH(e->arena, lines, count, graph->doc);
   for (int i = 0; i < graph->meta_count; i++)
@@ -126,8 +127,14 @@ static const char *description(const Emitter *e, const Plan *plan) {
 
 void emit_header(Text *out, const Plan *plan, const EmitOptions *options) {
   Emitter e = new_emitter(out, options);
-  const Hole holes[] = {{"base", options->base}, {"version", options->version}, {"net", e.prefix}, {"NET", e.upper},
-                        {"description", description(&e, plan)}, {"macros", macros(&e, plan)}, {"inputs", inputs(&e, plan->graph)},
-                        {"outputs", outputs(&e, plan->graph)}, {NULL, NULL}};
+  const Hole holes[] = {{"base", options->base},
+                        {"version", options->version},
+                        {"net", e.prefix},
+                        {"NET", e.upper},
+                        {"description", description(&e, plan)},
+                        {"macros", macros(&e, plan)},
+                        {"inputs", inputs(&e, plan->graph)},
+                        {"outputs", outputs(&e, plan->graph)},
+                        {NULL, NULL}};
   write_template(out, template_header_h, holes);
 }

@@ -19,8 +19,12 @@ static const Spelling spelling[] = {
 enum { PRECEDENCE_SELECT = 3, PRECEDENCE_UNARY = 14 };
 
 Emitter new_emitter(Text *out, const EmitOptions *options) {
-  return (Emitter){.out = out, .arena = out->arena, .prefix = options->prefix, .upper = upper_name(out->arena, options->prefix),
-                   .runtime = options->standalone ? arena_printf(out->arena, "%s_math", options->prefix) : "cnnc1", .options = options};
+  return (Emitter){.out = out,
+                   .arena = out->arena,
+                   .prefix = options->prefix,
+                   .upper = upper_name(out->arena, options->prefix),
+                   .runtime = options->standalone ? arena_printf(out->arena, "%s_math", options->prefix) : "cnnc1",
+                   .options = options};
 }
 
 const char *c_type(const Emitter *e, Type type) {
@@ -51,8 +55,7 @@ static const char *binary(const Emitter *e, const Expr *x, int context) {
   const char *token = s.token, *left = expr(e, x->left, s.precedence), *text;
   if (x->op == OP_ADD && right->kind == EXPR_INT && right->integer < 0)
     text = arena_printf(e->arena, "%s - %lld", left, -(long long)right->integer);
-  else
-    text = arena_printf(e->arena, "%s %s %s", left, token, expr(e, right, s.precedence + 1));
+  else text = arena_printf(e->arena, "%s %s %s", left, token, expr(e, right, s.precedence + 1));
   return s.precedence < context ? arena_printf(e->arena, "(%s)", text) : text;
 }
 
@@ -63,9 +66,10 @@ static const char *place(const Emitter *e, const char *pointer, const Expr *offs
 
 static const char *select(const Emitter *e, const Expr *x, int context) {
   if (x->type.lanes > 1)
-    return arena_printf(e->arena, "%s_SELECT%d(%s, %s, %s)", e->upper, x->type.lanes, expr(e, x->condition, 0), expr(e, x->left, 0), expr(e, x->right, 0));
-  const char *text = arena_printf(e->arena, "%s ? %s : %s", expr(e, x->condition, PRECEDENCE_SELECT + 1), expr(e, x->left, PRECEDENCE_SELECT + 1),
-                                  expr(e, x->right, PRECEDENCE_SELECT));
+    return arena_printf(e->arena, "%s_SELECT%d(%s, %s, %s)", e->upper, x->type.lanes, expr(e, x->condition, 0), expr(e, x->left, 0),
+                        expr(e, x->right, 0));
+  const char *text = arena_printf(e->arena, "%s ? %s : %s", expr(e, x->condition, PRECEDENCE_SELECT + 1),
+                                  expr(e, x->left, PRECEDENCE_SELECT + 1), expr(e, x->right, PRECEDENCE_SELECT));
   return context > PRECEDENCE_SELECT ? arena_printf(e->arena, "(%s)", text) : text;
 }
 
@@ -132,14 +136,14 @@ static void emit_set(const Emitter *e, int depth, const Stmt *s) {
   bool own = value->kind == EXPR_BINARY && value->left->kind == EXPR_VAR && strcmp(value->left->text, s->var) == 0;
   if (own && (value->op == OP_ADD || value->op == OP_SUB || value->op == OP_MUL || value->op == OP_DIV))
     write_line(e->out, depth, "%s %s= %s;", s->var, spelling[value->op].token, expr(e, value->right, 0));
-  else
-    write_line(e->out, depth, "%s = %s;", s->var, expr(e, value, 0));
+  else write_line(e->out, depth, "%s = %s;", s->var, expr(e, value, 0));
 }
 
 static void emit_store(const Emitter *e, int depth, const Stmt *s) {
   const char *value = expr(e, s->value, 0);
   if (s->type.lanes == 1) write_line(e->out, depth, "%s[%s] = %s;", s->var, expr(e, s->index, 0), value);
-  else if (s->lanes == s->type.lanes) write_line(e->out, depth, "%s_STORE%d(%s, %s);", e->upper, s->lanes, place(e, s->var, s->index), value);
+  else if (s->lanes == s->type.lanes)
+    write_line(e->out, depth, "%s_STORE%d(%s, %s);", e->upper, s->lanes, place(e, s->var, s->index), value);
   else write_line(e->out, depth, "%s_STORE_PART(%s, %s, %d);", e->upper, place(e, s->var, s->index), value, s->lanes);
 }
 
@@ -151,8 +155,10 @@ static void emit_call(const Emitter *e, int depth, const Stmt *s) {
 }
 
 static void emit_for(const Emitter *e, int depth, const Stmt *s) {
-  const char *step = expr_is_int(s->step, 1) ? arena_printf(e->arena, "%s++", s->var) : arena_printf(e->arena, "%s += %s", s->var, expr(e, s->step, 0));
-  write_line(e->out, depth, "for (size_t %s = %s; %s < %s; %s) {", s->var, expr(e, s->begin, 0), s->var, expr(e, s->end, spelling[OP_LT].precedence + 1), step);
+  const char *step = expr_is_int(s->step, 1) ? arena_printf(e->arena, "%s++", s->var)
+                                             : arena_printf(e->arena, "%s += %s", s->var, expr(e, s->step, 0));
+  write_line(e->out, depth, "for (size_t %s = %s; %s < %s; %s) {", s->var, expr(e, s->begin, 0), s->var,
+             expr(e, s->end, spelling[OP_LT].precedence + 1), step);
   emit_stmts(e, depth + 1, s->body);
   write_line(e->out, depth, "}");
 }
@@ -161,7 +167,9 @@ void emit_stmts(const Emitter *e, int depth, const Stmt *s) {
   for (; s; s = s->next) switch (s->kind) {
     case STMT_FOR: emit_for(e, depth, s); break;
     case STMT_LET: emit_let(e, depth, s); break;
-    case STMT_POINTER: write_line(e->out, depth, "%s%s *%s = %s;", s->is_const ? "const " : "", c_type(e, s->type), s->var, expr(e, s->value, 0)); break;
+    case STMT_POINTER:
+      write_line(e->out, depth, "%s%s *%s = %s;", s->is_const ? "const " : "", c_type(e, s->type), s->var, expr(e, s->value, 0));
+      break;
     case STMT_SET: emit_set(e, depth, s); break;
     case STMT_ADVANCE: write_line(e->out, depth, "%s += %s;", s->var, expr(e, s->value, 0)); break;
     case STMT_STORE: emit_store(e, depth, s); break;
@@ -183,7 +191,8 @@ void emit_function(const Emitter *e, const Function *f) {
   text_add(e->out, "\n");
   write_comment(e->out, f->comment, f->comment_count);
   bool kept_out_of_line = f->kernel && f->plain_body;
-  write_line(e->out, 0, "static %svoid %s_%s(%s)", kept_out_of_line ? arena_printf(e->arena, "%s_NOINLINE ", e->upper) : "", e->prefix, f->name, params(e, f));
+  write_line(e->out, 0, "static %svoid %s_%s(%s)", kept_out_of_line ? arena_printf(e->arena, "%s_NOINLINE ", e->upper) : "", e->prefix,
+             f->name, params(e, f));
   write_line(e->out, 0, "{");
   if (f->plain_body) write_line(e->out, 0, "#if defined(%s_VECTORS)", e->upper);
   emit_stmts(e, 1, f->body);

@@ -24,7 +24,8 @@ static const char *template_of(MathFunction function) {
   case MATH_TANH: return template_function_tanh;
   case MATH_SIGMOID: return template_function_sigmoid;
   case MATH_ERF: return template_function_erf;
-  case MATH_SQRT: case MATH_COUNT: break;
+  case MATH_SQRT:
+  case MATH_COUNT: break;
   }
   return "";
 }

@@ -13,8 +13,7 @@ typedef struct Printer {
 } Printer;
 
 static const char *operator_text(AstBinaryOp op) {
-  static const char *const text[] = {
-      "or", "and", "==", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "//", "%", "**"};
+  static const char *const text[] = {"or", "and", "==", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "//", "%", "**"};
   return text[op];
 }
 
@@ -26,8 +25,7 @@ static void print_place(Printer *p, Span span) {
     p->line = 1;
   }
   if (target > p->seen) {
-    for (const char *end; (end = memchr(p->seen, '\n', (size_t)(target - p->seen))); p->line++)
-      p->at = p->seen = end + 1;
+    for (const char *end; (end = memchr(p->seen, '\n', (size_t)(target - p->seen))); p->line++) p->at = p->seen = end + 1;
     p->seen = target;
   }
   text_addf(p->out, "  %d:%d\n", p->line, (int)(target - p->at) + 1);
@@ -74,38 +72,38 @@ static void print_prefix(Text *out, const char *operator, const AstExpr * left, 
 
 static void print_expr(Text *out, const AstExpr *expr) {
   switch (expr->kind) {
-    case AST_INT: text_addf(out, "%lld", (long long)expr->integer); break;
-    case AST_FLOAT: text_add(out, expr->text); break;
-    case AST_SIZE: print_exprs(out, expr->items, "x"); break;
-    case AST_STRING: print_string(out, expr->text); break;
-    case AST_TRUE: text_add(out, "true"); break;
-    case AST_FALSE: text_add(out, "false"); break;
-    case AST_NONE: text_add(out, "none"); break;
-    case AST_NAME: text_add(out, expr->text); break;
-    case AST_CALL:
-      text_addf(out, "%s(", expr->text);
-      print_args(out, expr->args);
-      text_add_char(out, ')', 1);
-      break;
-    case AST_NOT: print_prefix(out, "not", expr->left, NULL); break;
-    case AST_NEGATE: print_prefix(out, "-", expr->left, NULL); break;
-    case AST_BINARY: print_prefix(out, operator_text(expr->op), expr->left, expr->right); break;
-    case AST_GROUP: print_prefix(out, "group", expr->left, NULL); break;
-    case AST_TUPLE:
-      text_add(out, "(tuple ");
-      print_exprs(out, expr->items, " ");
-      text_add_char(out, ')', 1);
-      break;
-    case AST_NAMED_TUPLE:
-      text_add(out, "(tuple ");
-      print_args(out, expr->args);
-      text_add_char(out, ')', 1);
-      break;
-    case AST_LIST:
-      text_add_char(out, '[', 1);
-      print_exprs(out, expr->items, ", ");
-      text_add_char(out, ']', 1);
-      break;
+  case AST_INT: text_addf(out, "%lld", (long long)expr->integer); break;
+  case AST_FLOAT: text_add(out, expr->text); break;
+  case AST_SIZE: print_exprs(out, expr->items, "x"); break;
+  case AST_STRING: print_string(out, expr->text); break;
+  case AST_TRUE: text_add(out, "true"); break;
+  case AST_FALSE: text_add(out, "false"); break;
+  case AST_NONE: text_add(out, "none"); break;
+  case AST_NAME: text_add(out, expr->text); break;
+  case AST_CALL:
+    text_addf(out, "%s(", expr->text);
+    print_args(out, expr->args);
+    text_add_char(out, ')', 1);
+    break;
+  case AST_NOT: print_prefix(out, "not", expr->left, NULL); break;
+  case AST_NEGATE: print_prefix(out, "-", expr->left, NULL); break;
+  case AST_BINARY: print_prefix(out, operator_text(expr->op), expr->left, expr->right); break;
+  case AST_GROUP: print_prefix(out, "group", expr->left, NULL); break;
+  case AST_TUPLE:
+    text_add(out, "(tuple ");
+    print_exprs(out, expr->items, " ");
+    text_add_char(out, ')', 1);
+    break;
+  case AST_NAMED_TUPLE:
+    text_add(out, "(tuple ");
+    print_args(out, expr->args);
+    text_add_char(out, ')', 1);
+    break;
+  case AST_LIST:
+    text_add_char(out, '[', 1);
+    print_exprs(out, expr->items, ", ");
+    text_add_char(out, ']', 1);
+    break;
   }
 }
 
@@ -158,22 +156,22 @@ static void print_stage(Printer *p, const AstStage *stage, int level) {
   text_add(p->out, "-> ");
   if (stage->label.text) text_addf(p->out, "%s: ", stage->label.text);
   switch (stage->kind) {
-    case AST_STAGE_CALL: print_call(p->out, &stage->call); break;
-    case AST_STAGE_BRANCH: text_add(p->out, "branch"); break;
-    case AST_STAGE_REPEAT:
-      text_add(p->out, "repeat ");
-      print_expr(p->out, stage->from);
-      break;
-    case AST_STAGE_REPEAT_IN:
-      text_addf(p->out, "repeat %s in ", stage->variable.text);
-      print_expr(p->out, stage->from);
-      text_add(p->out, "..");
-      print_expr(p->out, stage->to);
-      break;
-    case AST_STAGE_IF:
-      text_add(p->out, "if ");
-      print_expr(p->out, stage->from);
-      break;
+  case AST_STAGE_CALL: print_call(p->out, &stage->call); break;
+  case AST_STAGE_BRANCH: text_add(p->out, "branch"); break;
+  case AST_STAGE_REPEAT:
+    text_add(p->out, "repeat ");
+    print_expr(p->out, stage->from);
+    break;
+  case AST_STAGE_REPEAT_IN:
+    text_addf(p->out, "repeat %s in ", stage->variable.text);
+    print_expr(p->out, stage->from);
+    text_add(p->out, "..");
+    print_expr(p->out, stage->to);
+    break;
+  case AST_STAGE_IF:
+    text_add(p->out, "if ");
+    print_expr(p->out, stage->from);
+    break;
   }
   print_place(p, stage->label.text ? stage->label.span : stage->span);
   print_arms(p, stage, level + 1);
@@ -201,8 +199,7 @@ static void print_flow(Printer *p, const AstFlow *flow, const char *before, int 
 }
 
 static void print_names(Text *out, const AstNameList *names) {
-  for (const AstNameList *name = names; name; name = name->next)
-    text_addf(out, "%s%s", name == names ? "" : ", ", name->name.text);
+  for (const AstNameList *name = names; name; name = name->next) text_addf(out, "%s%s", name == names ? "" : ", ", name->name.text);
 }
 
 static void print_rules(Printer *p, const AstRule *rules, int level) {

@@ -20,24 +20,40 @@ typedef struct AstName {
 } AstName;
 
 typedef enum AstBinaryOp {
-  AST_OR, AST_AND, AST_EQ, AST_NE, AST_LT, AST_GT, AST_LE, AST_GE, AST_ADD, AST_SUB, AST_MUL, AST_DIV, AST_FLOOR_DIV,
-  AST_MOD, AST_POW
+  AST_OR,
+  AST_AND,
+  AST_EQ,
+  AST_NE,
+  AST_LT,
+  AST_GT,
+  AST_LE,
+  AST_GE,
+  AST_ADD,
+  AST_SUB,
+  AST_MUL,
+  AST_DIV,
+  AST_FLOOR_DIV,
+  AST_MOD,
+  AST_POW
 } AstBinaryOp;
 
 typedef enum AstExprKind {
-  AST_INT,      /* integer; E0104 was reported if it does not fit */
-  AST_FLOAT,    /* text as written; value rounded to double */
-  AST_SIZE,     /* 3x3: items of INT expressions */
-  AST_STRING,   /* text, escapes resolved (\" \\ \n \t) */
-  AST_TRUE, AST_FALSE, AST_NONE,
-  AST_NAME,     /* text */
-  AST_CALL,     /* text(args) */
-  AST_NOT, AST_NEGATE,  /* left */
-  AST_BINARY,   /* op left right */
-  AST_GROUP,    /* (left): kept so that the formatter can print it back */
-  AST_TUPLE,    /* (items, ..), two or more */
+  AST_INT,    /* integer; E0104 was reported if it does not fit */
+  AST_FLOAT,  /* text as written; value rounded to double */
+  AST_SIZE,   /* 3x3: items of INT expressions */
+  AST_STRING, /* text, escapes resolved (\" \\ \n \t) */
+  AST_TRUE,
+  AST_FALSE,
+  AST_NONE,
+  AST_NAME, /* text */
+  AST_CALL, /* text(args) */
+  AST_NOT,
+  AST_NEGATE,      /* left */
+  AST_BINARY,      /* op left right */
+  AST_GROUP,       /* (left): kept so that the formatter can print it back */
+  AST_TUPLE,       /* (items, ..), two or more */
   AST_NAMED_TUPLE, /* (name = .., ..): args */
-  AST_LIST      /* [items, ..] */
+  AST_LIST         /* [items, ..] */
 } AstExprKind;
 
 struct AstExpr {
@@ -89,11 +105,11 @@ typedef struct AstArm { /* of a branch: [name =] chain */
 } AstArm;
 
 typedef enum AstStageKind {
-  AST_STAGE_CALL,   /* call */
-  AST_STAGE_BRANCH, /* arms */
-  AST_STAGE_REPEAT, /* repeat from { body }; variable.text NULL */
+  AST_STAGE_CALL,      /* call */
+  AST_STAGE_BRANCH,    /* arms */
+  AST_STAGE_REPEAT,    /* repeat from { body }; variable.text NULL */
   AST_STAGE_REPEAT_IN, /* repeat variable in from .. to { body } */
-  AST_STAGE_IF      /* if from { body } else { otherwise } */
+  AST_STAGE_IF         /* if from { body } else { otherwise } */
 } AstStageKind;
 
 struct AstStage {
@@ -104,8 +120,8 @@ struct AstStage {
   AstName variable;
   AstExpr *from, *to;
   AstStage *body, *otherwise; /* chains; otherwise NULL when there is no else */
-  Span span;       /* of the node without its label */
-  AstStage *next;  /* after -> */
+  Span span;                  /* of the node without its label */
+  AstStage *next;             /* after -> */
 };
 
 typedef enum AstSourceKind { AST_SOURCE_NAME, AST_SOURCE_NUMBER, AST_SOURCE_LIST } AstSourceKind;
@@ -118,7 +134,7 @@ struct AstFlow { /* source -> stage -> .. */
   Span source_span;
   AstStage *stages;
   Span span;
-  AstFlow *next;   /* in a list */
+  AstFlow *next; /* in a list */
 };
 
 typedef enum AstStmtKind {
@@ -170,24 +186,24 @@ typedef enum AstDeclKind { AST_USE, AST_DIM, AST_CONST, AST_DEFAULT, AST_META, A
 
 typedef struct AstDecl {
   AstDeclKind kind;
-  AstName name;          /* USE: the string */
+  AstName name; /* USE: the string */
   Span span;
   const char *doc;
-  int64_t from, to;      /* DIM; to = -1: no upper bound */
-  AstArg *args;          /* DIM, DEFAULT */
-  AstType *type;         /* CONST */
-  AstExpr *value;        /* CONST, META */
+  int64_t from, to;        /* DIM; to = -1: no upper bound */
+  AstArg *args;            /* DIM, DEFAULT */
+  AstType *type;           /* CONST */
+  AstExpr *value;          /* CONST, META */
   AstTensorParam *tensors; /* BLOCK */
-  bool tensor_list;      /* BLOCK: [a, b] -> .. */
-  AstParam *params;      /* BLOCK, NET */
-  bool has_params;       /* parentheses were written */
-  AstStmt *statements;   /* BLOCK, NET, in order */
-  AstFlow *result;       /* BLOCK: return */
+  bool tensor_list;        /* BLOCK: [a, b] -> .. */
+  AstParam *params;        /* BLOCK, NET */
+  bool has_params;         /* parentheses were written */
+  AstStmt *statements;     /* BLOCK, NET, in order */
+  AstFlow *result;         /* BLOCK: return */
   struct AstDecl *next;
 } AstDecl;
 
 typedef struct AstComment {
-  Span span;    /* from # to the end of the line */
+  Span span;     /* from # to the end of the line */
   bool own_line; /* nothing but blanks before it on its line */
 } AstComment;
 

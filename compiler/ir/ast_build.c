@@ -10,13 +10,9 @@
 /* The end of the list `list` gets `item`. */
 #define APPEND(list, item) ((list).first ? ((list).last->next = (item)) : ((list).first = (item)), (list).last = (item))
 
-static const char *text_at(Parser *p, Span span) {
-  return p->tokens.source->text + (span.start - p->tokens.source->base);
-}
+static const char *text_at(Parser *p, Span span) { return p->tokens.source->text + (span.start - p->tokens.source->base); }
 
-AstName new_name(Parser *p, Span span) {
-  return (AstName){arena_strndup(p->arena, text_at(p, span), span.end - span.start), span};
-}
+AstName new_name(Parser *p, Span span) { return (AstName){arena_strndup(p->arena, text_at(p, span), span.end - span.start), span}; }
 
 AstName new_string(Parser *p, Span span) {
   const char *text = text_at(p, span), *end = text + (span.end - span.start);
@@ -114,8 +110,7 @@ AstExpr *new_size(Parser *p, Span span) {
 static void deepen(Parser *p, AstExpr *expr, const AstExpr *part) {
   if (part->depth >= expr->depth) expr->depth = part->depth + 1;
   if (expr->depth <= MAX_EXPR_DEPTH) return;
-  if (!p->too_deep)
-    report(p->diagnostics, CODE_E0105, expr->span, "this expression is nested more than %d deep", MAX_EXPR_DEPTH);
+  if (!p->too_deep) report(p->diagnostics, CODE_E0105, expr->span, "this expression is nested more than %d deep", MAX_EXPR_DEPTH);
   p->too_deep = p->ast->broken = true;
   *expr = (AstExpr){.kind = AST_NONE, .span = expr->span, .depth = 1};
 }
@@ -161,13 +156,9 @@ static AstExpr *with_args(Parser *p, AstExpr *expr, Args args) {
   return expr;
 }
 
-AstExpr *new_named_tuple(Parser *p, Args args, Span span) {
-  return with_args(p, new_expr(p, AST_NAMED_TUPLE, span), args);
-}
+AstExpr *new_named_tuple(Parser *p, Args args, Span span) { return with_args(p, new_expr(p, AST_NAMED_TUPLE, span), args); }
 
-AstExpr *new_function(Parser *p, AstName name, Args args, Span span) {
-  return with_args(p, new_word(p, AST_CALL, name.text, span), args);
-}
+AstExpr *new_function(Parser *p, AstName name, Args args, Span span) { return with_args(p, new_word(p, AST_CALL, name.text, span), args); }
 
 AstArg *new_arg(Parser *p, AstName name, AstExpr *value, Span span) {
   AstArg *arg = ARENA_NEW(p->arena, AstArg);
@@ -418,8 +409,7 @@ AstDecl *new_meta_decl(Parser *p, AstName name, AstExpr *value, Span span) {
   return decl;
 }
 
-AstDecl *new_block(Parser *p, AstName name, Tensors inputs, Params params, Stmts body, AstFlow *result, Span span,
-                   Span end) {
+AstDecl *new_block(Parser *p, AstName name, Tensors inputs, Params params, Stmts body, AstFlow *result, Span span, Span end) {
   AstDecl *decl = new_net(p, name, params, body, span);
   decl->kind = AST_BLOCK;
   decl->tensors = inputs.first;

@@ -5,17 +5,43 @@
 #define CNNC_IR_AST_BUILD_H
 #include "ir/tokens.h"
 
-typedef struct Args { AstArg *first, *last; } Args;
-typedef struct Exprs { AstExpr *first, *last; } Exprs;
-typedef struct Names { AstNameList *first, *last; } Names;
-typedef struct Stages { AstStage *first, *last; } Stages;
-typedef struct Arms { AstArm *first, *last; } Arms;
-typedef struct OpenFlow { AstFlow *flow; AstStage *last; } OpenFlow;
-typedef struct Flows { AstFlow *first, *last; } Flows;
-typedef struct Rules { AstRule *first, *last; bool written; } Rules;
-typedef struct Stmts { AstStmt *first, *last; } Stmts;
-typedef struct Params { AstParam *first, *last; bool written; } Params;
-typedef struct Tensors { AstTensorParam *first, *last; bool list; } Tensors;
+typedef struct Args {
+  AstArg *first, *last;
+} Args;
+typedef struct Exprs {
+  AstExpr *first, *last;
+} Exprs;
+typedef struct Names {
+  AstNameList *first, *last;
+} Names;
+typedef struct Stages {
+  AstStage *first, *last;
+} Stages;
+typedef struct Arms {
+  AstArm *first, *last;
+} Arms;
+typedef struct OpenFlow {
+  AstFlow *flow;
+  AstStage *last;
+} OpenFlow;
+typedef struct Flows {
+  AstFlow *first, *last;
+} Flows;
+typedef struct Rules {
+  AstRule *first, *last;
+  bool written;
+} Rules;
+typedef struct Stmts {
+  AstStmt *first, *last;
+} Stmts;
+typedef struct Params {
+  AstParam *first, *last;
+  bool written;
+} Params;
+typedef struct Tensors {
+  AstTensorParam *first, *last;
+  bool list;
+} Tensors;
 
 typedef struct Parser {
   Arena *arena;
@@ -88,8 +114,7 @@ AstDecl *new_dim(Parser *p, AstName name, int64_t from, int64_t to, Args args, S
 AstDecl *new_const(Parser *p, AstName name, AstType *type, AstExpr *value, Span span);
 AstDecl *new_default(Parser *p, AstName name, Args args, Span span);
 AstDecl *new_meta_decl(Parser *p, AstName name, AstExpr *value, Span span);
-AstDecl *new_block(Parser *p, AstName name, Tensors inputs, Params params, Stmts body, AstFlow *result, Span span,
-                          Span end);
+AstDecl *new_block(Parser *p, AstName name, Tensors inputs, Params params, Stmts body, AstFlow *result, Span span, Span end);
 AstDecl *new_net(Parser *p, AstName name, Params params, Stmts body, Span span);
 void add_decl(Parser *p, AstDecl *decl);
 void set_version(Parser *p, int64_t version);

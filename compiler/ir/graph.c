@@ -131,8 +131,7 @@ static const char *verify_node(const Graph *graph, const Node *node, const bool 
   for (int i = 0; i < node->parameter_count; i++) {
     const Parameter *p = node->parameters[i];
     if (!p) continue;
-    if (p->id < 0 || p->id >= graph->parameter_count || graph->parameters[p->id] != p)
-      return "a parameter is not of the graph";
+    if (p->id < 0 || p->id >= graph->parameter_count || graph->parameters[p->id] != p) return "a parameter is not of the graph";
     if (parameter_elements(p) < 1) return "a parameter is empty";
   }
   return NULL;
@@ -169,8 +168,7 @@ const char *verify_graph(Arena *arena, const Graph *graph) {
   for (int i = 0; i < graph->node_count; i++) {
     const Node *node = graph->nodes[i];
     if (node->id != i) return "a node has a wrong id";
-    if ((fault = verify_node(graph, node, made)))
-      return arena_printf(arena, "%s (`%s`)", fault, node->name ? node->name : "?");
+    if ((fault = verify_node(graph, node, made))) return arena_printf(arena, "%s (`%s`)", fault, node->name ? node->name : "?");
     made[node->output->id] = true;
   }
   if (graph->output_count == 0) return "the graph has no output";

@@ -26,9 +26,9 @@ typedef struct Operator Operator;
 
 /* How a node came to be: the block that it was written in, and for which call. */
 typedef struct Instance {
-  const char *block;      /* "basic_block" */
-  const char *path;       /* "layer2.0"; "" when the call has no label */
-  const char *arguments;  /* "channels=128, stride=2" */
+  const char *block;     /* "basic_block" */
+  const char *path;      /* "layer2.0"; "" when the call has no label */
+  const char *arguments; /* "channels=128, stride=2" */
   Span call;
   const struct Instance *parent; /* NULL: called from the net itself */
 } Instance;
@@ -66,8 +66,8 @@ typedef struct Parameter {
 struct Node {
   int id; /* index in Graph.nodes */
   const Operator *op;
-  void *attributes; /* the operator's own structure, complete */
-  uint64_t given;   /* bit i: attribute i of the operator's table was written or set by a default declaration */
+  void *attributes;            /* the operator's own structure, complete */
+  uint64_t given;              /* bit i: attribute i of the operator's table was written or set by a default declaration */
   const Span *attribute_spans; /* by attribute index: where it was written, {0, 0} if it was not; NULL: nowhere */
   Value **inputs, *output;
   int input_count;
@@ -108,7 +108,7 @@ typedef struct WeightsRule {
 } WeightsRule;
 
 typedef struct WeightsFile {
-  const char *path; /* as written */
+  const char *path;                  /* as written */
   const char *layout, *strip_prefix; /* NULL: not written */
   WeightsRule *rules;
   int rule_count;

@@ -39,21 +39,15 @@ static Expr *new_expr(Arena *a, Expr e) {
   return copy;
 }
 
-Expr *expr_int(Arena *a, int64_t value) {
-  return new_expr(a, (Expr){.kind = EXPR_INT, .type = type_index, .integer = value});
-}
+Expr *expr_int(Arena *a, int64_t value) { return new_expr(a, (Expr){.kind = EXPR_INT, .type = type_index, .integer = value}); }
 
-Expr *expr_float(Arena *a, double value) {
-  return new_expr(a, (Expr){.kind = EXPR_FLOAT, .type = type_f32, .real = value});
-}
+Expr *expr_float(Arena *a, double value) { return new_expr(a, (Expr){.kind = EXPR_FLOAT, .type = type_f32, .real = value}); }
 
 Expr *expr_constant(Arena *a, const char *name, const Size *value) {
   return new_expr(a, (Expr){.kind = EXPR_CONSTANT, .type = type_index, .text = name, .value = value});
 }
 
-Expr *expr_var(Arena *a, const char *name, Type type) {
-  return new_expr(a, (Expr){.kind = EXPR_VAR, .type = type, .text = name});
-}
+Expr *expr_var(Arena *a, const char *name, Type type) { return new_expr(a, (Expr){.kind = EXPR_VAR, .type = type, .text = name}); }
 
 Expr *expr_index(Arena *a, const char *name) { return expr_var(a, name, type_index); }
 
@@ -78,7 +72,8 @@ static bool same_part(const Expr *a, const Expr *b) { return a == b || (a && b &
 
 bool expr_equal(const Expr *a, const Expr *b) {
   if (a == b) return true;
-  if (a->kind != b->kind || !type_equal(a->type, b->type) || a->integer != b->integer || a->operand != b->operand || a->rank != b->rank) return false;
+  if (a->kind != b->kind || !type_equal(a->type, b->type) || a->integer != b->integer || a->operand != b->operand || a->rank != b->rank)
+    return false;
   if (a->op != b->op || a->function != b->function || memcmp(&a->real, &b->real, sizeof a->real) != 0) return false;
   if (!a->text != !b->text || (a->text && strcmp(a->text, b->text) != 0)) return false;
   for (int i = 0; i < a->rank; i++)
@@ -87,31 +82,23 @@ bool expr_equal(const Expr *a, const Expr *b) {
 }
 
 static int64_t fold(BinaryOp op, int64_t a, int64_t b) {
-  switch (op) {
-#define BINARY(name, token, precedence, is_comparison, folded) \
-  case OP_##name: return folded;
+#define BINARY(name, token, precedence, is_comparison, folded)                                                                             \
+  if (op == OP_##name) return folded;
 #include "ir/loop_ops.def"
-  case BINARY_OP_COUNT: break;
-  }
   return 0;
 }
 
-static bool is_comparison(BinaryOp op) {
-  switch (op) {
-#define BINARY(name, token, precedence, comparison, folded) \
-  case OP_##name: return comparison;
+static const bool is_comparison[] = {
+#define BINARY(name, token, precedence, comparison, folded) [OP_##name] = comparison,
 #include "ir/loop_ops.def"
-  case BINARY_OP_COUNT: break;
-  }
-  return false;
-}
+};
 
 /* What an identity makes of left op right; NULL: nothing. Integers only: floats have signed zeros and NaN. Sums lean to
  * the left, and a constant part stands last. */
 static Expr *simplify(Arena *a, BinaryOp op, Expr *left, Expr *right) {
   if (left->kind == EXPR_INT && right->kind == EXPR_INT) {
     Expr *folded = expr_int(a, fold(op, left->integer, right->integer));
-    if (is_comparison(op)) folded->type = type_bool;
+    if (is_comparison[op]) folded->type = type_bool;
     return folded;
   }
   if (op == OP_ADD && expr_is_int(left, 0)) return right;
@@ -136,7 +123,7 @@ Expr *expr_binary(Arena *a, BinaryOp op, Expr *left, Expr *right) {
     if (simple) return simple;
   }
   int lanes = left->type.lanes > right->type.lanes ? left->type.lanes : right->type.lanes;
-  Type type = is_comparison(op) ? (Type){SCALAR_BOOL, lanes} : (Type){left->type.scalar, lanes};
+  Type type = is_comparison[op] ? (Type){SCALAR_BOOL, lanes} : (Type){left->type.scalar, lanes};
   return new_expr(a, (Expr){.kind = EXPR_BINARY, .type = type, .op = op, .left = left, .right = right});
 }
 
@@ -211,7 +198,11 @@ Stmt *stmt_then(Stmt *first, Stmt *second) {
 Expr *rewrite_expr(Arena *a, Expr *e, ExprVisit *visit, void *context) {
   Expr *n = NULL;
   switch (e->kind) {
-  case EXPR_INT: case EXPR_FLOAT: case EXPR_CONSTANT: case EXPR_VAR: case EXPR_WEIGHTS: n = e; break;
+  case EXPR_INT:
+  case EXPR_FLOAT:
+  case EXPR_CONSTANT:
+  case EXPR_VAR:
+  case EXPR_WEIGHTS: n = e; break;
   case EXPR_ACCESS: {
     Expr *index[MAX_PARAMETER_RANK];
     for (int i = 0; i < e->rank; i++) index[i] = rewrite_expr(a, e->index[i], visit, context);
@@ -222,9 +213,7 @@ Expr *rewrite_expr(Arena *a, Expr *e, ExprVisit *visit, void *context) {
     n = expr_load(a, e->text, rewrite_expr(a, e->left, visit, context), e->type);
     n->integer = e->integer;
     break;
-  case EXPR_BINARY:
-    n = expr_binary(a, e->op, rewrite_expr(a, e->left, visit, context), rewrite_expr(a, e->right, visit, context));
-    break;
+  case EXPR_BINARY: n = expr_binary(a, e->op, rewrite_expr(a, e->left, visit, context), rewrite_expr(a, e->right, visit, context)); break;
   case EXPR_SELECT:
     n = expr_select(a, rewrite_expr(a, e->condition, visit, context), rewrite_expr(a, e->left, visit, context),
                     rewrite_expr(a, e->right, visit, context));
@@ -261,14 +250,19 @@ Expr *coefficient_of(Arena *a, Expr *e, const char *var) {
 
 bool expr_uses_var(const Expr *e, const char *var) {
   switch (e->kind) {
-  case EXPR_INT: case EXPR_FLOAT: case EXPR_CONSTANT: case EXPR_WEIGHTS: return false;
+  case EXPR_INT:
+  case EXPR_FLOAT:
+  case EXPR_CONSTANT:
+  case EXPR_WEIGHTS: return false;
   case EXPR_VAR: return strcmp(e->text, var) == 0;
   case EXPR_ACCESS:
     for (int i = 0; i < e->rank; i++)
       if (expr_uses_var(e->index[i], var)) return true;
     return false;
   case EXPR_LOAD: return strcmp(e->text, var) == 0 || expr_uses_var(e->left, var);
-  case EXPR_MATH: case EXPR_CAST: case EXPR_BROADCAST: return expr_uses_var(e->left, var);
+  case EXPR_MATH:
+  case EXPR_CAST:
+  case EXPR_BROADCAST: return expr_uses_var(e->left, var);
   case EXPR_BINARY: return expr_uses_var(e->left, var) || expr_uses_var(e->right, var);
   case EXPR_SELECT: return expr_uses_var(e->condition, var) || expr_uses_var(e->left, var) || expr_uses_var(e->right, var);
   }

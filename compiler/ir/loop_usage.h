@@ -9,11 +9,11 @@ typedef struct VectorUsage { /* of vectors of one width */
 } VectorUsage;
 
 typedef struct LoopUsage {
-  uint32_t math;         /* on scalars */
-  uint32_t plain_math;   /* on scalars in the plain forms of kernels */
-  VectorUsage width[3];  /* 4, 8 and 16 lanes */
+  uint32_t math;        /* on scalars */
+  uint32_t plain_math;  /* on scalars in the plain forms of kernels */
+  VectorUsage width[3]; /* 4, 8 and 16 lanes */
   bool prefetch;
-  bool workspace;        /* anything lies in the workspace */
+  bool workspace; /* anything lies in the workspace */
 } LoopUsage;
 
 LoopUsage loop_usage(const LoopProgram *program);

@@ -30,8 +30,8 @@ typedef struct Axis {
 typedef struct Nest {
   Axis result_axes[MAX_AXES], reduction_axes[MAX_AXES]; /* outermost first */
   int result_count, reduction_count;
-  const char *lane_axis; /* result axis along which neighbours lie side by side (channels); NULL: none */
-  const char *tile_axis; /* result axis to compute several points of at once (ox); NULL: none */
+  const char *lane_axis;  /* result axis along which neighbours lie side by side (channels); NULL: none */
+  const char *tile_axis;  /* result axis to compute several points of at once (ox); NULL: none */
   Expr *initial, *update; /* both NULL: no accumulator */
   Stmt *before;           /* LETs over result variables that bounds and result use (window limits); NULL: none */
   Expr *result;

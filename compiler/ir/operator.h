@@ -12,7 +12,12 @@ typedef struct Pair { /* height and width; for 1D inputs only the width is used 
 } Pair;
 
 typedef enum PaddingKind {
-  PADDING_VALID, PADDING_SAME, PADDING_SAME_UPPER, PADDING_SAME_LOWER, PADDING_FULL, PADDING_CAUSAL,
+  PADDING_VALID,
+  PADDING_SAME,
+  PADDING_SAME_UPPER,
+  PADDING_SAME_LOWER,
+  PADDING_FULL,
+  PADDING_CAUSAL,
   PADDING_EXPLICIT /* top, bottom, left, right */
 } PaddingKind;
 
@@ -69,10 +74,10 @@ struct Operator {
   OperatorKind kind;
   int min_inputs, max_inputs; /* max -1: any number */
   size_t attributes_size;
-  const Attribute *attributes;   /* in positional order; NULL: none */
+  const Attribute *attributes;    /* in positional order; NULL: none */
   const void *default_attributes; /* an attribute structure with the defaults; NULL when attributes_size is 0 */
-  const char *summary; /* one line */
-  const char *formula; /* in the generated comment: "y[oc][oy][ox] = .." ; NULL: none */
+  const char *summary;            /* one line */
+  const char *formula;            /* in the generated comment: "y[oc][oy][ox] = .." ; NULL: none */
 
   /* Checks attributes and inputs, sets the output's type and declares parameters. false: errors were reported. */
   bool (*infer)(Inference *inference, Node *node);

@@ -122,7 +122,8 @@ const char *verify_plan(Arena *arena, const Plan *plan) {
       int64_t other = size_value(b->offset), other_end = other + size_value(b->elements) * dtype_bytes(b->dtype);
       if (other_end <= start || end <= other) continue;
       for (int k = 0; k < plan->step_count; k++)
-        if (matters(plan, a, k) && matters(plan, b, k)) return arena_printf(arena, "buffers %s and %s overlap in step %s", a->name, b->name, plan->steps[k]->name);
+        if (matters(plan, a, k) && matters(plan, b, k))
+          return arena_printf(arena, "buffers %s and %s overlap in step %s", a->name, b->name, plan->steps[k]->name);
     }
   }
   return fault;

@@ -31,9 +31,9 @@ typedef struct Buffer {
   const Size *row, *column, *channel; /* distance of neighbours */
   const Size *origin;                 /* of the first element inside the border */
   const Size *elements;               /* with the border */
-  int64_t read_beyond; /* elements after the last that whole vectors may read, and ignore */
+  int64_t read_beyond;                /* elements after the last that whole vectors may read, and ignore */
   const Size *offset;                 /* bytes from the start of the workspace */
-  int first, last; /* steps between which its contents matter */
+  int first, last;                    /* steps between which its contents matter */
 } Buffer;
 
 /* Where a value lies in a buffer: a slice, starting at this channel, row and column. */
@@ -58,9 +58,9 @@ typedef struct Schedule {
 typedef struct PackedTensor {
   const char *name; /* "conv1_weight" */
   const Parameter *parameter;
-  int64_t elements, paragraph; /* paragraph: elements of one output channel or block, for printing */
+  int64_t elements, paragraph;     /* paragraph: elements of one output channel or block, for printing */
   Expr *index[MAX_PARAMETER_RANK]; /* of the parameter, in terms of the axes below */
-  Axis axes[MAX_AXES];                   /* outermost first; all extents are numbers */
+  Axis axes[MAX_AXES];             /* outermost first; all extents are numbers */
   int axis_count;
   const char *lane_axis; /* axis that is cut into blocks; NULL: none */
   int64_t lane_extent;   /* its real extent; elements beyond are zero */
@@ -83,11 +83,11 @@ typedef struct Step {
   Node *root;       /* NULL: COPY */
   Node *fused[MAX_FUSED];
   int fused_count;
-  Value *result; /* what it stores, */
-  View output;   /* and where */
-  Value *source; /* COPY */
+  Value *result;    /* what it stores, */
+  View output;      /* and where */
+  Value *source;    /* COPY */
   int padding_mode; /* COPY: how the border is filled: 0 zeros, 1 reflect, 2 replicate, 3 circular */
-  bool in_place; /* the result takes the place of a fused operand */
+  bool in_place;    /* the result takes the place of a fused operand */
   bool zero_border; /* it must zero the border around its result first */
   Nest *nest;
   Operand *operands;

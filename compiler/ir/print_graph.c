@@ -64,8 +64,8 @@ static void print_padding(Text *out, const Padding *p, int rank) {
   else if (p->per_axis) print_pair(out, p->top, p->left, rank);
   else if (rank == 2) text_addf(out, "(left=%lld, right=%lld)", (long long)p->left, (long long)p->right);
   else
-    text_addf(out, "(top=%lld, bottom=%lld, left=%lld, right=%lld)", (long long)p->top, (long long)p->bottom,
-              (long long)p->left, (long long)p->right);
+    text_addf(out, "(top=%lld, bottom=%lld, left=%lld, right=%lld)", (long long)p->top, (long long)p->bottom, (long long)p->left,
+              (long long)p->right);
 }
 
 static void print_choice(Text *out, const char *choices, int index) {
@@ -107,8 +107,7 @@ static void print_call(Text *out, const Node *node, const char *callee) {
   text_add(out, callee);
   for (int i = 0; op->attributes && op->attributes[i].name; i++) {
     const Attribute *a = &op->attributes[i];
-    const char *field = (const char *)node->attributes + a->offset,
-               *usual = (const char *)op->default_attributes + a->offset;
+    const char *field = (const char *)node->attributes + a->offset, *usual = (const char *)op->default_attributes + a->offset;
     if (!a->required && !(node->given >> i & 1) && memcmp(field, usual, field_size(a->kind)) == 0) {
       positional = false;
       continue;
@@ -174,8 +173,7 @@ static void collect_shared(Printer *p) {
   for (int i = 0; i < p->graph->node_count; i++) {
     const Node *node = p->graph->nodes[i];
     const char *path = layer_path(p, node);
-    if (path && strcmp(path, node->name) != 0 && !find_name(&p->shared, path))
-      put_name(&p->shared, path, (void *)(uintptr_t)node);
+    if (path && strcmp(path, node->name) != 0 && !find_name(&p->shared, path)) put_name(&p->shared, path, (void *)(uintptr_t)node);
   }
 }
 
@@ -278,8 +276,7 @@ static void print_output(Printer *p, const GraphOutput *output) {
   text_add(out, dtype_name(output->value->type.dtype));
   type_print(out, &output->value->type);
   bool labels = output->labels_file || output->labels;
-  if (output->hwc || labels)
-    text_add(out, output->hwc ? labels ? " (layout=hwc, labels=" : " (layout=hwc)" : " (labels=");
+  if (output->hwc || labels) text_add(out, output->hwc ? labels ? " (layout=hwc, labels=" : " (layout=hwc)" : " (labels=");
   if (output->labels_file) {
     print_string(out, output->labels_file);
   } else if (labels) {
@@ -313,8 +310,7 @@ void print_graph(Text *out, const Graph *graph) {
   for (int i = 0; i < graph->dim_count; i++) print_dim(out, graph->dims[i]);
   if (graph->dim_count) text_add(out, "\n");
   text_addf(out, "net %s {\n", graph->name);
-  for (int i = 0; i < graph->meta_count; i++)
-    text_addf(out, "  meta %s = %s\n", graph->metas[i].name, graph->metas[i].text);
+  for (int i = 0; i < graph->meta_count; i++) text_addf(out, "  meta %s = %s\n", graph->metas[i].name, graph->metas[i].text);
   for (int i = 0; i < graph->weights_count; i++) print_weights(&p, &graph->weights[i]);
   for (int i = 0; i < graph->input_count; i++) {
     const GraphInput *input = &graph->inputs[i];

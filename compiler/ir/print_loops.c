@@ -6,19 +6,14 @@
 
 static const char *type_name(Arena *a, Type type) {
   static const char *const names[] = {[SCALAR_INDEX] = "index", [SCALAR_BOOL] = "bool", [SCALAR_F32] = "f32", [SCALAR_U8] = "u8",
-                                      [SCALAR_I8] = "i8", [SCALAR_I16] = "i16", [SCALAR_I32] = "i32"};
+                                      [SCALAR_I8] = "i8",       [SCALAR_I16] = "i16",   [SCALAR_I32] = "i32"};
   return type.lanes == 1 ? names[type.scalar] : arena_printf(a, "%sx%d", names[type.scalar], type.lanes);
 }
 
-static const char *token_of(BinaryOp op) {
-  switch (op) {
-#define BINARY(name, token, precedence, is_comparison, folded) \
-  case OP_##name: return token;
+static const char *const tokens[] = {
+#define BINARY(name, token, precedence, is_comparison, folded) [OP_##name] = token,
 #include "ir/loop_ops.def"
-  case BINARY_OP_COUNT: break;
-  }
-  return "?";
-}
+};
 
 static void print_expr(Text *out, const Expr *e) {
   char digits[DECIMAL_MAX];
@@ -28,7 +23,8 @@ static void print_expr(Text *out, const Expr *e) {
     print_float(digits, (float)e->real);
     text_add(out, digits);
     break;
-  case EXPR_CONSTANT: case EXPR_VAR: text_add(out, e->text); break;
+  case EXPR_CONSTANT:
+  case EXPR_VAR: text_add(out, e->text); break;
   case EXPR_WEIGHTS: text_addf(out, "weights.%s", e->text); break;
   case EXPR_ACCESS:
     text_addf(out, "operand%d", e->operand);
@@ -47,7 +43,7 @@ static void print_expr(Text *out, const Expr *e) {
   case EXPR_BINARY:
     text_add(out, "(");
     print_expr(out, e->left);
-    text_addf(out, " %s ", token_of(e->op));
+    text_addf(out, " %s ", tokens[e->op]);
     print_expr(out, e->right);
     text_add(out, ")");
     break;
@@ -60,7 +56,9 @@ static void print_expr(Text *out, const Expr *e) {
     print_expr(out, e->right);
     text_add(out, ")");
     break;
-  case EXPR_MATH: case EXPR_CAST: case EXPR_BROADCAST:
+  case EXPR_MATH:
+  case EXPR_CAST:
+  case EXPR_BROADCAST:
     text_addf(out, "%s(", e->kind == EXPR_MATH ? math_name(e->function) : type_name(out->arena, e->type));
     print_expr(out, e->left);
     text_add(out, ")");
@@ -170,7 +168,7 @@ static void verify_expr(Verifier *v, const Bound *scope, const Expr *e) {
   if (e->kind == EXPR_ACCESS) fail(v, "an access has no address", NULL);
   if ((e->kind == EXPR_VAR || e->kind == EXPR_LOAD) && !is_bound(scope, e->text)) fail(v, "nothing defines", e->text);
   if (e->kind == EXPR_LOAD && e->left->type.scalar != SCALAR_INDEX) fail(v, "an index is not a whole number in", e->text);
-  if (e->kind == EXPR_BINARY && e->left->type.scalar != e->right->type.scalar) fail(v, "types disagree at", token_of(e->op));
+  if (e->kind == EXPR_BINARY && e->left->type.scalar != e->right->type.scalar) fail(v, "types disagree at", tokens[e->op]);
   verify_expr(v, scope, e->condition);
   verify_expr(v, scope, e->left);
   verify_expr(v, scope, e->right);

@@ -56,9 +56,7 @@ static int compare_atoms(const Atom *a, const Atom *b) {
   int order = 0;
   switch (a->kind) {
   case ATOM_DIM: return strcmp(a->dim->name, b->dim->name);
-  case ATOM_FLOOR_DIV:
-    order = compare_ints(a->divisor, b->divisor);
-    return order ? order : compare_sizes(a->numerator, b->numerator);
+  case ATOM_FLOOR_DIV: order = compare_ints(a->divisor, b->divisor); return order ? order : compare_sizes(a->numerator, b->numerator);
   case ATOM_PRODUCT: order = compare_atoms(a->left, b->left); return order ? order : compare_atoms(a->right, b->right);
   }
   return order;
@@ -160,8 +158,7 @@ const Size *size_mul(Arena *arena, const Size *a, const Size *b) {
     if (a->constant) product = combine(arena, product, from_atom(arena, t->coefficient, *t->atom), a->constant);
     for (int i = 0; i < a->term_count; i++) {
       const Term *s = &a->terms[i];
-      product = size_add(arena, product,
-                         from_atom(arena, mul(s->coefficient, t->coefficient), *product_of(arena, s->atom, t->atom)));
+      product = size_add(arena, product, from_atom(arena, mul(s->coefficient, t->coefficient), *product_of(arena, s->atom, t->atom)));
     }
   }
   return product;
@@ -184,8 +181,7 @@ const Size *size_floor_div(Arena *arena, const Size *a, int64_t divisor) {
     const Size *numerator = size_add_int(arena, inner->numerator, mul(rest->constant, inner->divisor));
     return size_add(arena, whole, size_floor_div(arena, numerator, both));
   }
-  return size_add(arena, whole,
-                  from_atom(arena, 1, (Atom){.kind = ATOM_FLOOR_DIV, .numerator = rest, .divisor = divisor}));
+  return size_add(arena, whole, from_atom(arena, 1, (Atom){.kind = ATOM_FLOOR_DIV, .numerator = rest, .divisor = divisor}));
 }
 
 const Size *size_ceil_div(Arena *arena, const Size *a, int64_t divisor) {
@@ -216,8 +212,7 @@ static Range range_of_atom(const Atom *atom) {
   }
   case ATOM_FLOOR_DIV: {
     Range r = range_of(atom->numerator);
-    return (Range){floor_div(r.low, atom->divisor),
-                   r.high >= SIZE_LIMIT ? SIZE_LIMIT : floor_div(r.high, atom->divisor)};
+    return (Range){floor_div(r.low, atom->divisor), r.high >= SIZE_LIMIT ? SIZE_LIMIT : floor_div(r.high, atom->divisor)};
   }
   case ATOM_PRODUCT: {
     Range a = range_of_atom(atom->left), b = range_of_atom(atom->right);
@@ -266,8 +261,7 @@ static int64_t bound_mul(Bound *bound, int64_t a, int64_t b) {
 static void bound_scale(Bound *bound, int64_t factor) {
   bound->constant = bound_mul(bound, bound->constant, factor);
   bound->denominator = bound_mul(bound, bound->denominator, factor);
-  for (int i = 0; i < bound->count; i++)
-    bound->terms[i].coefficient = bound_mul(bound, bound->terms[i].coefficient, factor);
+  for (int i = 0; i < bound->count; i++) bound->terms[i].coefficient = bound_mul(bound, bound->terms[i].coefficient, factor);
 }
 
 /* Adds factor * size, over the denominator that the bound has. */
@@ -317,8 +311,7 @@ static bool bound_expand(Bound *bound) {
 static int64_t bound_of(const Size *size, bool upper) {
   Bound bound = {.denominator = 1, .upper = upper};
   bound_add(&bound, size, 1);
-  while (bound_expand(&bound)) {
-  }
+  while (bound_expand(&bound)) {}
   int64_t sum = bound.constant;
   for (int i = 0; i < bound.count; i++) {
     Range r = range_of_atom(bound.terms[i].atom);
@@ -345,8 +338,7 @@ static int64_t evaluate_atom(const Atom *atom, ValueOf *value_of, void *context)
   switch (atom->kind) {
   case ATOM_DIM: return floor_div(value_of(context, atom->dim) - atom->dim->offset, atom->dim->multiple);
   case ATOM_FLOOR_DIV: return floor_div(size_evaluate(atom->numerator, value_of, context), atom->divisor);
-  case ATOM_PRODUCT:
-    return mul(evaluate_atom(atom->left, value_of, context), evaluate_atom(atom->right, value_of, context));
+  case ATOM_PRODUCT: return mul(evaluate_atom(atom->left, value_of, context), evaluate_atom(atom->right, value_of, context));
   }
   return 0;
 }
@@ -358,9 +350,7 @@ int64_t size_evaluate(const Size *size, ValueOf *value_of, void *context) {
   return sum;
 }
 
-static bool is_plain_dim(const Atom *atom) {
-  return atom->kind == ATOM_DIM && atom->dim->multiple == 1 && atom->dim->offset == 0;
-}
+static bool is_plain_dim(const Atom *atom) { return atom->kind == ATOM_DIM && atom->dim->multiple == 1 && atom->dim->offset == 0; }
 
 /* One term that is a dim's name, such as `H` and, where H is a multiple of 4, `4 * counter`. */
 static const Dim *as_plain_dim(const Size *size) {
@@ -429,6 +419,5 @@ void size_print(Text *out, const Size *size) {
     print_term(out, coefficient, size->terms[i].atom, i == 0 && coefficient < 0, &constant);
   }
   if (size->term_count == 0) text_addf(out, "%lld", (long long)constant);
-  else if (constant)
-    text_addf(out, " %c %lld", constant < 0 ? '-' : '+', (long long)(constant < 0 ? -constant : constant));
+  else if (constant) text_addf(out, " %c %lld", constant < 0 ? '-' : '+', (long long)(constant < 0 ? -constant : constant));
 }

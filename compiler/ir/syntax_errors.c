@@ -89,8 +89,7 @@ static bool begins_statement(const TokenList *list, int index) {
   if (token->kind == TOKEN_BOL_LBRACKET || (token->kind >= TOKEN_META && token->kind <= TOKEN_RETURN)) return true;
   if (token->kind != TOKEN_BOL_NAME || !(token->flags & TOKEN_FIRST)) return false;
   if (next->kind == TOKEN_ASSIGN) return true;
-  if (next->kind == TOKEN_COLON)
-    return next[1].kind == TOKEN_LBRACKET || (next[1].kind == TOKEN_NAME && next[2].kind == TOKEN_LBRACKET);
+  if (next->kind == TOKEN_COLON) return next[1].kind == TOKEN_LBRACKET || (next[1].kind == TOKEN_NAME && next[2].kind == TOKEN_LBRACKET);
   return (next->kind == TOKEN_NAME || next->kind == TOKEN_STRING) && !(next->flags & TOKEN_FIRST);
 }
 
@@ -107,8 +106,7 @@ int next_start(const TokenList *list, int index, bool in_body) {
   for (; index < list->count - 1; index++) {
     const Token *token = &list->items[index];
     if (token->flags & TOKEN_DECLARES) return index;
-    if (in_body && ((token->kind == TOKEN_RBRACE && (token->flags & TOKEN_BODY)) || begins_statement(list, index)))
-      return index;
+    if (in_body && ((token->kind == TOKEN_RBRACE && (token->flags & TOKEN_BODY)) || begins_statement(list, index))) return index;
     if (in_body || !(token->flags & TOKEN_TOP) || !(token->flags & TOKEN_FIRST)) continue;
     if (token->kind >= TOKEN_USE && token->kind <= TOKEN_META) return index;
     if (token->kind == TOKEN_BOL_NAME && token[1].kind == TOKEN_NAME && nearly_declares(list, index)) return index;
@@ -127,9 +125,7 @@ static void add_word(Words *words, const char *word) {
   if (words->count < 8) words->items[words->count++] = word;
 }
 
-static bool is_operator(TokenKind kind) {
-  return (kind >= TOKEN_PLUS && kind <= TOKEN_GE) || kind == TOKEN_AND || kind == TOKEN_OR;
-}
+static bool is_operator(TokenKind kind) { return (kind >= TOKEN_PLUS && kind <= TOKEN_GE) || kind == TOKEN_AND || kind == TOKEN_OR; }
 
 static Words expected_words(const SyntaxError *e) {
   const bool *x = e->expected;
@@ -139,8 +135,7 @@ static Words expected_words(const SyntaxError *e) {
   else if (x[TOKEN_BRANCH]) add_word(&words, "a layer");
   else if (x[TOKEN_FLOAT]) add_word(&words, "a tensor");
   else if (x[TOKEN_SHARED] && !x[TOKEN_ARROW]) add_word(&words, "a statement");
-  else if (x[TOKEN_NAME] && x[TOKEN_LBRACKET] && !x[TOKEN_ARROW])
-    add_word(&words, "a type such as `float32[3, 32, 32]`");
+  else if (x[TOKEN_NAME] && x[TOKEN_LBRACKET] && !x[TOKEN_ARROW]) add_word(&words, "a type such as `float32[3, 32, 32]`");
   else if (x[TOKEN_NAME]) add_word(&words, "a name");
   else if (x[TOKEN_INT]) add_word(&words, "a whole number");
   else if (x[TOKEN_STRING]) add_word(&words, "a string in double quotes");

@@ -8,8 +8,7 @@
 int slash_comment(const SyntaxError *e) {
   int place = e->found;
   if (kind_at(e, 0) != TOKEN_FLOOR) {
-    bool words =
-        (is_word(kind_at(e, 0)) || is_keyword(kind_at(e, 0))) && (is_word(kind_at(e, 1)) || is_keyword(kind_at(e, 1)));
+    bool words = (is_word(kind_at(e, 0)) || is_keyword(kind_at(e, 0))) && (is_word(kind_at(e, 1)) || is_keyword(kind_at(e, 1)));
     if (!words || on_new_line(e, 0)) return NO_RULE;
     int start = line_start(e->list, e->found);
     while (place > start && e->list->items[place].kind != TOKEN_FLOOR) place--;
@@ -39,8 +38,7 @@ static int wrong_equals(const SyntaxError *e) {
 
 /* a < b < c */
 static int chained_comparison(const SyntaxError *e) {
-  if (kind_at(e, 0) < TOKEN_EQ || kind_at(e, 0) > TOKEN_GE || !e->expected[TOKEN_PLUS] || e->expected[TOKEN_EQ])
-    return NO_RULE;
+  if (kind_at(e, 0) < TOKEN_EQ || kind_at(e, 0) > TOKEN_GE || !e->expected[TOKEN_PLUS] || e->expected[TOKEN_EQ]) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "comparisons cannot be chained");
   add_help(d, "compare twice: `a < b and b < c`");
   return e->found + 1;
@@ -64,8 +62,7 @@ static void show_flow(const SyntaxError *e, Diagnostic *d) {
     add_help(d, "write `%s`", help);
     add_fix(d, (Span){span_at(e, 1).start, items[last + 1].span.end}, help);
   } else if (last > first + 1 && is_word(items[first].kind) && items[first + 1].kind == TOKEN_COMMA) {
-    add_help(d, "write `%s -> %s(%s)`", source_text(e->list, first, first), name,
-             source_text(e->list, first + 2, last));
+    add_help(d, "write `%s -> %s(%s)`", source_text(e->list, first, first), name, source_text(e->list, first + 2, last));
   } else {
     add_help(d, "write `tensor -> %s(..)`", name);
   }
@@ -80,8 +77,8 @@ static int call_as_source(const SyntaxError *e) {
     add_help(d, "write `tensor -> %s ..`", text_at(e, 0));
     return e->found + 1;
   }
-  bool source = before == TOKEN_ASSIGN || before == TOKEN_LBRACKET || before == TOKEN_BOL_LBRACKET ||
-                before == TOKEN_COMMA || before == TOKEN_RETURN;
+  bool source = before == TOKEN_ASSIGN || before == TOKEN_LBRACKET || before == TOKEN_BOL_LBRACKET || before == TOKEN_COMMA ||
+                before == TOKEN_RETURN;
   if (kind_at(e, 0) != TOKEN_LPAREN || !is_word(kind_at(e, 1)) || !e->expected[TOKEN_ARROW] || !source) return NO_RULE;
   show_flow(e, syntax_error(e, 0, "tensors go before the arrow"));
   return e->list->items[e->found].match ? e->list->items[e->found].match + 1 : e->found + 1;
@@ -90,9 +87,7 @@ static int call_as_source(const SyntaxError *e) {
 /* -> conv 16, 5      attributes without parentheses */
 static int attributes_without_parentheses(const SyntaxError *e) {
   bool value = is_number(kind_at(e, 0)) || kind_at(e, 0) == TOKEN_STRING;
-  if (!value || !e->expected[TOKEN_LPAREN] || !is_word(kind_at(e, 1)) || kind_at(e, -1) == TOKEN_COLON ||
-      on_new_line(e, 0))
-    return NO_RULE;
+  if (!value || !e->expected[TOKEN_LPAREN] || !is_word(kind_at(e, 1)) || kind_at(e, -1) == TOKEN_COLON || on_new_line(e, 0)) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "expected `(` before `%s`", text_at(e, 0));
   int last = e->found;
   while (e->list->items[last + 1].kind == TOKEN_COMMA && is_number(e->list->items[last + 2].kind)) last += 2;
@@ -103,8 +98,8 @@ static int attributes_without_parentheses(const SyntaxError *e) {
 /* x -> relu conv2: conv(16) */
 static int missing_arrow(const SyntaxError *e) {
   TokenKind kind = kind_at(e, 0);
-  bool stage = is_word(kind) || kind == TOKEN_PATH || kind == TOKEN_BRANCH || kind == TOKEN_REPEAT ||
-               kind == TOKEN_IF || (kind == TOKEN_INT && kind_at(e, -1) == TOKEN_COLON);
+  bool stage = is_word(kind) || kind == TOKEN_PATH || kind == TOKEN_BRANCH || kind == TOKEN_REPEAT || kind == TOKEN_IF ||
+               (kind == TOKEN_INT && kind_at(e, -1) == TOKEN_COLON);
   if (!stage || !e->expected[TOKEN_ARROW]) return NO_RULE;
   if (is_word(kind) && kind_at(e, -1) == TOKEN_LBRACE && strcmp(text_at(e, 0), "else") == 0) {
     Diagnostic *d = syntax_error(e, 0, "this `else` has no `if`");
@@ -146,9 +141,7 @@ static int brace_in_path(const SyntaxError *e) {
 
 /* conv(16, padding: 1) */
 static int attribute_with_colon(const SyntaxError *e) {
-  if (kind_at(e, 0) != TOKEN_COLON || !is_word(kind_at(e, 1)) || !e->expected[TOKEN_ASSIGN] ||
-      !e->expected[TOKEN_RPAREN])
-    return NO_RULE;
+  if (kind_at(e, 0) != TOKEN_COLON || !is_word(kind_at(e, 1)) || !e->expected[TOKEN_ASSIGN] || !e->expected[TOKEN_RPAREN]) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "an attribute is given with `=`");
   add_help(d, "write `%s=%s`", text_at(e, 1), text_at(e, -1));
   Span to = {span_at(e, 1).end, span_at(e, -1).start};
@@ -190,10 +183,8 @@ static int crowded_line(const SyntaxError *e) {
   const Token *token = &e->list->items[e->found];
   if (e->body < 0 || !is_word(token->kind) || !(token->flags & TOKEN_STATEMENT) || on_new_line(e, 0)) return NO_RULE;
   bool keyword = false;
-  for (TokenKind kind = TOKEN_META; kind <= TOKEN_RETURN; kind++)
-    keyword |= strcmp(text_at(e, 0), token_spelling(kind)) == 0;
-  bool begins =
-      kind_at(e, -1) == TOKEN_ASSIGN || (keyword && (is_word(kind_at(e, -1)) || kind_at(e, -1) == TOKEN_STRING));
+  for (TokenKind kind = TOKEN_META; kind <= TOKEN_RETURN; kind++) keyword |= strcmp(text_at(e, 0), token_spelling(kind)) == 0;
+  bool begins = kind_at(e, -1) == TOKEN_ASSIGN || (keyword && (is_word(kind_at(e, -1)) || kind_at(e, -1) == TOKEN_STRING));
   if (!begins || !(e->expected[TOKEN_ARROW] || e->expected[TOKEN_SHARED])) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "a statement begins on a new line");
   add_help(d, "put `%s` at the start of a line", text_at(e, 0));
@@ -225,8 +216,7 @@ static int path_called(const SyntaxError *e) {
 /* shared t = conv(3) -> relu */
 static int shared_chain(const SyntaxError *e) {
   int start = e->found - 1;
-  while (start > 0 && !(e->list->items[start].flags & TOKEN_STATEMENT && e->list->items[start].flags & TOKEN_FIRST))
-    start--;
+  while (start > 0 && !(e->list->items[start].flags & TOKEN_STATEMENT && e->list->items[start].flags & TOKEN_FIRST)) start--;
   if (kind_at(e, 0) != TOKEN_ARROW || e->list->items[start].kind != TOKEN_SHARED) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "a shared layer is one layer or block, not a chain");
   add_help(d, "put the chain into a `block` and share that");

@@ -44,9 +44,7 @@ static int unclosed_bracket(const SyntaxError *e) {
     }
   }
   bool shows = place != e->found || is_closer(kind_at(e, 0)) || kind_at(e, 0) == TOKEN_END;
-  if (!shows && (!on_new_line(e, 0) || (opener->flags & TOKEN_BODY)) &&
-      !(e->list->items[e->found].flags & TOKEN_DECLARES))
-    return NO_RULE;
+  if (!shows && (!on_new_line(e, 0) || (opener->flags & TOKEN_BODY)) && !(e->list->items[e->found].flags & TOKEN_DECLARES)) return NO_RULE;
   if (opener->flags & TOKEN_REPORTED) return place;
   opener->flags |= TOKEN_REPORTED;
   int length;
@@ -116,8 +114,7 @@ static int misplaced_statement(const SyntaxError *e) {
   if (e->in_net) return NO_RULE;
   for (int i = e->body; i < e->found; i++) {
     if (e->list->items[i].kind != TOKEN_RETURN) continue;
-    Diagnostic *d =
-        syntax_error(e, 0, "expected `}` before `%s`: `return` is the last statement of a block", text_at(e, 0));
+    Diagnostic *d = syntax_error(e, 0, "expected `}` before `%s`: `return` is the last statement of a block", text_at(e, 0));
     add_label(d, e->list->items[i].span, "the block returns here");
     return e->found + 1;
   }
@@ -136,8 +133,7 @@ static int no_declaration(const SyntaxError *e) {
   for (TokenKind kind = TOKEN_INPUT; kind <= TOKEN_RETURN; kind++) {
     if (strcmp(word, token_spelling(kind)) != 0) continue;
     Diagnostic *d = syntax_error(e, 0, "`%s` stands outside a %s", word, kind == TOKEN_RETURN ? "block" : "net");
-    if (kind_at(e, 1) == TOKEN_RBRACE && e->found > 0)
-      add_label(d, span_at(e, 1), "the %s ends here", e->in_net ? "net" : "block");
+    if (kind_at(e, 1) == TOKEN_RBRACE && e->found > 0) add_label(d, span_at(e, 1), "the %s ends here", e->in_net ? "net" : "block");
     return e->found + 1;
   }
   bool assigns = kind_at(e, -1) == TOKEN_ASSIGN || kind_at(e, -1) == TOKEN_COLON;
@@ -176,8 +172,7 @@ static int unfinished(const SyntaxError *e) {
     return e->found + 1;
   }
   bool keyword = false;
-  for (TokenKind kind = TOKEN_USE; kind <= TOKEN_META && !keyword; kind++)
-    keyword = strcmp(text_at(e, 0), token_spelling(kind)) == 0;
+  for (TokenKind kind = TOKEN_USE; kind <= TOKEN_META && !keyword; kind++) keyword = strcmp(text_at(e, 0), token_spelling(kind)) == 0;
   if (e->body >= 0 || !e->expected[TOKEN_NET] || !keyword || !is_word(kind_at(e, 0))) return NO_RULE;
   syntax_error(e, 0, "expected what `%s` declares after it on the same line", text_at(e, 0));
   return e->found + 1;
@@ -194,8 +189,7 @@ static bool is_tensor(const SyntaxError *e, int index) {
     const char *text = token_text(e->list, i, &other);
     if (!is_word(e->list->items[i].kind) || other != length || memcmp(text, word, (size_t)length) != 0) continue;
     bool label = e->list->items[i + 1].kind == TOKEN_COLON || e->list->items[i].kind == TOKEN_BOL_NAME;
-    if (label || before == TOKEN_INPUT || before == TOKEN_BLOCK || before == TOKEN_COMMA || before == TOKEN_LBRACKET)
-      return true;
+    if (label || before == TOKEN_INPUT || before == TOKEN_BLOCK || before == TOKEN_COMMA || before == TOKEN_LBRACKET) return true;
   }
   return false;
 }
@@ -207,8 +201,7 @@ static int colon_statement(const SyntaxError *e) {
   bool output = kind_at(e, 4) == TOKEN_OUTPUT;
   if (e->body < 0 || !(kind_at(e, 3) == TOKEN_BOL_NAME || output)) return NO_RULE;
   if (output || is_tensor(e, e->found - 1)) {
-    Diagnostic *d =
-        syntax_error(e, 2, "expected `=` before `%s`: a tensor is named with `=`, a layer with `:`", text_at(e, 1));
+    Diagnostic *d = syntax_error(e, 2, "expected `=` before `%s`: a tensor is named with `=`, a layer with `:`", text_at(e, 1));
     add_help(d, "write `%s = %s ..`", text_at(e, 3), text_at(e, 1));
     add_fix(d, (Span){span_at(e, 3).end, span_at(e, 2).end}, " =");
     return e->found + 1;
@@ -218,8 +211,7 @@ static int colon_statement(const SyntaxError *e) {
     add_help(d, "write `name = tensor -> %s`", source_text(e->list, e->found - 3, end_of_layer(e->list, e->found - 3)));
     return e->found + 1;
   }
-  syntax_error(e, 3, "expected `->` before `%s`: a statement is `name = ..`, a layer in a chain follows an arrow",
-               text_at(e, 3));
+  syntax_error(e, 3, "expected `->` before `%s`: a statement is `name = ..`, a layer in a chain follows an arrow", text_at(e, 3));
   return e->found + 1;
 }
 
@@ -259,10 +251,9 @@ static int input_without_colon(const SyntaxError *e) {
 }
 
 int explain_mistake(const SyntaxError *e) {
-  static int (*const rules[])(const SyntaxError *) = {unclosed_bracket,        stray_closer,        slash_comment,
-                                                      nothing_follows,         unfinished,          wrong_keyword,
-                                                      misplaced_statement,     no_declaration,      colon_statement,
-                                                      layer_named_with_assign, input_without_colon, explain_habit};
+  static int (*const rules[])(const SyntaxError *) = {
+      unclosed_bracket,    stray_closer,   slash_comment,   nothing_follows,         unfinished,          wrong_keyword,
+      misplaced_statement, no_declaration, colon_statement, layer_named_with_assign, input_without_colon, explain_habit};
   for (int i = 0; i < (int)(sizeof rules / sizeof rules[0]); i++) {
     int from = rules[i](e);
     if (from != NO_RULE) return from;

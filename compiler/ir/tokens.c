@@ -137,14 +137,14 @@ static bool match_brackets(TokenList *list) {
 
 /* Whether this token, before a word, means that the word must be a name. */
 static bool awaits_name(TokenKind before) {
-  return (before >= TOKEN_USE && before <= TOKEN_SHARED) || before == TOKEN_COMMA || before == TOKEN_COLON ||
-         before == TOKEN_ASSIGN || before == TOKEN_ARROW || (before >= TOKEN_PLUS && before <= TOKEN_GE);
+  return (before >= TOKEN_USE && before <= TOKEN_SHARED) || before == TOKEN_COMMA || before == TOKEN_COLON || before == TOKEN_ASSIGN ||
+         before == TOKEN_ARROW || (before >= TOKEN_PLUS && before <= TOKEN_GE);
 }
 
 /* Whether this token, after a word, means that the word is a name. */
 static bool shows_name(TokenKind after) {
-  return after == TOKEN_ASSIGN || after == TOKEN_COLON || after == TOKEN_ARROW || after == TOKEN_COMMA ||
-         after == TOKEN_RPAREN || after == TOKEN_RBRACKET || after == TOKEN_RBRACE || after == TOKEN_END;
+  return after == TOKEN_ASSIGN || after == TOKEN_COLON || after == TOKEN_ARROW || after == TOKEN_COMMA || after == TOKEN_RPAREN ||
+         after == TOKEN_RBRACKET || after == TOKEN_RBRACE || after == TOKEN_END;
 }
 
 /* What the word at `index` is; all words before it are settled, all after it are still NAME. */
@@ -160,39 +160,37 @@ static TokenKind settle_word(const TokenList *list, int index) {
   bool statement = begins && (token->flags & TOKEN_STATEMENT), top = token->flags & TOKEN_TOP;
   bool here = false;
   switch ((int)kind) { /* as int: only words come here, and the compiler need not ask for the other kinds */
-    case TOKEN_CNN: here = top && index == 0; break;
-    case TOKEN_USE:
-    case TOKEN_DIM:
-    case TOKEN_CONST:
-    case TOKEN_DEFAULT:
-    case TOKEN_BLOCK:
-    case TOKEN_NET: here = (token->flags & TOKEN_DECLARES) || (top && !is_name && !new_line); break;
-    case TOKEN_META: here = (top || statement) && !is_name && !new_line; break;
-    case TOKEN_INPUT:
-    case TOKEN_OUTPUT:
-    case TOKEN_WEIGHTS:
-    case TOKEN_SHARED: here = statement && !is_name && !new_line; break;
-    case TOKEN_RETURN:
-      here = statement && !awaits_name(before) && (next->kind == TOKEN_RBRACE || !shows_name(next->kind));
-      break;
-    case TOKEN_RENAME:
-    case TOKEN_IGNORE: here = next->kind == TOKEN_STRING; break;
-    case TOKEN_BRANCH: here = stage && next->kind == TOKEN_LPAREN; break;
-    case TOKEN_REPEAT:
-    case TOKEN_IF: here = stage && !shows_name(next->kind); break;
-    case TOKEN_ELSE: here = before == TOKEN_RBRACE && next->kind == TOKEN_LBRACE; break;
-    case TOKEN_IN: {
-      TokenKind start = index > 1 ? list->items[index - 2].kind : TOKEN_END;
-      here = start == TOKEN_DIM || start == TOKEN_REPEAT;
-      break;
-    }
-    case TOKEN_AND:
-    case TOKEN_OR:
-    case TOKEN_NOT:
-    case TOKEN_TRUE:
-    case TOKEN_FALSE:
-    case TOKEN_NONE: here = next->kind != TOKEN_ASSIGN && next->kind != TOKEN_COLON && next->kind != TOKEN_ARROW; break;
-    default: break;
+  case TOKEN_CNN: here = top && index == 0; break;
+  case TOKEN_USE:
+  case TOKEN_DIM:
+  case TOKEN_CONST:
+  case TOKEN_DEFAULT:
+  case TOKEN_BLOCK:
+  case TOKEN_NET: here = (token->flags & TOKEN_DECLARES) || (top && !is_name && !new_line); break;
+  case TOKEN_META: here = (top || statement) && !is_name && !new_line; break;
+  case TOKEN_INPUT:
+  case TOKEN_OUTPUT:
+  case TOKEN_WEIGHTS:
+  case TOKEN_SHARED: here = statement && !is_name && !new_line; break;
+  case TOKEN_RETURN: here = statement && !awaits_name(before) && (next->kind == TOKEN_RBRACE || !shows_name(next->kind)); break;
+  case TOKEN_RENAME:
+  case TOKEN_IGNORE: here = next->kind == TOKEN_STRING; break;
+  case TOKEN_BRANCH: here = stage && next->kind == TOKEN_LPAREN; break;
+  case TOKEN_REPEAT:
+  case TOKEN_IF: here = stage && !shows_name(next->kind); break;
+  case TOKEN_ELSE: here = before == TOKEN_RBRACE && next->kind == TOKEN_LBRACE; break;
+  case TOKEN_IN: {
+    TokenKind start = index > 1 ? list->items[index - 2].kind : TOKEN_END;
+    here = start == TOKEN_DIM || start == TOKEN_REPEAT;
+    break;
+  }
+  case TOKEN_AND:
+  case TOKEN_OR:
+  case TOKEN_NOT:
+  case TOKEN_TRUE:
+  case TOKEN_FALSE:
+  case TOKEN_NONE: here = next->kind != TOKEN_ASSIGN && next->kind != TOKEN_COLON && next->kind != TOKEN_ARROW; break;
+  default: break;
   }
   return here ? kind : begins && (token->flags & (TOKEN_STATEMENT | TOKEN_TOP)) ? TOKEN_BOL_NAME : TOKEN_NAME;
 }
@@ -221,8 +219,7 @@ bool arrange_tokens(TokenList *list) {
     if (depth == 0) token->flags |= in_body ? TOKEN_STATEMENT : TOKEN_TOP;
     bool begins = (token->flags & TOKEN_FIRST) || (i && list->items[i - 1].kind == TOKEN_LBRACE);
     if (token->kind == TOKEN_NAME) token->kind = (uint8_t)settle_word(list, i);
-    else if (token->kind == TOKEN_LBRACKET && begins && (token->flags & TOKEN_STATEMENT))
-      token->kind = TOKEN_BOL_LBRACKET;
+    else if (token->kind == TOKEN_LBRACKET && begins && (token->flags & TOKEN_STATEMENT)) token->kind = TOKEN_BOL_LBRACKET;
     if (is_opener(token->kind) && matched && !body) depth++;
     if (body && token->kind == TOKEN_LBRACE) in_body = true;
   }

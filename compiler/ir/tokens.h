@@ -12,14 +12,14 @@ typedef enum TokenKind {
   TOKEN_KINDS
 } TokenKind;
 
-enum { /* Token.flags */
-  TOKEN_FIRST = 1,     /* first on its line, or after `;` */
-  TOKEN_TOP = 2,       /* outside all brackets */
-  TOKEN_STATEMENT = 4, /* directly inside the body of a block or net */
-  TOKEN_DECLARES = 8,  /* begins a declaration, even where brackets are open */
-  TOKEN_BODY = 16,     /* a brace around the body of a block or net */
-  TOKEN_UNCLOSED = 32, /* an opening bracket that nothing closes, or a closing one that closes nothing */
-  TOKEN_REPORTED = 64  /* an unclosed bracket of which something was said */
+enum {                      /* Token.flags */
+       TOKEN_FIRST = 1,     /* first on its line, or after `;` */
+       TOKEN_TOP = 2,       /* outside all brackets */
+       TOKEN_STATEMENT = 4, /* directly inside the body of a block or net */
+       TOKEN_DECLARES = 8,  /* begins a declaration, even where brackets are open */
+       TOKEN_BODY = 16,     /* a brace around the body of a block or net */
+       TOKEN_UNCLOSED = 32, /* an opening bracket that nothing closes, or a closing one that closes nothing */
+       TOKEN_REPORTED = 64  /* an unclosed bracket of which something was said */
 };
 
 typedef struct Token {
@@ -67,8 +67,8 @@ const char *doc_before(const TokenList *list, uint32_t start);
 /* What the parser knows when a token does not fit. */
 typedef struct SyntaxError {
   TokenList *list;
-  int found;            /* index of the token that does not fit */
-  int body;             /* index of the `{` of the block or net it is in; -1: at the top level */
+  int found; /* index of the token that does not fit */
+  int body;  /* index of the `{` of the block or net it is in; -1: at the top level */
   bool in_net;
   const bool *expected; /* by TokenKind: what would have fitted */
 } SyntaxError;

@@ -8,8 +8,8 @@ static const struct {
   const char *name;
   int bytes;
 } dtypes[] = {
-    [TENSOR_F64] = {"F64", 8}, [TENSOR_F32] = {"F32", 4}, [TENSOR_F16] = {"F16", 2},   [TENSOR_BF16] = {"BF16", 2},
-    [TENSOR_I64] = {"I64", 8}, [TENSOR_I32] = {"I32", 4}, [TENSOR_I16] = {"I16", 2},   [TENSOR_I8] = {"I8", 1},
+    [TENSOR_F64] = {"F64", 8}, [TENSOR_F32] = {"F32", 4},   [TENSOR_F16] = {"F16", 2}, [TENSOR_BF16] = {"BF16", 2},
+    [TENSOR_I64] = {"I64", 8}, [TENSOR_I32] = {"I32", 4},   [TENSOR_I16] = {"I16", 2}, [TENSOR_I8] = {"I8", 1},
     [TENSOR_U8] = {"U8", 1},   [TENSOR_BOOL] = {"BOOL", 1}, [TENSOR_U16] = {"U16", 2}, [TENSOR_U32] = {"U32", 4},
     [TENSOR_U64] = {"U64", 8},
 };
@@ -26,9 +26,7 @@ bool tensor_dtype_from_name(const char *name, TensorDType *out) {
   return false;
 }
 
-static int compare_names(const void *a, const void *b) {
-  return strcmp(((const WeightTensor *)a)->name, ((const WeightTensor *)b)->name);
-}
+static int compare_names(const void *a, const void *b) { return strcmp(((const WeightTensor *)a)->name, ((const WeightTensor *)b)->name); }
 
 void sort_tensors(WeightTable *table) {
   if (table->count) qsort(table->tensors, (size_t)table->count, sizeof *table->tensors, compare_names);

@@ -12,9 +12,7 @@ static bool fail(const char **error, const char *text) {
 }
 
 static bool is_png(const char *bytes, size_t length) { return length >= 8 && !memcmp(bytes, "\x89PNG\r\n\x1a\n", 8); }
-static bool is_netpbm(const char *bytes, size_t length) {
-  return length >= 3 && bytes[0] == 'P' && bytes[1] && strchr("2356", bytes[1]);
-}
+static bool is_netpbm(const char *bytes, size_t length) { return length >= 3 && bytes[0] == 'P' && bytes[1] && strchr("2356", bytes[1]); }
 bool is_image(const char *bytes, size_t length) { return is_png(bytes, length) || is_netpbm(bytes, length); }
 
 static void free_png(void *object) { png_image_free(object); }
@@ -29,8 +27,7 @@ static bool load_png(Arena *arena, const char *bytes, size_t length, Image *imag
     png_image_free(png);
     return fail(error, "the picture is larger than 16384 pixels");
   }
-  png->flags |=
-      PNG_IMAGE_FLAG_16BIT_sRGB; /* as everybody writes 16 bits, against the letter of the simplified interface */
+  png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB; /* as everybody writes 16 bits, against the letter of the simplified interface */
   image->channels = png->format & PNG_FORMAT_FLAG_COLOR ? 3 : 1;
   image->height = (int)png->height;
   image->width = (int)png->width;
@@ -73,10 +70,8 @@ static bool load_netpbm(Arena *arena, const char *bytes, size_t length, Image *i
   image->width = next_number(&p);
   image->height = next_number(&p);
   int greatest = next_number(&p);
-  if (image->width < 1 || image->height < 1 || greatest < 1)
-    return fail(error, "the header of the PGM or PPM is malformed");
-  if (image->width > MAX_IMAGE_SIDE || image->height > MAX_IMAGE_SIDE)
-    return fail(error, "the picture is larger than 16384 pixels");
+  if (image->width < 1 || image->height < 1 || greatest < 1) return fail(error, "the header of the PGM or PPM is malformed");
+  if (image->width > MAX_IMAGE_SIDE || image->height > MAX_IMAGE_SIDE) return fail(error, "the picture is larger than 16384 pixels");
   if (p.at >= length || !is_blank(p.bytes[p.at])) return fail(error, "the header of the PGM or PPM is malformed");
   p.at++;
   size_t count = (size_t)image->width * (size_t)image->height * (size_t)image->channels, width = greatest > 255 ? 2 : 1;
@@ -85,9 +80,7 @@ static bool load_netpbm(Arena *arena, const char *bytes, size_t length, Image *i
     return fail(error, arena_printf(arena, "the picture is cut off: %zu bytes of pixels are too few", length - p.at));
   unsigned char *pixels = arena_alloc(arena, count);
   for (size_t i = 0; i < count; i++) {
-    int value = plain        ? next_number(&p)
-                : width == 1 ? p.bytes[p.at + i]
-                             : p.bytes[p.at + 2 * i] << 8 | p.bytes[p.at + 2 * i + 1];
+    int value = plain ? next_number(&p) : width == 1 ? p.bytes[p.at + i] : p.bytes[p.at + 2 * i] << 8 | p.bytes[p.at + 2 * i + 1];
     if (value < 0) return fail(error, "the picture is cut off or has a pixel that is not a number");
     if (value > greatest) return fail(error, "the picture has a pixel above its greatest value");
     pixels[i] = (unsigned char)((value * 255 + greatest / 2) / greatest & 255);

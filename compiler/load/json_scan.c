@@ -40,8 +40,7 @@ static bool fail(Scanner *s, size_t at, const char *format, ...) {
 static int peek(const Scanner *s) { return s->at < s->length ? (unsigned char)s->text[s->at] : -1; }
 
 static void skip_blanks(Scanner *s) {
-  while (s->at < s->length &&
-         (s->text[s->at] == ' ' || s->text[s->at] == '\t' || s->text[s->at] == '\n' || s->text[s->at] == '\r'))
+  while (s->at < s->length && (s->text[s->at] == ' ' || s->text[s->at] == '\t' || s->text[s->at] == '\n' || s->text[s->at] == '\r'))
     s->at++;
 }
 
@@ -86,10 +85,7 @@ static bool scan_hex(Scanner *s, uint32_t *code) {
   *code = 0;
   for (int i = 0; i < 4; i++) {
     int c = peek(s);
-    int digit = c >= '0' && c <= '9'   ? c - '0'
-                : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                       : -1;
+    int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
     if (digit < 0) return fail(s, s->at, "`\\u` needs four hexadecimal digits");
     *code = *code << 4 | (uint32_t)digit;
     s->at++;
@@ -157,8 +153,7 @@ static bool scan_number(Scanner *s) {
     value = value > UINT64_MAX / 16 ? UINT64_MAX / 16 : 10 * value + digit;
     s->at++;
   }
-  if (peek(s) == '.' || peek(s) == 'e' || peek(s) == 'E')
-    return fail(s, start, "a number that is not written as a whole number");
+  if (peek(s) == '.' || peek(s) == 'e' || peek(s) == 'E') return fail(s, start, "a number that is not written as a whole number");
   if (s->text[start] == '0' && s->at - start > 1) return fail(s, start, "a number that begins with 0");
   if (value > UINT64_C(9007199254740992)) return fail(s, start, "a number above 2^53; no file is that large");
   return true;
@@ -229,8 +224,7 @@ static bool scan_object(Scanner *s, int depth) {
   for (;;) {
     skip_blanks(s);
     size_t key = s->at;
-    if (peek(s) != '"')
-      return fail(s, s->at, peek(s) < 0 ? "the header ends inside an object" : "expected a name in quotes");
+    if (peek(s) != '"') return fail(s, s->at, peek(s) < 0 ? "the header ends inside an object" : "expected a name in quotes");
     if (!scan_string(s) || !push_key(s, key, depth)) return false;
     skip_blanks(s);
     if (peek(s) != ':') return fail(s, s->at, "expected `:` after a name");
@@ -247,19 +241,16 @@ static bool scan_object(Scanner *s, int depth) {
 
 static bool scan_value(Scanner *s, int depth) {
   int c = peek(s);
-  if ((c == '{' || c == '[') && depth > MAX_JSON_DEPTH)
-    return fail(s, s->at, "nested more than %d deep", MAX_JSON_DEPTH);
+  if ((c == '{' || c == '[') && depth > MAX_JSON_DEPTH) return fail(s, s->at, "nested more than %d deep", MAX_JSON_DEPTH);
   if (c == '{') return scan_object(s, depth);
   if (c == '[') return scan_array(s, depth);
   if (c == '"') return scan_string(s);
   if (c == '-' || (c >= '0' && c <= '9')) return scan_number(s);
-  return fail(s, s->at,
-              c < 0 ? "the header ends where a value should stand"
-                    : "expected a string, a whole number, a list or an object");
+  return fail(s, s->at, c < 0 ? "the header ends where a value should stand" : "expected a string, a whole number, a list or an object");
 }
 
-bool scan_json(Arena *arena, const char *text, size_t length, size_t first_byte, const size_t **key_offsets,
-               int *key_count, const char **error) {
+bool scan_json(Arena *arena, const char *text, size_t length, size_t first_byte, const size_t **key_offsets, int *key_count,
+               const char **error) {
   Scanner s = {.arena = arena, .text = text, .length = length, .first_byte = first_byte, .error = error};
   if (peek(&s) != '{') return fail(&s, 0, "the header does not begin with `{`");
   s.decoded = arena_alloc(arena, length + 1);

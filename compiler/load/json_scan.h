@@ -13,6 +13,6 @@ enum { MAX_JSON_DEPTH = 3, MAX_JSON_ARRAY = 8, MAX_JSON_KEYS = 1 << 20 };
 
 /* first_byte: where the text stands in its file, for messages. *key_offsets: place in the file of each key of the
  * outermost object, in order. false: *error says what is wrong and where. */
-bool scan_json(Arena *arena, const char *text, size_t length, size_t first_byte, const size_t **key_offsets,
-               int *key_count, const char **error);
+bool scan_json(Arena *arena, const char *text, size_t length, size_t first_byte, const size_t **key_offsets, int *key_count,
+               const char **error);
 #endif

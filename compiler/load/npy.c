@@ -48,8 +48,7 @@ static bool read_string(Reader *r, char out[32]) {
   if (quote != '\'' && quote != '"') return fail(r, r->at, "expected a string in the header");
   size_t start = ++r->at, length;
   while (peek(r) != quote) {
-    if (peek(r) < 0x20 || peek(r) > 0x7e || peek(r) == '\\')
-      return fail(r, r->at, "a string of the header is not plain text");
+    if (peek(r) < 0x20 || peek(r) > 0x7e || peek(r) == '\\') return fail(r, r->at, "a string of the header is not plain text");
     r->at++;
   }
   length = r->at++ - start;
@@ -63,9 +62,8 @@ static bool read_descr(Reader *r) {
   static const struct {
     const char *name;
     TensorDType dtype;
-  } kinds[] = {{"f8", TENSOR_F64}, {"f4", TENSOR_F32}, {"f2", TENSOR_F16}, {"i8", TENSOR_I64},
-               {"i4", TENSOR_I32}, {"i2", TENSOR_I16}, {"i1", TENSOR_I8},  {"u8", TENSOR_U64},
-               {"u4", TENSOR_U32}, {"u2", TENSOR_U16}, {"u1", TENSOR_U8},  {"b1", TENSOR_BOOL}};
+  } kinds[] = {{"f8", TENSOR_F64}, {"f4", TENSOR_F32}, {"f2", TENSOR_F16}, {"i8", TENSOR_I64}, {"i4", TENSOR_I32}, {"i2", TENSOR_I16},
+               {"i1", TENSOR_I8},  {"u8", TENSOR_U64}, {"u4", TENSOR_U32}, {"u2", TENSOR_U16}, {"u1", TENSOR_U8},  {"b1", TENSOR_BOOL}};
   char descr[32];
   skip_blanks(r);
   size_t at = r->at;
@@ -102,8 +100,7 @@ static bool read_size(Reader *r, int64_t *size) {
   skip_blanks(r);
   size_t start = r->at;
   for (*size = 0; peek(r) >= '0' && peek(r) <= '9'; r->at++)
-    if (!checked_mul(*size, 10, size) || !checked_add(*size, peek(r) - '0', size))
-      return fail(r, start, "a size is too large");
+    if (!checked_mul(*size, 10, size) || !checked_add(*size, peek(r) - '0', size)) return fail(r, start, "a size is too large");
   if (r->at == start) return fail(r, start, "expected a size in the shape");
   if (peek(r) == 'L') r->at++; /* written by Python 2 */
   return true;
@@ -122,8 +119,7 @@ static bool read_shape(Reader *r) {
   tensor->elements = 1;
   for (int i = 0; i < tensor->rank; i++) {
     if (!tensor->sizes[i]) empty = true;
-    else if (!checked_mul(tensor->elements, tensor->sizes[i], &tensor->elements))
-      return fail(r, r->at, "the shape overflows");
+    else if (!checked_mul(tensor->elements, tensor->sizes[i], &tensor->elements)) return fail(r, r->at, "the shape overflows");
   }
   if (empty) tensor->elements = 0;
   return true;
@@ -159,22 +155,19 @@ bool load_npy(Arena *arena, const char *bytes, size_t length, WeightTensor *tens
   *tensor = (WeightTensor){.name = ""};
   if (length < 10 || memcmp(bytes, "\x93NUMPY", 6)) return fail(&r, 0, "this is not a .npy file");
   int version = (unsigned char)bytes[6];
-  if (version < 1 || version > 3 || bytes[7])
-    return fail(&r, 6, "version %d.%d of .npy is not read", version, (unsigned char)bytes[7]);
+  if (version < 1 || version > 3 || bytes[7]) return fail(&r, 6, "version %d.%d of .npy is not read", version, (unsigned char)bytes[7]);
   size_t field = version == 1 ? 2 : 4;
   if (length < 8 + field) return fail(&r, length, "the file is cut off in its header");
   uint64_t header = 0;
   for (size_t i = 0; i < field; i++) header |= (uint64_t)(unsigned char)bytes[8 + i] << (8 * i);
   if (header > MAX_HEADER)
-    return fail(&r, 8, "the header should be %llu bytes long; cnnc reads %d at most", (unsigned long long)header,
-                MAX_HEADER);
+    return fail(&r, 8, "the header should be %llu bytes long; cnnc reads %d at most", (unsigned long long)header, MAX_HEADER);
   r.at = 8 + field;
   if (header > length - r.at) return fail(&r, length, "the file is cut off in its header");
   r.end = r.at + (size_t)header;
   if (!read_header(&r)) return false;
   int64_t size;
-  if (!checked_mul(tensor->elements, tensor_dtype_bytes(tensor->dtype), &size))
-    return fail(&r, r.end, "the shape overflows");
+  if (!checked_mul(tensor->elements, tensor_dtype_bytes(tensor->dtype), &size)) return fail(&r, r.end, "the shape overflows");
   if ((uint64_t)size != length - r.end)
     return fail(&r, r.end, "%zu bytes of data where shape %s of %s needs %lld", length - r.end,
                 sizes_text(arena, tensor->sizes, tensor->rank), tensor_dtype_name(tensor->dtype), (long long)size);
@@ -183,11 +176,7 @@ bool load_npy(Arena *arena, const char *bytes, size_t length, WeightTensor *tens
 }
 
 static const char *descr_of(TensorDType dtype) {
-  return dtype == TENSOR_U8    ? "|u1"
-         : dtype == TENSOR_I8  ? "|i1"
-         : dtype == TENSOR_I16 ? "<i2"
-         : dtype == TENSOR_I32 ? "<i4"
-                               : "<f4";
+  return dtype == TENSOR_U8 ? "|u1" : dtype == TENSOR_I8 ? "|i1" : dtype == TENSOR_I16 ? "<i2" : dtype == TENSOR_I32 ? "<i4" : "<f4";
 }
 
 void write_npy(Text *out, TensorDType dtype, int rank, const int64_t *sizes, const double *values) {

@@ -64,8 +64,7 @@ static bool read_directory_entry(Reader *r, size_t at, size_t end, Entry *entry,
   entry->name = arena_strndup(r->arena, (const char *)p + DIRECTORY_SIZE, name);
   *next = at + DIRECTORY_SIZE + name + rest;
   for (size_t i = 0; i < name; i++)
-    if (p[DIRECTORY_SIZE + i] < 0x20 || p[DIRECTORY_SIZE + i] >= 0x7f)
-      return fail(r, at, "an entry's name is not plain text");
+    if (p[DIRECTORY_SIZE + i] < 0x20 || p[DIRECTORY_SIZE + i] >= 0x7f) return fail(r, at, "an entry's name is not plain text");
   const char *shown = shown_name(r->arena, entry->name);
   if (strstr(entry->name, "..") || entry->name[0] == '/' || strchr(entry->name, '\\'))
     return fail(r, at, "`%s` is not a name of an array", shown);
@@ -93,8 +92,7 @@ static bool check_local(Reader *r, Entry *entry, size_t directory) {
   bool packed_left_out = (streamed && !get4(p + 18)) || get4(p + 18) == UINT32_MAX,
        unpacked_left_out = (streamed && !get4(p + 22)) || get4(p + 22) == UINT32_MAX;
   bool agrees = get2(p + 8) == entry->method && (packed_left_out || get4(p + 18) == entry->packed) &&
-                (unpacked_left_out || get4(p + 22) == entry->unpacked) &&
-                ((streamed && !get4(p + 14)) || get4(p + 14) == entry->sum);
+                (unpacked_left_out || get4(p + 22) == entry->unpacked) && ((streamed && !get4(p + 14)) || get4(p + 14) == entry->sum);
   if (!agrees) return fail(r, at, "the header of `%s` contradicts the directory", shown);
   entry->data = at + header;
   if (directory - entry->data < entry->packed) return fail(r, at, "the archive is cut off in `%s`", shown);
@@ -102,10 +100,8 @@ static bool check_local(Reader *r, Entry *entry, size_t directory) {
 }
 
 static bool inflate_entry(Reader *r, const Entry *entry, unsigned char *out) {
-  z_stream stream = {.next_in = (Bytef *)(uintptr_t)(r->bytes + entry->data),
-                     .avail_in = entry->packed,
-                     .next_out = out,
-                     .avail_out = entry->unpacked};
+  z_stream stream = {
+      .next_in = (Bytef *)(uintptr_t)(r->bytes + entry->data), .avail_in = entry->packed, .next_out = out, .avail_out = entry->unpacked};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) arena_fail(r->arena);
   int result = inflate(&stream, Z_FINISH);
   bool whole = result == Z_STREAM_END && stream.total_out == entry->unpacked && !stream.avail_in;
@@ -126,11 +122,9 @@ static bool read_entry(Reader *r, Entry *entry, WeightTensor *tensor) {
     if (!inflate_entry(r, entry, unpacked)) return false;
     data = unpacked;
   }
-  if (crc32(0, data, entry->unpacked) != entry->sum)
-    return fail(r, entry->data, "the check sum of `%s` is wrong", shown);
+  if (crc32(0, data, entry->unpacked) != entry->sum) return fail(r, entry->data, "the check sum of `%s` is wrong", shown);
   const char *error;
-  if (!load_npy(r->arena, (const char *)data, entry->unpacked, tensor, &error))
-    return fail(r, entry->data, "`%s`: %s", shown, error);
+  if (!load_npy(r->arena, (const char *)data, entry->unpacked, tensor, &error)) return fail(r, entry->data, "`%s`: %s", shown, error);
   tensor->name = arena_strndup(r->arena, entry->name, strlen(entry->name) - 4);
   return true;
 }
@@ -147,12 +141,9 @@ bool load_npz(Arena *arena, const char *bytes, size_t length, WeightTable *table
   if (!find_end(&r, &end)) return false;
   const unsigned char *p = r.bytes + end;
   size_t count = get2(p + 10), size = get4(p + 12), directory = get4(p + 16);
-  if (get2(p + 4) || get2(p + 6) || get2(p + 8) != count)
-    return fail(&r, end, "archives of several parts are not read");
-  if (count == 0xffff || size == UINT32_MAX || directory == UINT32_MAX)
-    return fail(&r, end, "ZIP64 archives are not read");
-  if (directory > end || end - directory != size)
-    return fail(&r, end, "the archive's directory is not where it should be");
+  if (get2(p + 4) || get2(p + 6) || get2(p + 8) != count) return fail(&r, end, "archives of several parts are not read");
+  if (count == 0xffff || size == UINT32_MAX || directory == UINT32_MAX) return fail(&r, end, "ZIP64 archives are not read");
+  if (directory > end || end - directory != size) return fail(&r, end, "the archive's directory is not where it should be");
   if (size / DIRECTORY_SIZE < count) return fail(&r, end, "the archive's directory is too short for its entries");
 
   Entry *entries = ARENA_ARRAY(arena, Entry, count);

@@ -61,8 +61,7 @@ static bool whole_number(const cJSON *item, int64_t *value) {
 static bool read_dtype(Reader *r, const cJSON *item, WeightTensor *tensor, size_t at) {
   if (!cJSON_IsString(item)) return fail(r, at, "the dtype of tensor `%s` is not a string", NAME(tensor));
   if (tensor_dtype_from_name(item->valuestring, &tensor->dtype)) return true;
-  return fail(r, at, "tensor `%s` has the dtype `%s`, which cnnc does not read", NAME(tensor),
-              shown_name(r->arena, item->valuestring));
+  return fail(r, at, "tensor `%s` has the dtype `%s`, which cnnc does not read", NAME(tensor), shown_name(r->arena, item->valuestring));
 }
 
 static bool read_shape(Reader *r, const cJSON *item, WeightTensor *tensor, size_t at) {
@@ -72,8 +71,7 @@ static bool read_shape(Reader *r, const cJSON *item, WeightTensor *tensor, size_
   tensor->elements = 1;
   for (const cJSON *size = item->child; size; size = size->next) {
     int64_t value;
-    if (!whole_number(size, &value))
-      return fail(r, at, "a size in the shape of tensor `%s` is not a number", NAME(tensor));
+    if (!whole_number(size, &value)) return fail(r, at, "a size in the shape of tensor `%s` is not a number", NAME(tensor));
     tensor->sizes[tensor->rank++] = value;
     if (!value) empty = true;
     else if (!checked_mul(tensor->elements, value, &tensor->elements))
@@ -85,8 +83,7 @@ static bool read_shape(Reader *r, const cJSON *item, WeightTensor *tensor, size_
 
 static bool read_extent(Reader *r, const cJSON *item, const WeightTensor *tensor, Extent *extent, size_t at) {
   const cJSON *first = cJSON_IsArray(item) ? item->child : NULL, *second = first ? first->next : NULL;
-  if (!second || second->next)
-    return fail(r, at, "the data_offsets of tensor `%s` are not a list of two numbers", NAME(tensor));
+  if (!second || second->next) return fail(r, at, "the data_offsets of tensor `%s` are not a list of two numbers", NAME(tensor));
   if (!whole_number(first, &extent->begin) || !whole_number(second, &extent->end))
     return fail(r, at, "the data_offsets of tensor `%s` are not numbers", NAME(tensor));
   if (extent->begin > extent->end) return fail(r, at, "the data of tensor `%s` end before they begin", NAME(tensor));
@@ -111,22 +108,17 @@ static bool read_tensor(Reader *r, const cJSON *entry, size_t at) {
       if (!read_extent(r, item, tensor, extent, at)) return false;
       offsets = true;
     } else {
-      return fail(r, at, "the entry of tensor `%s` has an unknown key `%s`", NAME(tensor),
-                  shown_name(r->arena, item->string));
+      return fail(r, at, "the entry of tensor `%s` has an unknown key `%s`", NAME(tensor), shown_name(r->arena, item->string));
     }
   }
   if (!dtype || !shape || !offsets)
-    return fail(r, at, "the entry of tensor `%s` has no `%s`", NAME(tensor),
-                !dtype   ? "dtype"
-                : !shape ? "shape"
-                         : "data_offsets");
+    return fail(r, at, "the entry of tensor `%s` has no `%s`", NAME(tensor), !dtype ? "dtype" : !shape ? "shape" : "data_offsets");
   int64_t bytes, given = extent->end - extent->begin;
   if (!checked_mul(tensor->elements, tensor_dtype_bytes(tensor->dtype), &bytes))
     return fail(r, at, "the shape of tensor `%s` overflows", NAME(tensor));
   if (bytes != given)
-    return fail(r, at, "tensor `%s` has %lld bytes of data where its shape %s of %s needs %lld", NAME(tensor),
-                (long long)given, sizes_text(r->arena, tensor->sizes, tensor->rank), tensor_dtype_name(tensor->dtype),
-                (long long)bytes);
+    return fail(r, at, "tensor `%s` has %lld bytes of data where its shape %s of %s needs %lld", NAME(tensor), (long long)given,
+                sizes_text(r->arena, tensor->sizes, tensor->rank), tensor_dtype_name(tensor->dtype), (long long)bytes);
   r->table->count++;
   return true;
 }
@@ -134,8 +126,7 @@ static bool read_tensor(Reader *r, const cJSON *entry, size_t at) {
 static bool check_metadata(Reader *r, const cJSON *metadata, size_t at) {
   if (!cJSON_IsObject(metadata)) return fail(r, at, "`__metadata__` is not an object");
   for (const cJSON *item = metadata->child; item; item = item->next)
-    if (!cJSON_IsString(item))
-      return fail(r, at, "the entry `%s` of `__metadata__` is not a string", shown_name(r->arena, item->string));
+    if (!cJSON_IsString(item)) return fail(r, at, "the entry `%s` of `__metadata__` is not a string", shown_name(r->arena, item->string));
   return true;
 }
 
@@ -154,21 +145,18 @@ static bool check_extents(Reader *r) {
   for (int i = 0; i < count; i++) {
     const Extent *extent = &r->extents[i];
     WeightTensor *tensor = &r->table->tensors[extent->tensor];
-      if (extent->begin > at)
-        return fail(r, extent->key_offset, "%lld bytes before the data of tensor `%s` belong to no tensor",
-                    (long long)(extent->begin - at), NAME(tensor));
-      if (extent->begin < at)
-        return fail(r, extent->key_offset, "the data of tensor `%s` overlap those of another", NAME(tensor));
-      at = extent->end;
-      if (at > r->data_length)
-        return fail(r, r->data_offset + (size_t)r->data_length,
-                    "the file is cut off: the data of tensor `%s` should end at byte %lld", NAME(tensor),
-                    (long long)r->data_offset + (long long)at);
-      tensor->data = r->data + extent->begin;
+    if (extent->begin > at)
+      return fail(r, extent->key_offset, "%lld bytes before the data of tensor `%s` belong to no tensor", (long long)(extent->begin - at),
+                  NAME(tensor));
+    if (extent->begin < at) return fail(r, extent->key_offset, "the data of tensor `%s` overlap those of another", NAME(tensor));
+    at = extent->end;
+    if (at > r->data_length)
+      return fail(r, r->data_offset + (size_t)r->data_length, "the file is cut off: the data of tensor `%s` should end at byte %lld",
+                  NAME(tensor), (long long)r->data_offset + (long long)at);
+    tensor->data = r->data + extent->begin;
   }
   if (at < r->data_length)
-    return fail(r, r->data_offset + (size_t)at, "%lld bytes after the last tensor belong to nothing",
-                (long long)(r->data_length - at));
+    return fail(r, r->data_offset + (size_t)at, "%lld bytes after the last tensor belong to nothing", (long long)(r->data_length - at));
   return true;
 }
 

@@ -71,7 +71,5 @@ typedef struct DropoutAttributes {
 } DropoutAttributes;
 
 /* Element of a normalize list for a channel. */
-static inline double channel_value(const ConstantArray *array, int64_t channel) {
-  return array->data[array->rank == 0 ? 0 : channel];
-}
+static inline double channel_value(const ConstantArray *array, int64_t channel) { return array->data[array->rank == 0 ? 0 : channel]; }
 #endif

@@ -59,8 +59,7 @@ static void evaluate_norm(const Node *node, const double *const *inputs, double 
   for (int64_t c = 0; c < d.channels; c++) {
     double mean = (double)p[MEAN]->data[c], deviation = sqrt((double)p[VARIANCE]->data[c] + a->eps);
     double gamma = p[WEIGHT] ? (double)p[WEIGHT]->data[c] : 1, beta = (double)p[BIAS]->data[c];
-    for (int64_t i = c * pixels; i < (c + 1) * pixels; i++)
-      output[i] = (inputs[0][i] - mean) / deviation * gamma + beta;
+    for (int64_t i = c * pixels; i < (c + 1) * pixels; i++) output[i] = (inputs[0][i] - mean) / deviation * gamma + beta;
   }
 }
 

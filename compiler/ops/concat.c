@@ -29,8 +29,8 @@ static bool infer(Inference *inference, Node *node) {
   const ConcatAttributes *a = node->attributes;
   int rank = node->inputs[0]->type.rank, axis = axis_in(rank, a->axis);
   if (axis < 0) {
-    Diagnostic *d = attribute_error(inference, node, CODE_E0305, "axis",
-                                    "`concat` along the %s needs an input that has one", axis_names[a->axis]);
+    Diagnostic *d = attribute_error(inference, node, CODE_E0305, "axis", "`concat` along the %s needs an input that has one",
+                                    axis_names[a->axis]);
     set_label(d, "input is %s", type_text(inference->arena, &node->inputs[0]->type));
     add_help(d, "`axis=channels` puts vectors one after the other%s", rank == 2 ? ", `axis=width` sequences" : "");
     return false;
@@ -52,8 +52,7 @@ static void evaluate(const Node *node, const double *const *inputs, double *outp
             x0 = a->axis == CONCAT_WIDTH ? begin : 0;
     for (int64_t c = 0; c < in.channels; c++)
       for (int64_t y = 0; y < in.height; y++)
-        for (int64_t x = 0; x < in.width; x++)
-          output[dense_index(out, c0 + c, y0 + y, x0 + x)] = inputs[i][dense_index(in, c, y, x)];
+        for (int64_t x = 0; x < in.width; x++) output[dense_index(out, c0 + c, y0 + y, x0 + x)] = inputs[i][dense_index(in, c, y, x)];
     begin += a->axis == CONCAT_CHANNELS ? in.channels : a->axis == CONCAT_HEIGHT ? in.height : in.width;
   }
 }

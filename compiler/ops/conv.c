@@ -21,8 +21,7 @@ static const Attribute attributes[] = {
     {"dilation", ATTRIBUTE_PAIR, offsetof(ConvAttributes, dilation), NULL, false, NULL, 1},
     {"groups", ATTRIBUTE_INT, offsetof(ConvAttributes, groups), NULL, false, NULL, 1},
     {"bias", ATTRIBUTE_BOOL, offsetof(ConvAttributes, bias), NULL, false, NULL, 0},
-    {"padding_mode", ATTRIBUTE_CHOICE, offsetof(ConvAttributes, padding_mode), "zeros|reflect|replicate|circular",
-     false, NULL, 0},
+    {"padding_mode", ATTRIBUTE_CHOICE, offsetof(ConvAttributes, padding_mode), "zeros|reflect|replicate|circular", false, NULL, 0},
     {0},
 };
 
@@ -52,12 +51,11 @@ static bool check_groups(Inference *inference, const Node *node, int64_t in_chan
   bool input = in_channels % a->groups != 0;
   if (!input && a->out_channels % a->groups == 0) return true;
   int64_t number = input ? in_channels : a->out_channels;
-  Diagnostic *d =
-      attribute_error(inference, node, CODE_E0311, "groups", "`groups=%lld` does not divide %lld %s channel%s",
-                      (long long)a->groups, (long long)number, input ? "input" : "output", number == 1 ? "" : "s");
+  Diagnostic *d = attribute_error(inference, node, CODE_E0311, "groups", "`groups=%lld` does not divide %lld %s channel%s",
+                                  (long long)a->groups, (long long)number, input ? "input" : "output", number == 1 ? "" : "s");
   set_label(d, "%lld / %lld is not a whole number", (long long)number, (long long)a->groups);
-  add_note(d, "each group has the same number of input channels (of %lld) and of output channels (of %lld)",
-           (long long)in_channels, (long long)a->out_channels);
+  add_note(d, "each group has the same number of input channels (of %lld) and of output channels (of %lld)", (long long)in_channels,
+           (long long)a->out_channels);
   help_divisors(inference, d, number, a->groups);
   return false;
 }
@@ -78,9 +76,7 @@ static bool check_padding_mode(Inference *inference, const Node *node, const Win
               : axis == 0     ? "height"
                               : "width",
               (long long)n);
-    if (reflect)
-      add_note(d, "the mirror stands on the edge pixel, so an input of %lld has %lld to mirror", (long long)n,
-               (long long)limit);
+    if (reflect) add_note(d, "the mirror stands on the edge pixel, so an input of %lld has %lld to mirror", (long long)n, (long long)limit);
     else add_note(d, "the input is repeated once on each side");
     add_help(d, "use a padding of %lld or less, or `padding_mode=replicate`", (long long)limit);
     return false;
@@ -93,8 +89,7 @@ static bool infer(Inference *inference, Node *node) {
   int64_t in_channels;
   Window w;
   if (!require_spatial(inference, node) || !check_attributes(inference, node)) return false;
-  if (!known_channels(inference, node, node->inputs[0], &in_channels) || !check_groups(inference, node, in_channels))
-    return false;
+  if (!known_channels(inference, node, node->inputs[0], &in_channels) || !check_groups(inference, node, in_channels)) return false;
   if (!infer_window(inference, node, a->kernel_size, a->stride, a->dilation, a->padding, false, &w)) return false;
   if (!check_padding_mode(inference, node, &w)) return false;
   bool one_dimensional = node->inputs[0]->type.rank == 2;
@@ -103,8 +98,7 @@ static bool infer(Inference *inference, Node *node) {
   const int64_t *sizes = one_dimensional ? sequence : image;
   int rank = one_dimensional ? 3 : 4;
   if (!parameter_fits(inference, node, rank, sizes)) return false;
-  if (!set_output_type(inference, node, window_type(inference->arena, &node->inputs[0]->type, &w, a->out_channels)))
-    return false;
+  if (!set_output_type(inference, node, window_type(inference->arena, &node->inputs[0]->type, &w, a->out_channels))) return false;
   declare_parameter(inference, node, WEIGHT, "weight", PARAMETER_LEARNED, rank, sizes);
   if (a->bias) declare_parameter(inference, node, BIAS, "bias", PARAMETER_LEARNED, 1, &a->out_channels);
   return true;
@@ -198,13 +192,11 @@ static void nest(Lowering *l, const Node *node, Nest *n) {
   Channels c = add_channel_axes(l, node, n);
   if (!one_dimensional) add_reduction_axis(n, "ky", size_of(l->arena, w.kernel[0]), NULL, NULL);
   add_reduction_axis(n, "kx", size_of(l->arena, w.kernel[1]), NULL, NULL);
-  if (!is_depthwise(node))
-    add_reduction_axis(n, "ic", size_of(l->arena, node->parameters[WEIGHT]->sizes[1]), NULL, NULL);
+  if (!is_depthwise(node)) add_reduction_axis(n, "ic", size_of(l->arena, node->parameters[WEIGHT]->sizes[1]), NULL, NULL);
 
   Expr *row = one_dimensional ? int_expr(l, 0) : window_index(l, &w, 0, oy, ky);
   Expr *x = input_at(l, node, 0, c.in, row, window_index(l, &w, 1, ox, kx));
-  Expr *weight =
-      parameter_at(l, node, WEIGHT, c.weight_out, c.weight_in, one_dimensional ? kx : ky, one_dimensional ? NULL : kx);
+  Expr *weight = parameter_at(l, node, WEIGHT, c.weight_out, c.weight_in, one_dimensional ? kx : ky, one_dimensional ? NULL : kx);
   n->initial = node->parameters[BIAS] ? parameter_at(l, node, BIAS, c.out, NULL, NULL, NULL) : float_expr(l, 0);
   n->update = add_expr(l, accumulator(l), mul_expr(l, x, weight));
   n->result = accumulator(l);
@@ -218,8 +210,7 @@ static bool borders(Arena *arena, const Node *node, Window *window, int *padding
   *window = conv_window(arena, node);
   *padding_mode = attributes_of(node)->padding_mode;
   bool padded = false;
-  for (int axis = 0; axis < 2; axis++)
-    padded = padded || !size_is(window->before[axis], 0) || !size_is(window->after[axis], 0);
+  for (int axis = 0; axis < 2; axis++) padded = padded || !size_is(window->before[axis], 0) || !size_is(window->after[axis], 0);
   return padded;
 }
 

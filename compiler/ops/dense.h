@@ -21,7 +21,5 @@ typedef struct DenseWindow {
 
 /* Of axis 0 (height) or 1 (width) for a node that was inferred without errors. */
 DenseWindow dense_window(const Node *node, int axis, Pair kernel, Pair stride, Pair dilation, Padding padding);
-static inline int64_t dense_tap(const DenseWindow *w, int64_t o, int64_t k) {
-  return o * w->stride + k * w->dilation - w->before;
-}
+static inline int64_t dense_tap(const DenseWindow *w, int64_t o, int64_t k) { return o * w->stride + k * w->dilation - w->before; }
 #endif

@@ -6,9 +6,7 @@ void print_kernel(Text *out, Pair kernel, bool one_dimensional) {
   else text_addf(out, "%lldx%lld", (long long)kernel.h, (long long)kernel.w);
 }
 
-void print_pair(Text *out, Pair pair, bool one_dimensional) {
-  print_kernel(out, pair, one_dimensional || pair.h == pair.w);
-}
+void print_pair(Text *out, Pair pair, bool one_dimensional) { print_kernel(out, pair, one_dimensional || pair.h == pair.w); }
 
 void print_padding(Text *out, Padding padding, bool one_dimensional) {
   switch (padding.kind) {

@@ -21,8 +21,7 @@ static void evaluate_add(const Node *node, const double *const *inputs, double *
     Dense in = dense_of(&node->inputs[input]->type);
     for (int64_t c = 0; c < out.channels; c++)
       for (int64_t y = 0; y < out.height; y++)
-        for (int64_t x = 0; x < out.width; x++)
-          output[dense_index(out, c, y, x)] += stretched(inputs[input], in, c, y, x);
+        for (int64_t x = 0; x < out.width; x++) output[dense_index(out, c, y, x)] += stretched(inputs[input], in, c, y, x);
   }
 }
 

@@ -22,8 +22,7 @@ void add_instance_notes(Diagnostic *d, const Instance *instance) {
 static const char *local_name(const Value *value) {
   const Instance *instance = value->producer ? value->producer->instance : NULL;
   size_t length = instance ? strlen(instance->path) : 0;
-  if (length && strncmp(value->name, instance->path, length) == 0 && value->name[length] == '.')
-    return value->name + length + 1;
+  if (length && strncmp(value->name, instance->path, length) == 0 && value->name[length] == '.') return value->name + length + 1;
   return value->name;
 }
 
@@ -99,9 +98,7 @@ typedef struct Sample { /* the dim that varies has `value`, the others their lea
   int64_t value;
 } Sample;
 
-static int64_t least(const Dim *dim) {
-  return ceil_div(dim->minimum - dim->offset, dim->multiple) * dim->multiple + dim->offset;
-}
+static int64_t least(const Dim *dim) { return ceil_div(dim->minimum - dim->offset, dim->multiple) * dim->multiple + dim->offset; }
 
 static int64_t value_in_sample(void *context, const Dim *dim) {
   const Sample *sample = context;
@@ -132,18 +129,16 @@ void add_size_difference(Diagnostic *d, const Graph *graph, const Size *a, const
   for (int i = 0; i < graph->dim_count; i++) {
     const Dim *dim = graph->dims[i];
     Sample sample = {dim, least(dim)};
-    for (int n = 0; n < MOST_SAMPLES && (dim->maximum < 0 || sample.value <= dim->maximum);
-         n++, sample.value += dim->multiple) {
+    for (int n = 0; n < MOST_SAMPLES && (dim->maximum < 0 || sample.value <= dim->maximum); n++, sample.value += dim->multiple) {
       if (!differs(a, b, &sample)) continue;
       add_note(d, "for %s = %lld they are %lld and %lld", dim->name, (long long)sample.value,
-               (long long)size_evaluate(a, value_in_sample, &sample),
-               (long long)size_evaluate(b, value_in_sample, &sample));
+               (long long)size_evaluate(a, value_in_sample, &sample), (long long)size_evaluate(b, value_in_sample, &sample));
       int64_t multiple = dim->offset == 0 ? proving_multiple(a, b, dim) : 0;
       if (multiple && dim->maximum < 0)
         add_help(d, "`dim %s in %lld.. (multiple_of=%lld)`", dim->name, (long long)dim->minimum, (long long)multiple);
       else if (multiple)
-        add_help(d, "`dim %s in %lld..%lld (multiple_of=%lld)`", dim->name, (long long)dim->minimum,
-                 (long long)dim->maximum, (long long)multiple);
+        add_help(d, "`dim %s in %lld..%lld (multiple_of=%lld)`", dim->name, (long long)dim->minimum, (long long)dim->maximum,
+                 (long long)multiple);
       return;
     }
   }

@@ -22,8 +22,7 @@ static const FcAttributes defaults = {.bias = true};
 
 static bool refuse_rank(Inference *inference, const Node *node) {
   const TensorType *type = &node->inputs[0]->type;
-  Diagnostic *d =
-      shape_error(inference, node, CODE_E0305, "`fc` needs a vector, this is %s", type_text(inference->arena, type));
+  Diagnostic *d = shape_error(inference, node, CODE_E0305, "`fc` needs a vector, this is %s", type_text(inference->arena, type));
   Text values = text_new(inference->arena), channels = text_new(inference->arena);
   size_print(&values, type_elements(inference->arena, type));
   size_print(&channels, type_channels(type));
@@ -83,9 +82,8 @@ static Operands read_flattened(Lowering *l, const Node *flatten, Nest *n) {
   add_reduction_axis(n, "kx", width, NULL, NULL);
   add_reduction_axis(n, "ic", channels, NULL, NULL);
   Expr *pixel = add_expr(l, mul_expr(l, ky, size_expr(l, width)), kx);
-  Expr *column = order->order == FLATTEN_CHW
-                     ? add_expr(l, mul_expr(l, ic, size_expr(l, size_mul(l->arena, height, width))), pixel)
-                     : add_expr(l, mul_expr(l, pixel, size_expr(l, channels)), ic);
+  Expr *column = order->order == FLATTEN_CHW ? add_expr(l, mul_expr(l, ic, size_expr(l, size_mul(l->arena, height, width))), pixel)
+                                             : add_expr(l, mul_expr(l, pixel, size_expr(l, channels)), ic);
   return (Operands){value_at(l, flatten->inputs[0], ic, ky, kx), column};
 }
 
@@ -101,8 +99,7 @@ static void nest(Lowering *l, const Node *node, Nest *n) {
     add_reduction_axis(n, "ic", size_of(l->arena, weight->sizes[1]), NULL, NULL);
     operands = (Operands){input_at(l, node, 0, ic, zero, zero), ic};
   }
-  n->update = add_expr(l, accumulator(l),
-                       mul_expr(l, operands.input, parameter_at(l, node, WEIGHT, oc, operands.column, NULL, NULL)));
+  n->update = add_expr(l, accumulator(l), mul_expr(l, operands.input, parameter_at(l, node, WEIGHT, oc, operands.column, NULL, NULL)));
   n->initial = node->parameters[BIAS] ? parameter_at(l, node, BIAS, oc, NULL, NULL, NULL) : float_expr(l, 0);
   n->result = accumulator(l);
   n->output[0] = oc;

@@ -7,8 +7,7 @@
 static bool infer(Inference *inference, Node *node) {
   if (!require_spatial(inference, node)) return false;
   const Size *one = size_of(inference->arena, 1);
-  TensorType type = {
-      .dtype = DTYPE_F32, .rank = node->inputs[0]->type.rank, .sizes = {node->inputs[0]->type.sizes[0], one, one}};
+  TensorType type = {.dtype = DTYPE_F32, .rank = node->inputs[0]->type.rank, .sizes = {node->inputs[0]->type.sizes[0], one, one}};
   return set_output_type(inference, node, type);
 }
 

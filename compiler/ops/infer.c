@@ -38,8 +38,7 @@ static int attribute_index(const Node *node, const char *name) {
   return -1;
 }
 
-Diagnostic *attribute_error(Inference *inference, const Node *node, Code code, const char *attribute,
-                            const char *format, ...) {
+Diagnostic *attribute_error(Inference *inference, const Node *node, Code code, const char *attribute, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   const char *message = format_message(inference->arena, format, arguments);
@@ -54,17 +53,14 @@ bool attribute_given(const Node *node, const char *name) {
   return index >= 0 && (node->given >> index & 1);
 }
 
-void declare_parameter(Inference *inference, Node *node, int slot, const char *role, ParameterKind kind, int rank,
-                       const int64_t *sizes) {
+void declare_parameter(Inference *inference, Node *node, int slot, const char *role, ParameterKind kind, int rank, const int64_t *sizes) {
   node->parameters[slot] = inference->declare(inference, node, role, kind, rank, sizes);
   if (node->parameter_count <= slot) node->parameter_count = slot + 1;
 }
 
-static bool check_number(Inference *inference, const Node *node, const Attribute *attribute, int64_t value,
-                         int64_t minimum) {
+static bool check_number(Inference *inference, const Node *node, const Attribute *attribute, int64_t value, int64_t minimum) {
   if (value >= minimum && value <= MAX_SIZE) return true;
-  Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute->name, "`%s` cannot be %lld", attribute->name,
-                                  (long long)value);
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute->name, "`%s` cannot be %lld", attribute->name, (long long)value);
   if (value < minimum) set_label(d, "must be at least %lld", (long long)minimum);
   else set_label(d, "must be at most %lld", (long long)MAX_SIZE);
   return false;
@@ -74,10 +70,9 @@ static bool check_pair(Inference *inference, const Node *node, const Attribute *
   if (!check_number(inference, node, attribute, pair.h, attribute->minimum)) return false;
   if (!check_number(inference, node, attribute, pair.w, attribute->minimum)) return false;
   if (node->inputs[0]->type.rank != 2 || pair.h == pair.w) return true;
-  Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute->name,
-                                  "`%s` has two numbers, but the input has one dimension", attribute->name);
-  set_label(d, "%lldx%lld, input is %s", (long long)pair.h, (long long)pair.w,
-            type_text(inference->arena, &node->inputs[0]->type));
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute->name, "`%s` has two numbers, but the input has one dimension",
+                                  attribute->name);
+  set_label(d, "%lldx%lld, input is %s", (long long)pair.h, (long long)pair.w, type_text(inference->arena, &node->inputs[0]->type));
   add_help(d, "write one number: `%s=%lld`", attribute->name, (long long)(pair.h == 1 ? pair.w : pair.h));
   return false;
 }
@@ -90,11 +85,11 @@ static bool check_padding(Inference *inference, const Node *node, const Attribut
   if (node->inputs[0]->type.rank != 2) return true;
   bool one_number = padding->per_axis && padding->top == padding->left;
   if (one_number || (!padding->per_axis && padding->top == 0 && padding->bottom == 0)) return true;
-  Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute->name,
-                                  "`%s` pads two dimensions, but the input has one", attribute->name);
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute->name, "`%s` pads two dimensions, but the input has one",
+                                  attribute->name);
   set_label(d, "input is %s", type_text(inference->arena, &node->inputs[0]->type));
-  add_help(d, "write one number for both ends, or `%s=(left=%lld, right=%lld)`", attribute->name,
-           (long long)padding->left, (long long)padding->right);
+  add_help(d, "write one number for both ends, or `%s=(left=%lld, right=%lld)`", attribute->name, (long long)padding->left,
+           (long long)padding->right);
   return false;
 }
 
@@ -126,8 +121,7 @@ bool check_attributes(Inference *inference, const Node *node) {
 
 bool require_spatial(Inference *inference, const Node *node) {
   if (node->inputs[0]->type.rank > 1) return true;
-  Diagnostic *d =
-      shape_error(inference, node, CODE_E0305, "`%s` needs an image or a sequence, this is a vector", node->op->name);
+  Diagnostic *d = shape_error(inference, node, CODE_E0305, "`%s` needs an image or a sequence, this is a vector", node->op->name);
   set_label(d, "input is %s", type_text(inference->arena, &node->inputs[0]->type));
   add_note(d, "an image is [channels, height, width], a sequence [channels, length]");
   return false;
@@ -143,9 +137,7 @@ bool known_channels(Inference *inference, const Node *node, const Value *input, 
                               vector ? "values" : "channels");
   set_label(d, "%s varies", text_string(&text));
   add_note(d, "the sizes of weights are numbers, so what they are multiplied with cannot vary");
-  if (vector)
-    add_help(d,
-             "`-> global_avg_pool -> flatten` gives as many values as there are channels, whatever the picture's size");
+  if (vector) add_help(d, "`-> global_avg_pool -> flatten` gives as many values as there are channels, whatever the picture's size");
   return false;
 }
 

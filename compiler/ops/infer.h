@@ -15,21 +15,18 @@ struct Inference {
   Diagnostics *diagnostics;
   Graph *graph;
   /* Returns the parameter `role` of the node, which is new unless the node is a use of a shared layer. */
-  Parameter *(*declare)(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank,
-                        const int64_t *sizes);
+  Parameter *(*declare)(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank, const int64_t *sizes);
   void *context; /* of whoever builds the graph */
 };
 
 /* An error at the node's call; it carries the block instance and the chain of shapes that led to the node's inputs. */
-Diagnostic *shape_error(Inference *inference, const Node *node, Code code, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+Diagnostic *shape_error(Inference *inference, const Node *node, Code code, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* The same, at the place where attribute `name` was written if it was (else at the call). */
-Diagnostic *attribute_error(Inference *inference, const Node *node, Code code, const char *attribute,
-                            const char *format, ...) __attribute__((format(printf, 5, 6)));
+Diagnostic *attribute_error(Inference *inference, const Node *node, Code code, const char *attribute, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Adds parameter `role` of the given sizes to the node at position `slot`. */
-void declare_parameter(Inference *inference, Node *node, int slot, const char *role, ParameterKind kind, int rank,
-                       const int64_t *sizes);
+void declare_parameter(Inference *inference, Node *node, int slot, const char *role, ParameterKind kind, int rank, const int64_t *sizes);
 /* Whether the attribute was written, here or by a `default` declaration. */
 bool attribute_given(const Node *node, const char *name);
 
@@ -59,11 +56,10 @@ struct Window {
 
 /* Padding and output sizes after language.md 2.6. false: E0302, E0303 or E0402 was reported. Also warns
  * asymmetric_same. */
-bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stride, Pair dilation, Padding padding,
-                  bool ceil_mode, Window *window);
+bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stride, Pair dilation, Padding padding, bool ceil_mode,
+                  Window *window);
 /* The window of a node whose shapes were inferred without errors (for evaluation and lowering): reports nothing. */
-Window window_of(Arena *arena, const TensorType *input, Pair kernel, Pair stride, Pair dilation, Padding padding,
-                 bool ceil_mode);
+Window window_of(Arena *arena, const TensorType *input, Pair kernel, Pair stride, Pair dilation, Padding padding, bool ceil_mode);
 /* The larger padding of an axis; where `same` meets a size that varies, the largest that it can be. */
 int64_t most_padding(const Window *window, int axis);
 /* The type of a window's result with the given channels: [channels, OH, OW], or [channels, OL] for a 1D input. */

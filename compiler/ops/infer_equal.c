@@ -4,9 +4,7 @@
 
 static const char *const axis_names[] = {"channels", "height", "width"};
 
-static const char *name_of_axis(int rank, int axis) {
-  return rank == 1 ? "size" : rank == 2 && axis == 1 ? "length" : axis_names[axis];
-}
+static const char *name_of_axis(int rank, int axis) { return rank == 1 ? "size" : rank == 2 && axis == 1 ? "length" : axis_names[axis]; }
 
 static const char *size_text(Arena *arena, const Size *size) {
   Text text = text_new(arena);
@@ -15,18 +13,16 @@ static const char *size_text(Arena *arena, const Size *size) {
 }
 
 /* Both arms as equals: neither is what the other ought to have been. */
-static bool refuse_different(Inference *inference, const Node *node, const Value *a, const Value *b, int free_axis,
-                             bool stretch) {
+static bool refuse_different(Inference *inference, const Node *node, const Value *a, const Value *b, int free_axis, bool stretch) {
   Arena *arena = inference->arena;
   Diagnostic *d = shape_error(inference, node, CODE_E0301, "the inputs of `%s` have different shapes", node->op->name);
   Text label = text_new(arena);
-  if (a->type.rank != b->type.rank)
-    text_addf(&label, "%s and %s", type_text(arena, &a->type), type_text(arena, &b->type));
+  if (a->type.rank != b->type.rank) text_addf(&label, "%s and %s", type_text(arena, &a->type), type_text(arena, &b->type));
   else
     for (int i = 0; i < a->type.rank; i++)
       if (i != free_axis && !size_equal(a->type.sizes[i], b->type.sizes[i]))
-        text_addf(&label, "%s%s %s and %s", label.length ? ", " : "", name_of_axis(a->type.rank, i),
-                  size_text(arena, a->type.sizes[i]), size_text(arena, b->type.sizes[i]));
+        text_addf(&label, "%s%s %s and %s", label.length ? ", " : "", name_of_axis(a->type.rank, i), size_text(arena, a->type.sizes[i]),
+                  size_text(arena, b->type.sizes[i]));
   set_label(d, "%s", text_string(&label));
   add_label(d, a->span, "%s", type_text(arena, &a->type));
   add_label(d, b->span, "%s", type_text(arena, &b->type));
@@ -34,8 +30,7 @@ static bool refuse_different(Inference *inference, const Node *node, const Value
   if (a->type.rank != b->type.rank && (a->type.rank == 1 || b->type.rank == 1))
     add_help(d, "a vector comes from `flatten`: give both arms the same number of dimensions");
   else if (channels && a->type.rank > 1 && stretch) {
-    bool halved = !size_equal(type_width(&a->type), type_width(&b->type)) ||
-                  !size_equal(type_height(&a->type), type_height(&b->type));
+    bool halved = !size_equal(type_width(&a->type), type_width(&b->type)) || !size_equal(type_height(&a->type), type_height(&b->type));
     add_help(d, "give the shortcut a projection: `x -> proj: conv(channels, 1%s)`", halved ? ", stride=stride" : "");
   } else if (!channels && a->type.rank > 1)
     add_help(d, "give both arms the same stride and a padding that keeps their sizes, as `padding=same` does");
@@ -65,8 +60,7 @@ bool require_equal_shapes(Inference *inference, const Node *node, int free_axis,
   const Value *widest[MAX_RANK] = {node->inputs[0], node->inputs[0], node->inputs[0]}; /* whose size *type has */
   for (int i = 1; i < node->input_count; i++) {
     const Value *other = node->inputs[i];
-    if (other->type.rank != type->rank)
-      return refuse_different(inference, node, node->inputs[0], other, free_axis, stretch);
+    if (other->type.rank != type->rank) return refuse_different(inference, node, node->inputs[0], other, free_axis, stretch);
     int unproved = -1;
     for (int axis = 0; axis < type->rank; axis++) {
       const Size *a = type->sizes[axis], *b = other->type.sizes[axis];
@@ -74,8 +68,7 @@ bool require_equal_shapes(Inference *inference, const Node *node, int free_axis,
       if (stretch && size_is(a, 1)) {
         type->sizes[axis] = b;
         widest[axis] = other;
-      } else if (surely_differ(inference->arena, a, b))
-        return refuse_different(inference, node, widest[axis], other, free_axis, stretch);
+      } else if (surely_differ(inference->arena, a, b)) return refuse_different(inference, node, widest[axis], other, free_axis, stretch);
       else unproved = axis;
     }
     if (unproved >= 0) return refuse_unproved(inference, node, widest[unproved], other, unproved);

@@ -7,9 +7,7 @@
 #include "ops/ops.h"
 #include "support/checked.h"
 
-static bool is_same(PaddingKind kind) {
-  return kind == PADDING_SAME || kind == PADDING_SAME_UPPER || kind == PADDING_SAME_LOWER;
-}
+static bool is_same(PaddingKind kind) { return kind == PADDING_SAME || kind == PADDING_SAME_UPPER || kind == PADDING_SAME_LOWER; }
 
 /* Inputs that a window spans. Below 2^62 for attributes within their limits. */
 static int64_t span_of(const Window *w, int axis) { return w->dilation[axis] * (w->kernel[axis] - 1) + 1; }
@@ -52,8 +50,7 @@ static bool compute_padding(Arena *arena, Padding padding, Window *w, int axis) 
 }
 
 int64_t most_padding(const Window *w, int axis) {
-  int64_t before = size_maximum(w->before[axis]), after = size_maximum(w->after[axis]),
-          most = before > after ? before : after;
+  int64_t before = size_maximum(w->before[axis]), after = size_maximum(w->after[axis]), most = before > after ? before : after;
   bool varies = !size_is_const(w->before[axis], NULL) || !size_is_const(w->after[axis], NULL);
   return varies && most > span_of(w, axis) / 2 ? span_of(w, axis) / 2 : most;
 }
@@ -88,8 +85,7 @@ static Window start_window(Arena *arena, const TensorType *input, Pair kernel, P
   return w;
 }
 
-Window window_of(Arena *arena, const TensorType *input, Pair kernel, Pair stride, Pair dilation, Padding padding,
-                 bool ceil_mode) {
+Window window_of(Arena *arena, const TensorType *input, Pair kernel, Pair stride, Pair dilation, Padding padding, bool ceil_mode) {
   Window w = start_window(arena, input, kernel, stride, dilation);
   for (int axis = input->rank < 3; axis < 2; axis++) {
     compute_padding(arena, padding, &w, axis);
@@ -130,16 +126,14 @@ static void note_arithmetic(Arena *arena, Diagnostic *d, const Node *node, const
   text_addf(&text, "%s %s", axis_name(node, axis), size_text(arena, n));
   if (!size_is_const(n, NULL)) text_addf(&text, " (which can be %lld)", (long long)size_minimum(n));
   bool padded = size_maximum(w->before[axis]) > 0 || size_maximum(w->after[axis]) > 0;
-  if (padded)
-    text_addf(&text, " + padding %s + %s", size_text(arena, w->before[axis]), size_text(arena, w->after[axis]));
+  if (padded) text_addf(&text, " + padding %s + %s", size_text(arena, w->before[axis]), size_text(arena, w->after[axis]));
   int64_t worst = size_minimum(n) + size_minimum(w->before[axis]) + size_minimum(w->after[axis]);
   if (padded) text_addf(&text, " = %lld", (long long)worst);
-  if (span_of(w, axis) == w->kernel[axis])
-    text_addf(&text, ", less than the kernel's %lld", (long long)w->kernel[axis]);
+  if (span_of(w, axis) == w->kernel[axis]) text_addf(&text, ", less than the kernel's %lld", (long long)w->kernel[axis]);
   else
     text_addf(&text, ", less than the %lld that a kernel of %lld with dilation %lld spans: %lld * (%lld - 1) + 1",
-              (long long)span_of(w, axis), (long long)w->kernel[axis], (long long)w->dilation[axis],
-              (long long)w->dilation[axis], (long long)w->kernel[axis]);
+              (long long)span_of(w, axis), (long long)w->kernel[axis], (long long)w->dilation[axis], (long long)w->dilation[axis],
+              (long long)w->kernel[axis]);
   add_note(d, "%s", text_string(&text));
 }
 
@@ -152,8 +146,7 @@ static void help_kernel(Arena *arena, Diagnostic *d, const Window *w, int axis) 
   else if (w->dilation[axis] > 1 && most < w->kernel[axis])
     add_help(d, "use a smaller dilation, a kernel of %lld or less, or %s", (long long)most, same);
   else add_help(d, "use a kernel of %lld or less, or %s", (long long)most, same);
-  if (!size_is_const(w->input[axis], NULL))
-    add_help(d, "or raise the lower bound of the `dim` in %s", size_text(arena, w->input[axis]));
+  if (!size_is_const(w->input[axis], NULL)) add_help(d, "or raise the lower bound of the `dim` in %s", size_text(arena, w->input[axis]));
 }
 
 static bool refuse_kernel(Inference *inference, const Node *node, Padding padding, const Window *w, int axis) {
@@ -161,8 +154,8 @@ static bool refuse_kernel(Inference *inference, const Node *node, Padding paddin
   Diagnostic *d = shape_error(inference, node, CODE_E0302, "the kernel is larger than its padded input");
   Text text = text_new(arena);
   print_padding(&text, padding, node->inputs[0]->type.rank == 2);
-  set_label(d, "%s kernel, input is %s, padding %s", kernel_text(arena, node, w),
-            type_text(arena, &node->inputs[0]->type), padding.kind == PADDING_VALID ? "0" : text_string(&text));
+  set_label(d, "%s kernel, input is %s, padding %s", kernel_text(arena, node, w), type_text(arena, &node->inputs[0]->type),
+            padding.kind == PADDING_VALID ? "0" : text_string(&text));
   note_arithmetic(arena, d, node, w, axis);
   help_kernel(arena, d, w, axis);
   return false;
@@ -189,8 +182,8 @@ static bool refuse_empty(Inference *inference, const Node *node, const Window *w
   Diagnostic *d = shape_error(inference, node, CODE_E0303, "this pooling leaves no pixels");
   int64_t out = size_minimum(w->output[axis]);
   const char *gives = size_is_const(w->output[axis], NULL) ? "gives" : "can give";
-  set_label(d, "%s with %s %s %s %lld", type_text(arena, &node->inputs[0]->type), kernel_text(arena, node, w), gives,
-            axis_name(node, axis), (long long)(out < 0 ? 0 : out));
+  set_label(d, "%s with %s %s %s %lld", type_text(arena, &node->inputs[0]->type), kernel_text(arena, node, w), gives, axis_name(node, axis),
+            (long long)(out < 0 ? 0 : out));
   note_arithmetic(arena, d, node, w, axis);
   note_halvings(d, node);
   help_kernel(arena, d, w, axis);
@@ -214,8 +207,7 @@ static bool check_pooling_padding(Inference *inference, const Node *node, const 
   for (int axis = 0; axis < 2; axis++) {
     int64_t before = size_maximum(w->before[axis]), after = size_maximum(w->after[axis]);
     if (most_padding(w, axis) < span_of(w, axis) && !misses_input(w, axis)) continue;
-    Diagnostic *d = attribute_error(inference, node, CODE_E0402, "padding",
-                                    "the padding of a pooling must be smaller than its kernel");
+    Diagnostic *d = attribute_error(inference, node, CODE_E0402, "padding", "the padding of a pooling must be smaller than its kernel");
     set_label(d, "%s padding %lld and %lld, kernel %lld", axis_name(node, axis), (long long)before, (long long)after,
               (long long)w->kernel[axis]);
     add_note(d, "a window would lie wholly in the padding and have no value");
@@ -227,12 +219,11 @@ static bool check_pooling_padding(Inference *inference, const Node *node, const 
 static void warn_asymmetric_same(Inference *inference, const Node *node, const Window *w) {
   for (int axis = 0; axis < 2; axis++) {
     int64_t before, after;
-    if (w->stride[axis] == 1 || !size_is_const(w->before[axis], &before) || !size_is_const(w->after[axis], &after))
-      continue;
+    if (w->stride[axis] == 1 || !size_is_const(w->before[axis], &before) || !size_is_const(w->after[axis], &after)) continue;
     if (before == after) continue;
     Diagnostic *d = attribute_error(inference, node, CODE_W_asymmetric_same, "padding",
-                                    "`same` with stride %lld pads %lld before and %lld after",
-                                    (long long)w->stride[axis], (long long)before, (long long)after);
+                                    "`same` with stride %lld pads %lld before and %lld after", (long long)w->stride[axis],
+                                    (long long)before, (long long)after);
     const Size *padded = size_add_int(inference->arena, w->input[axis], 2 * after - span_of(w, axis));
     const Size *out = size_add_int(inference->arena, size_floor_div(inference->arena, padded, w->stride[axis]), 1);
     bool alike = size_equal(out, w->output[axis]);
@@ -244,8 +235,7 @@ static void warn_asymmetric_same(Inference *inference, const Node *node, const W
 }
 
 static bool refuse_causal(Inference *inference, const Node *node) {
-  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "padding",
-                                  "`padding` cannot be `causal` for an input of two dimensions");
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "padding", "`padding` cannot be `causal` for an input of two dimensions");
   set_label(d, "input is %s", type_text(inference->arena, &node->inputs[0]->type));
   add_note(d, "causal padding stands before the first step of a sequence [channels, length]");
   add_help(d, "name the sides: `padding=(top=, bottom=, left=, right=)`");
@@ -253,26 +243,25 @@ static bool refuse_causal(Inference *inference, const Node *node) {
 }
 
 static bool refuse_varying_same(Inference *inference, const Node *node, const Window *w, int axis) {
-  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "padding",
-                                  "`padding` cannot be `same` here, because the %s varies", axis_name(node, axis));
-  set_label(d, "kernel %lld, stride %lld, %s %s", (long long)span_of(w, axis), (long long)w->stride[axis],
-            axis_name(node, axis), size_text(inference->arena, w->input[axis]));
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "padding", "`padding` cannot be `same` here, because the %s varies",
+                                  axis_name(node, axis));
+  set_label(d, "kernel %lld, stride %lld, %s %s", (long long)span_of(w, axis), (long long)w->stride[axis], axis_name(node, axis),
+            size_text(inference->arena, w->input[axis]));
   add_note(d, "a kernel smaller than the stride pads some sizes and not others");
   add_help(d, "a `dim` with multiple_of=%lld makes it the same for all", (long long)w->stride[axis]);
   return false;
 }
 
 static bool refuse_huge(Inference *inference, const Node *node, const Window *w, int axis) {
-  Diagnostic *d =
-      attribute_error(inference, node, CODE_E0307, "padding", "the padding of this `%s` is too large", node->op->name);
+  Diagnostic *d = attribute_error(inference, node, CODE_E0307, "padding", "the padding of this `%s` is too large", node->op->name);
   set_label(d, "%s padding %s and %s", axis_name(node, axis), size_text(inference->arena, w->before[axis]),
             size_text(inference->arena, w->after[axis]));
   add_note(d, "a size may be 2^31 - 1 at most");
   return false;
 }
 
-bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stride, Pair dilation, Padding padding,
-                  bool ceil_mode, Window *window) {
+bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stride, Pair dilation, Padding padding, bool ceil_mode,
+                  Window *window) {
   const TensorType *input = &node->inputs[0]->type;
   if (!require_spatial(inference, node)) return false;
   if (padding.kind == PADDING_CAUSAL && input->rank == 3) return refuse_causal(inference, node);

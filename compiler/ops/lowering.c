@@ -18,9 +18,7 @@ Expr *value_at(Lowering *l, const Value *value, Expr *c, Expr *y, Expr *x) {
   return value->type.dtype == DTYPE_F32 ? element : expr_cast(l->arena, type_f32, element);
 }
 
-Expr *input_at(Lowering *l, const Node *node, int i, Expr *c, Expr *y, Expr *x) {
-  return value_at(l, node->inputs[i], c, y, x);
-}
+Expr *input_at(Lowering *l, const Node *node, int i, Expr *c, Expr *y, Expr *x) { return value_at(l, node->inputs[i], c, y, x); }
 
 Expr *parameter_at(Lowering *l, const Node *node, int i, Expr *i0, Expr *i1, Expr *i2, Expr *i3) {
   const Parameter *parameter = node->parameters[i];

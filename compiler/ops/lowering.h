@@ -11,7 +11,7 @@ struct Lowering {
   Arena *arena;
   Operand *operands;
   int operand_count;
-  int first_operand; /* reads before this one are another's: the same tensor read here is a new operand */
+  int first_operand;            /* reads before this one are another's: the same tensor read here is a new operand */
   Expr *channel, *row, *column; /* of the element that `apply` computes */
 };
 

@@ -65,8 +65,7 @@ static bool infer_avg(Inference *inference, Node *node) {
   Window w;
   if (!infer_pool(inference, node, &w)) return false;
   if (has_padding(&w) && !attribute_given(node, "count_include_pad")) {
-    Diagnostic *d =
-        attribute_error(inference, node, CODE_E0404, "padding", "`avg_pool` with padding needs `count_include_pad`");
+    Diagnostic *d = attribute_error(inference, node, CODE_E0404, "padding", "`avg_pool` with padding needs `count_include_pad`");
     add_note(d, "PyTorch counts the padding (true), Keras and TensorFlow do not (false)");
     return false;
   }
@@ -122,16 +121,11 @@ static void evaluate_pool(const Node *node, const double *input, double *output,
   Evaluation e = begin_evaluation(node);
   for (int64_t c = 0; c < e.out.channels; c++)
     for (int64_t oy = 0; oy < e.out.height; oy++)
-      for (int64_t ox = 0; ox < e.out.width; ox++)
-        output[dense_index(e.out, c, oy, ox)] = pool_at(&e, input, c, oy, ox);
+      for (int64_t ox = 0; ox < e.out.width; ox++) output[dense_index(e.out, c, oy, ox)] = pool_at(&e, input, c, oy, ox);
 }
 
-static void evaluate_max(const Node *node, const double *const *inputs, double *output) {
-  evaluate_pool(node, inputs[0], output, max_at);
-}
-static void evaluate_avg(const Node *node, const double *const *inputs, double *output) {
-  evaluate_pool(node, inputs[0], output, avg_at);
-}
+static void evaluate_max(const Node *node, const double *const *inputs, double *output) { evaluate_pool(node, inputs[0], output, max_at); }
+static void evaluate_avg(const Node *node, const double *const *inputs, double *output) { evaluate_pool(node, inputs[0], output, avg_at); }
 
 /* The taps of one axis that lie inside the input. Indices are unsigned in C, so no expression here goes below 0. */
 typedef struct Taps {
@@ -208,8 +202,7 @@ static void nest_max(Lowering *l, const Node *node, Nest *n) {
   Window w = pool_window(l->arena, node);
   begin_pool(l, node, n, &w);
   Expr *first[] = {int_expr(l, 0), int_expr(l, 0)};
-  for (int axis = node->inputs[0]->type.rank == 2; axis < 2; axis++)
-    first[axis] = add_taps(l, n, &w, axis, axis == 0 ? "ky" : "kx").first;
+  for (int axis = node->inputs[0]->type.rank == 2; axis < 2; axis++) first[axis] = add_taps(l, n, &w, axis, axis == 0 ? "ky" : "kx").first;
   n->initial = tap_at(l, node, &w, first[0], first[1]); /* no number is below all others: a window of -inf gives -inf */
   n->update = max_expr(l, accumulator(l), tap_at(l, node, &w, var_expr(l, "ky"), var_expr(l, "kx")));
 }
@@ -218,8 +211,7 @@ static void nest_max(Lowering *l, const Node *node, Nest *n) {
 static Expr *counted_taps(Lowering *l, const Node *node, Nest *n, const Window *w, int axis, const Taps *taps) {
   const PoolAttributes *a = node->attributes;
   if (!a->count_include_pad && taps->end) return sub_expr(l, taps->end, taps->begin);
-  const Size *edge = size_add(l->arena, w->input[axis], w->before[axis]),
-             *padded = size_add(l->arena, edge, w->after[axis]);
+  const Size *edge = size_add(l->arena, w->input[axis], w->before[axis]), *padded = size_add(l->arena, edge, w->after[axis]);
   if (!reaches_beyond(l->arena, w, axis, padded)) return int_expr(l, w->kernel[axis]);
   if (size_is(w->after[axis], 0)) return taps->end;
   return let(l, n, counted_names[axis], taps_before(l, w, axis, padded));
@@ -250,8 +242,7 @@ static void describe_pool(Text *out, const Node *node) {
 static void describe_avg(Text *out, const Node *node) {
   const PoolAttributes *a = node->attributes;
   describe_pool(out, node);
-  if (attribute_given(node, "count_include_pad"))
-    text_add(out, a->count_include_pad ? ", counting padding" : ", not counting padding");
+  if (attribute_given(node, "count_include_pad")) text_add(out, a->count_include_pad ? ", counting padding" : ", not counting padding");
 }
 
 const Operator op_max_pool = {
@@ -263,8 +254,7 @@ const Operator op_max_pool = {
     .attributes = max_attributes,
     .default_attributes = &defaults,
     .summary = "largest value of each window; padding never wins",
-    .formula =
-        "y[oc][oy][ox] = max over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]",
+    .formula = "y[oc][oy][ox] = max over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]",
     .infer = infer_max,
     .evaluate = evaluate_max,
     .nest = nest_max,

@@ -33,9 +33,7 @@ static bool set_same_shape(Inference *inference, Node *node) {
   return set_output_type(inference, node, type);
 }
 
-static bool infer_rescale(Inference *inference, Node *node) {
-  return check_attributes(inference, node) && set_same_shape(inference, node);
-}
+static bool infer_rescale(Inference *inference, Node *node) { return check_attributes(inference, node) && set_same_shape(inference, node); }
 
 static int64_t elements_of(const Node *node) { return dense_elements(dense_of(&node->output->type)); }
 
@@ -52,17 +50,16 @@ static Expr *apply_rescale(Lowering *l, const Node *node, Expr *const *inputs) {
 }
 
 /* One finite number, or one for each channel. */
-static bool check_list(Inference *inference, const Node *node, const char *name, const ConstantArray *list,
-                       int64_t channels) {
+static bool check_list(Inference *inference, const Node *node, const char *name, const ConstantArray *list, int64_t channels) {
   int64_t count = 1;
   for (int i = 0; list && i < list->rank; i++) count *= list->sizes[i]; /* an array that exists: cannot overflow */
   if (!list || list->rank > 1 || (list->rank == 1 && count != channels)) {
-    Diagnostic *d = attribute_error(inference, node, CODE_E0313, name,
-                                    "`%s` of `normalize` needs one number, or one for each channel", name);
+    Diagnostic *d = attribute_error(inference, node, CODE_E0313, name, "`%s` of `normalize` needs one number, or one for each channel",
+                                    name);
     if (list && list->rank > 1) set_label(d, "a nested list");
     else
-      set_label(d, "%lld value%s for %lld channel%s", (long long)(list ? count : 0), list && count == 1 ? "" : "s",
-                (long long)channels, channels == 1 ? "" : "s");
+      set_label(d, "%lld value%s for %lld channel%s", (long long)(list ? count : 0), list && count == 1 ? "" : "s", (long long)channels,
+                channels == 1 ? "" : "s");
     return false;
   }
   for (int64_t i = 0; i < count; i++)
@@ -78,8 +75,7 @@ static bool infer_normalize(Inference *inference, Node *node) {
   const NormalizeAttributes *a = node->attributes;
   int64_t channels;
   if (!known_channels(inference, node, node->inputs[0], &channels)) return false;
-  if (!check_list(inference, node, "mean", a->mean, channels) || !check_list(inference, node, "std", a->std, channels))
-    return false;
+  if (!check_list(inference, node, "mean", a->mean, channels) || !check_list(inference, node, "std", a->std, channels)) return false;
   for (int64_t c = 0; c < channels; c++) {
     double factor = 1 / channel_value(a->std, c);
     if (fabs(factor) <= (double)FLT_MAX && fabs(factor * channel_value(a->mean, c)) <= (double)FLT_MAX) continue;

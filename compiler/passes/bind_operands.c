@@ -74,8 +74,7 @@ static void set_base(const StepBinding *b, BoundOperand *operand, int number) {
   if (b->step->nest) visit_nest(b->plan->arena, b->step->nest, find_lowest, &low);
   const Border *border = &operand->view.buffer->border;
   const int64_t limit[MAX_RANK] = {0, -border->top, -border->left};
-  for (int d = 0; d < MAX_RANK; d++)
-    operand->base[d] = low.lowest[d] >= 0 ? 0 : low.lowest[d] > limit[d] ? low.lowest[d] : limit[d];
+  for (int d = 0; d < MAX_RANK; d++) operand->base[d] = low.lowest[d] >= 0 ? 0 : low.lowest[d] > limit[d] ? low.lowest[d] : limit[d];
 }
 
 /* A distance in a tensor as one function knows it: named after the function and its pointer, X_ROW_CONV2, so that its
@@ -140,7 +139,8 @@ static int64_t packed_elements(const PackedTensor *packed) {
 }
 
 static bool same_packing(const PackedTensor *a, const PackedTensor *b) {
-  if (a->parameter != b->parameter || a->axis_count != b->axis_count || !a->lane_axis != !b->lane_axis || a->block_kinds != b->block_kinds) return false;
+  if (a->parameter != b->parameter || a->axis_count != b->axis_count || !a->lane_axis != !b->lane_axis || a->block_kinds != b->block_kinds)
+    return false;
   for (int i = 0; i < a->axis_count; i++)
     if (strcmp(a->axes[i].var, b->axes[i].var) != 0 || !size_equal(a->axes[i].extent, b->axes[i].extent)) return false;
   return memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
@@ -151,7 +151,8 @@ static PackedTensor *add_packed(Plan *plan, PackedTensor packed, const Step *ste
   const char *name = c_name(plan->arena, packed.parameter->path);
   for (int i = 0; i < plan->packed_count; i++) {
     if (same_packing(plan->packed[i], &packed)) return plan->packed[i];
-    if (strcmp(plan->packed[i]->name, name) == 0) name = c_name(plan->arena, arena_printf(plan->arena, "%s_%s", step->name, packed.parameter->role));
+    if (strcmp(plan->packed[i]->name, name) == 0)
+      name = c_name(plan->arena, arena_printf(plan->arena, "%s_%s", step->name, packed.parameter->role));
   }
   PackedTensor *copy = ARENA_NEW(plan->arena, PackedTensor);
   *copy = packed;

@@ -5,12 +5,12 @@
 
 /* One operand of a step as its function sees it. */
 typedef struct BoundOperand {
-  const char *name;     /* of the pointer: x, skip, weight, y */
-  const Value *value;   /* a tensor: */
-  View view;            /*   where it lies; */
+  const char *name;       /* of the pointer: x, skip, weight, y */
+  const Value *value;     /* a tensor: */
+  View view;              /*   where it lies; */
   Expr *stride[MAX_RANK]; /* distance of channels, rows, columns */
   int64_t base[MAX_RANK]; /*   the element (relative to the view) to which the pointer points */
-  PackedTensor *packed; /* or numbers */
+  PackedTensor *packed;   /* or numbers */
 } BoundOperand;
 
 typedef struct StepBinding {

@@ -9,9 +9,7 @@
 #include "passes/passes.h"
 #include "passes/weight_match.h"
 
-bool needs_tensor(const Parameter *parameter) {
-  return parameter->kind == PARAMETER_LEARNED || parameter->kind == PARAMETER_STATISTIC;
-}
+bool needs_tensor(const Parameter *parameter) { return parameter->kind == PARAMETER_LEARNED || parameter->kind == PARAMETER_STATISTIC; }
 
 int expected_sizes(const Parameter *parameter, bool keras, int64_t sizes[MAX_PARAMETER_RANK]) {
   int rank = parameter->rank;
@@ -49,8 +47,7 @@ bool sizes_fit(const Parameter *parameter, const WeightTensor *tensor, bool kera
 /* Converts to floats in the order of the parameter. Returns how many are infinite or NaN. */
 static int64_t copy_numbers(Parameter *parameter, const WeightTensor *tensor, bool keras, Arena *arena) {
   int64_t count = parameter_elements(parameter), non_finite = 0;
-  int64_t outer = parameter->rank >= 2 ? parameter->sizes[0] : 1,
-          inner = parameter->rank >= 2 ? parameter->sizes[1] : 1;
+  int64_t outer = parameter->rank >= 2 ? parameter->sizes[0] : 1, inner = parameter->rank >= 2 ? parameter->sizes[1] : 1;
   int64_t spatial = outer > 0 && inner > 0 ? count / (outer * inner) : 0;
   parameter->data = ARENA_ARRAY(arena, float, (size_t)count);
   for (int64_t i = 0; i < count; i++) {
@@ -81,16 +78,15 @@ static bool read_table(Binder *b, LoadedFile *file, const char *bytes, size_t le
   }
   if (zip || npy || ends_with(path, ".npz") || ends_with(path, ".npy")) {
     const char *kind = zip && !ends_with(path, ".npz") ? "a ZIP archive, such as PyTorch's `.pt`" : "a NumPy file";
-    Diagnostic *d = report(diagnostics, CODE_E0506, file->source->span,
-                           "`%s` is %s, which this version does not read as weights", path, kind);
+    Diagnostic *d = report(diagnostics, CODE_E0506, file->source->span, "`%s` is %s, which this version does not read as weights", path,
+                           kind);
     add_help(d, "save the weights as `.safetensors`");
     return false;
   }
   if (b->c->read_weights(b->c->arena, bytes, length, &file->table, &error)) return true;
   Diagnostic *d = report(diagnostics, CODE_E0506, file->source->span, "`%s` is not a sound safetensors file", path);
   add_note(d, "%s", error);
-  if (ends_with(path, ".pt") || ends_with(path, ".pth") || ends_with(path, ".h5") || ends_with(path, ".keras") ||
-      ends_with(path, ".bin"))
+  if (ends_with(path, ".pt") || ends_with(path, ".pth") || ends_with(path, ".h5") || ends_with(path, ".keras") || ends_with(path, ".bin"))
     add_help(d, "cnnc reads `.safetensors`; write the weights with the safetensors package");
   return false;
 }
@@ -115,8 +111,7 @@ static bool load_file(Binder *b, LoadedFile *file) {
     return false;
   }
   if (!bytes) {
-    Diagnostic *d = report(c->diagnostics, CODE_E0507, source->span, "the weights file `%s` cannot be read: %s",
-                           source->path, error);
+    Diagnostic *d = report(c->diagnostics, CODE_E0507, source->span, "the weights file `%s` cannot be read: %s", source->path, error);
     add_help(d, "`-w FILE` names another file, `-w random:1` takes seeded random weights");
     return false;
   }
@@ -133,9 +128,8 @@ static bool match(Binder *b) {
     if (!needs_tensor(parameter)) continue;
     NamedTensor *second = NULL, *named = find_for_parameter(b, parameter, &second);
     if (second) {
-      Diagnostic *d = report(
-          b->c->diagnostics, CODE_E0508, named->file->source->span, "`%s` has two names in the weights: `%s` and `%s`",
-          parameter->path, shown_name(b->c->arena, named->tensor->name), shown_name(b->c->arena, second->tensor->name));
+      Diagnostic *d = report(b->c->diagnostics, CODE_E0508, named->file->source->span, "`%s` has two names in the weights: `%s` and `%s`",
+                             parameter->path, shown_name(b->c->arena, named->tensor->name), shown_name(b->c->arena, second->tensor->name));
       add_help(d, "name the one that is not wanted in an `ignore` rule");
       return false;
     }
@@ -161,9 +155,8 @@ static bool check_tensors(Binder *b) {
     if (!named) continue;
     const WeightTensor *tensor = named->tensor;
     if (!is_floating(tensor->dtype)) {
-      report(b->c->diagnostics, CODE_E0502, parameter->span,
-             "`%s` holds numbers of type %s; weights are F32, F16, BF16 or F64", shown_name(b->c->arena, tensor->name),
-             tensor_dtype_name(tensor->dtype));
+      report(b->c->diagnostics, CODE_E0502, parameter->span, "`%s` holds numbers of type %s; weights are F32, F16, BF16 or F64",
+             shown_name(b->c->arena, tensor->name), tensor_dtype_name(tensor->dtype));
       good = false;
     } else if (!sizes_fit(parameter, tensor, named->file->keras)) {
       good = false;
@@ -192,9 +185,8 @@ static void convert(Binder *b) {
     }
     if (!non_finite) continue;
     const WeightsFile *source = b->files[f].source;
-    report(b->c->diagnostics, CODE_W_non_finite_weights, source->span,
-           "`%s` contains %lld infinities or NaN, the first in `%s`", source->path, (long long)non_finite,
-           shown_name(b->c->arena, first));
+    report(b->c->diagnostics, CODE_W_non_finite_weights, source->span, "`%s` contains %lld infinities or NaN, the first in `%s`",
+           source->path, (long long)non_finite, shown_name(b->c->arena, first));
   }
 }
 
@@ -205,8 +197,7 @@ static WeightsFile override_file(Binder *b, const char *path) {
     const WeightsFile *written = &b->graph->weights[i];
     if (!file.layout) file.layout = written->layout;
     if (!file.strip_prefix) file.strip_prefix = written->strip_prefix;
-    for (int k = 0; k < written->rule_count; k++)
-      ARENA_PUSH(b->c->arena, file.rules, file.rule_count, written->rules[k]);
+    for (int k = 0; k < written->rule_count; k++) ARENA_PUSH(b->c->arena, file.rules, file.rule_count, written->rules[k]);
     if (!i) file.span = written->span;
   }
   file.path = path;
@@ -235,8 +226,7 @@ static bool bind_random(Binder *b, const char *seed_text) {
   uint64_t seed = 0;
   size_t digits = strspn(seed_text, "0123456789");
   if (!digits || digits > 19 || seed_text[digits]) {
-    report(b->c->diagnostics, CODE_E0901, (Span){0, 0},
-           "`random:` needs a whole number of at most 19 digits, as in `-w random:1`");
+    report(b->c->diagnostics, CODE_E0901, (Span){0, 0}, "`random:` needs a whole number of at most 19 digits, as in `-w random:1`");
     return false;
   }
   for (size_t i = 0; i < digits; i++) seed = 10 * seed + (uint64_t)(seed_text[i] - '0');

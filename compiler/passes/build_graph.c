@@ -34,8 +34,7 @@ static const AstDecl *choose_net(Compilation *c, const Ast *ast) {
     d = report(c->diagnostics, CODE_E0207, end_of(ast), "`%s` has no net `%s`", ast->source->name, wanted);
     add_help(d, "it has %s", text_string(&names));
   } else {
-    d = report(c->diagnostics, CODE_E0207, chosen->name.span, "`%s` has %d nets and none was chosen", ast->source->name,
-               count);
+    d = report(c->diagnostics, CODE_E0207, chosen->name.span, "`%s` has %d nets and none was chosen", ast->source->name, count);
     add_help(d, "`--net NAME` chooses one of %s", text_string(&names));
   }
   return NULL;
@@ -58,8 +57,8 @@ static void check_defines(Builder *b, const AstDecl *net) {
     const AstParam *p = net->params;
     while (p && strcmp(p->name.text, define->name) != 0) p = p->next;
     if (p) continue;
-    Diagnostic *d = report(b->diagnostics, CODE_E0901, (Span){0, 0}, "-D %s: net `%s` has no parameter `%s`",
-                           define->name, net->name.text, define->name);
+    Diagnostic *d = report(b->diagnostics, CODE_E0901, (Span){0, 0}, "-D %s: net `%s` has no parameter `%s`", define->name, net->name.text,
+                           define->name);
     Suggestion near = suggest_for(define->name);
     Text names = text_new(b->arena);
     for (p = net->params; p; p = p->next) {
@@ -82,8 +81,7 @@ static const Datum *parameter_value(Builder *b, const Scope *scope, const AstDec
   } else if (p->value) {
     return evaluate(b->c, scope, p->value);
   } else {
-    Diagnostic *d =
-        report(b->diagnostics, CODE_E0403, p->name.span, "net `%s` needs `%s`", net->name.text, p->name.text);
+    Diagnostic *d = report(b->diagnostics, CODE_E0403, p->name.span, "net `%s` needs `%s`", net->name.text, p->name.text);
     add_help(d, "`-D %s=..` gives it, or a default here: `%s=..`", p->name.text, p->name.text);
   }
   return datum_poisoned(b->arena);
@@ -95,8 +93,7 @@ static void bind_parameters(Builder *b, Scope *scope, const AstDecl *net) {
     Entry *old = find_name(&scope->names, p->name.text);
     if (old) report_twice(b->c, "the parameter", p->name.text, old->span, p->name.span);
     Entry *entry = ARENA_NEW(b->arena, Entry);
-    *entry = (Entry){
-        .kind = ENTRY_DATUM, .what = "parameter", .span = p->name.span, .datum = parameter_value(b, scope, net, p)};
+    *entry = (Entry){.kind = ENTRY_DATUM, .what = "parameter", .span = p->name.span, .datum = parameter_value(b, scope, net, p)};
     put_name(&scope->names, p->name.text, entry);
   }
 }
@@ -105,8 +102,7 @@ static void check_sizes(Builder *b, const Module *module) {
   for (const Binding *size = b->c->options->sizes; size; size = size->next) {
     const Entry *entry = find_name(&module->names, size->name);
     if (entry && entry->kind == ENTRY_DIM) continue;
-    Diagnostic *d =
-        report(b->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s: there is no dim `%s`", size->name, size->name);
+    Diagnostic *d = report(b->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s: there is no dim `%s`", size->name, size->name);
     Suggestion near = suggest_for(size->name);
     for (int i = 0; i < module->names.count; i++) {
       const Entry *other = module->names.items[i].thing;
@@ -148,8 +144,7 @@ static void add_inputs(Builder *b, Scope *scope, const AstStmt *stmt) {
   if (good) collect_dims(b->graph, &type);
   for (const AstNameList *n = stmt->names; n; n = n->next) {
     if (!n->name.text) continue;
-    Value *value =
-        good ? graph_add_value(b->graph, n->name.text, type, n->name.span) : poisoned_tensors(b, n->name.span).items[0];
+    Value *value = good ? graph_add_value(b->graph, n->name.text, type, n->name.span) : poisoned_tensors(b, n->name.span).items[0];
     define_tensors(b, scope, n->name.text, n->name.span, "input", one_tensor(b, value));
     GraphInput input = {value, hwc, n->name.span};
     ARENA_PUSH(b->arena, b->graph->inputs, b->graph->input_count, input);
@@ -215,8 +210,7 @@ static Builder new_builder(Compilation *c, const AstDecl *net) {
   b.graph->name = net->name.text;
   b.graph->doc = net->doc;
   b.graph->span = net->name.span;
-  b.inference = (Inference){
-      .arena = c->arena, .diagnostics = c->diagnostics, .graph = b.graph, .declare = declare_node_parameter};
+  b.inference = (Inference){.arena = c->arena, .diagnostics = c->diagnostics, .graph = b.graph, .declare = declare_node_parameter};
   return b;
 }
 

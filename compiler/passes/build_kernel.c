@@ -155,7 +155,8 @@ static Stmt *declare_all(const Tiling *t, Expr *e) {
   Stmt *body = hoist_loads(t, e, 0, true);
   for (int p = 0; p < t->points; p++)
     for (int v = 0; v < t->vectors; v++)
-      body = stmt_then(body, stmt_let(t->arena, acc_name(t, p, v), expr_broadcast(t->arena, vectorised(t, e, p, v, true), t->lanes), false));
+      body = stmt_then(body,
+                       stmt_let(t->arena, acc_name(t, p, v), expr_broadcast(t->arena, vectorised(t, e, p, v, true), t->lanes), false));
   return body;
 }
 
@@ -299,8 +300,8 @@ static bool is_depthwise(const Tiling *t) {
 static const char *kernel_name(const Tiling *t, bool of_layer) {
   const Step *step = t->b->step;
   Text name = text_new(t->arena);
-  text_addf(&name, "kernel_%s%s_%dx%lld", is_depthwise(t) ? "depthwise_" : "", of_layer ? c_name(t->arena, step->name) : step->root->op->name,
-            t->points, (long long)t->channels);
+  text_addf(&name, "kernel_%s%s_%dx%lld", is_depthwise(t) ? "depthwise_" : "",
+            of_layer ? c_name(t->arena, step->name) : step->root->op->name, t->points, (long long)t->channels);
   for (int r = 0; r < t->reduction_count; r++) text_addf(&name, "_%s", t->reductions[r].var);
   if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && t->b->step->root->parameter_count) text_add(&name, "_no_bias");
   for (int i = 0; !of_layer && i < step->fused_count; i++) text_addf(&name, "_%s", step->fused[i]->op->name);
@@ -316,8 +317,8 @@ static bool has_numbers(const Step *step) {
 
 static const char **kernel_comment(const Tiling *t, int *count) {
   const char **lines = ARENA_ARRAY(t->arena, const char *, 1);
-  lines[0] = arena_printf(t->arena, "%s: %d point%s by %lld channel%s in registers", t->b->step->root->op->name, t->points, t->points == 1 ? "" : "s",
-                          (long long)t->channels, t->channels == 1 ? "" : "s");
+  lines[0] = arena_printf(t->arena, "%s: %d point%s by %lld channel%s in registers", t->b->step->root->op->name, t->points,
+                          t->points == 1 ? "" : "s", (long long)t->channels, t->channels == 1 ? "" : "s");
   *count = 1;
   return lines;
 }
@@ -352,7 +353,8 @@ Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels
   }
   Function kernel = {.name = kernel_name(t, has_numbers(t->b->step)), .kernel = true, .param_count = t->param_count};
   kernel.comment = kernel_comment(t, &kernel.comment_count);
-  kernel.params = arena_grow(t->arena, t->params, (size_t)t->param_count * sizeof(LoopParam), (size_t)(t->param_count + 1) * sizeof(LoopParam));
+  kernel.params = arena_grow(t->arena, t->params, (size_t)t->param_count * sizeof(LoopParam),
+                             (size_t)(t->param_count + 1) * sizeof(LoopParam));
   kernel.body = vector_body(t);
   kernel.plain_body = plain_body(t);
   if (!add_kernel(t, &kernel)) { /* the same in all that the name says, not in all */

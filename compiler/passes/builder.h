@@ -39,8 +39,7 @@ Tensors expand_flow(Builder *b, Scope *scope, const AstFlow *flow);
 /* A statement of a block or net: assignment, unpacking or shared. */
 void expand_statement(Builder *b, Scope *scope, const AstStmt *stmt);
 /* The one tensor of a flow that is called `name`; checks its declared type and names it. NULL: reported. */
-Value *expand_named_flow(Builder *b, Scope *scope, AstName name, const AstType *type, const AstFlow *flow,
-                         const char *doc);
+Value *expand_named_flow(Builder *b, Scope *scope, AstName name, const AstType *type, const AstFlow *flow, const char *doc);
 Tensors expand_chain(Builder *b, Scope *scope, const AstStage *chain, Tensors in);
 /* Defines a name in the body; E0205 if it has a meaning there already. */
 void define_tensors(Builder *b, Scope *scope, const char *name, Span span, const char *what, Tensors tensors);
@@ -72,8 +71,7 @@ typedef struct NodeRequest {
 } NodeRequest;
 Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors in);
 /* The callback of Inference. */
-Parameter *declare_node_parameter(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank,
-                                  const int64_t *sizes);
+Parameter *declare_node_parameter(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank, const int64_t *sizes);
 Tensors one_tensor(Builder *b, Value *value);
 Tensors poisoned_tensors(Builder *b, Span span);
 bool any_poisoned(Tensors tensors);

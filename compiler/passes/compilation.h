@@ -20,7 +20,7 @@ typedef struct Options {
   const char *weights; /* -w: a file or "random:SEED"; NULL: what the source says */
   const char *net, *prefix;
   Binding *defines, *sizes;
-  int64_t batch; /* 1 unless given */
+  int64_t batch;      /* 1 unless given */
   const char *target; /* name in the table of targets; never "native": main resolves that */
   Numerics numerics;
   WeightsAs weights_as;
@@ -34,7 +34,8 @@ typedef struct Options {
 
 /* The contents of a file, in the arena, NUL-terminated; NULL: *error says why. `path` is relative to the directory of
  * `relative_to` (another source's name) unless that is NULL or path is absolute. *resolved is the path that was read. */
-typedef const char *ReadFile(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved, const char **error);
+typedef const char *ReadFile(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved,
+                             const char **error);
 
 struct WeightTable; /* ir/weights.h */
 
@@ -49,10 +50,10 @@ typedef struct Compilation {
   ReadFile *read_file;
   void *read_context;
   ReadWeights *read_weights; /* set by compile.c: passes know no file formats */
-  const char **files_read; /* every file that the result depends on, for -MD */
+  const char **files_read;   /* every file that the result depends on, for -MD */
   int files_read_count;
-  Text dump, timings; /* what --dump and --time-passes ask for */
+  Text dump, timings;       /* what --dump and --time-passes ask for */
   const char *weights_note; /* shapes_only: why weights were not looked at; NULL: they were, or there are none */
-  const char *pass;   /* running now, for internal errors */
+  const char *pass;         /* running now, for internal errors */
 } Compilation;
 #endif

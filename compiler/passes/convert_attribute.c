@@ -51,13 +51,10 @@ static const char *legal_values(const Conversion *v) {
 static bool refuse(const Conversion *v, const Datum *value) {
   Arena *arena = v->c->arena;
   Span span = v->argument->expr ? v->argument->expr->span : v->argument->span;
-  Diagnostic *d =
-      report(v->c->diagnostics, CODE_E0402, span, "`%s` cannot be `%s`", v->attribute->name, datum_text(arena, value));
+  Diagnostic *d = report(v->c->diagnostics, CODE_E0402, span, "`%s` cannot be `%s`", v->attribute->name, datum_text(arena, value));
   const char *legal = legal_values(v), *near = NULL;
-  if (value->kind == DATUM_SIZE)
-    add_note(d, "attributes are decided while compiling, and this size is known at run time only");
-  if (value->kind == DATUM_WORD &&
-      (v->attribute->kind == ATTRIBUTE_CHOICE || v->attribute->kind == ATTRIBUTE_PADDING)) {
+  if (value->kind == DATUM_SIZE) add_note(d, "attributes are decided while compiling, and this size is known at run time only");
+  if (value->kind == DATUM_WORD && (v->attribute->kind == ATTRIBUTE_CHOICE || v->attribute->kind == ATTRIBUTE_PADDING)) {
     Suggestion suggestion = suggest_for(value->text);
     const char *choices = v->attribute->kind == ATTRIBUTE_PADDING ? PADDINGS : v->attribute->choices;
     for (const char *start = choices; start; start = strchr(start, '|') ? strchr(start, '|') + 1 : NULL)
@@ -66,8 +63,7 @@ static bool refuse(const Conversion *v, const Datum *value) {
   }
   if (near) {
     add_help(d, "did you mean `%s`? %s", near, legal);
-    if (v->argument->expr && v->argument->expr->kind == AST_NAME && value->span.start == span.start)
-      add_fix(d, span, near);
+    if (v->argument->expr && v->argument->expr->kind == AST_NAME && value->span.start == span.start) add_fix(d, span, near);
   } else {
     add_help(d, "it is %s", legal);
   }
@@ -175,10 +171,8 @@ static void report_ragged(const Conversion *v, const Datum *list, const Datum *o
     text_addf(&counts, "%d", row->kind == DATUM_LIST ? row->count : 1);
   }
   Span at = odd->span.start ? odd->span : v->argument->span;
-  Diagnostic *d =
-      report(v->c->diagnostics, CODE_E0312, at, "the rows of this constant have %s values", text_string(&counts));
-  if (at.start < v->argument->span.start || at.start >= v->argument->span.end)
-    add_label(d, v->argument->span, "used here");
+  Diagnostic *d = report(v->c->diagnostics, CODE_E0312, at, "the rows of this constant have %s values", text_string(&counts));
+  if (at.start < v->argument->span.start || at.start >= v->argument->span.end) add_label(d, v->argument->span, "used here");
 }
 
 static bool check_rows(const Conversion *v, const Datum *list) {
@@ -259,8 +253,7 @@ static bool convert(const Conversion *v, const Datum *value, void *field) {
   return false;
 }
 
-bool convert_attribute(Compilation *c, const Operator *op, const Attribute *attribute, const Argument *argument,
-                       int rank, void *field) {
+bool convert_attribute(Compilation *c, const Operator *op, const Attribute *attribute, const Argument *argument, int rank, void *field) {
   Conversion v = {c, op, attribute, argument, rank};
   const Datum *value = argument->value;
   if (value->kind == DATUM_POISONED) return false;

@@ -51,8 +51,7 @@ const Datum *datum_size(Arena *arena, const Size *size, int64_t denominator) {
       value /= common;
       denominator /= common;
     }
-    if (denominator == 1 || (value < INT64_C(1) << 53 && value > -(INT64_C(1) << 53)))
-      return datum_number(arena, value, denominator);
+    if (denominator == 1 || (value < INT64_C(1) << 53 && value > -(INT64_C(1) << 53))) return datum_number(arena, value, denominator);
     return datum_real(arena, (double)value / (double)denominator);
   }
   const Size *down = size_floor_div(arena, size, denominator);
@@ -76,9 +75,7 @@ const Datum *datum_list(Arena *arena, const Datum **items, int count) {
   return list->depth > MAX_LIST_DEPTH || list->leaves > MAX_LIST_LEAVES ? NULL : list;
 }
 
-bool datum_is_numeric(const Datum *datum) {
-  return datum->kind == DATUM_NUMBER || datum->kind == DATUM_REAL || datum->kind == DATUM_SIZE;
-}
+bool datum_is_numeric(const Datum *datum) { return datum->kind == DATUM_NUMBER || datum->kind == DATUM_REAL || datum->kind == DATUM_SIZE; }
 
 bool datum_is_whole(const Datum *datum, int64_t *value) {
   if (datum->kind == DATUM_REAL && datum->real == floor(datum->real) && fabs(datum->real) < 9.0e15) {

@@ -44,8 +44,7 @@ static const Datum *literal_real(Evaluator *e, const AstExpr *expr) {
     } else if (*p == 'e' || *p == 'E') {
       bool negative = p[1] == '-';
       int exponent = 0;
-      for (p += p[1] == '-' || p[1] == '+' ? 2 : 1; *p >= '0' && *p <= '9' && exponent < 100; p++)
-        exponent = 10 * exponent + (*p - '0');
+      for (p += p[1] == '-' || p[1] == '+' ? 2 : 1; *p >= '0' && *p <= '9' && exponent < 100; p++) exponent = 10 * exponent + (*p - '0');
       for (; exponent > 0 && exact; exponent--) {
         int64_t *grown = negative ? &scale : &digits;
         exact = *grown < INT64_C(1) << 49;
@@ -81,12 +80,10 @@ static const Datum *from_entry(Evaluator *e, const Entry *entry, const AstExpr *
   case ENTRY_SHARED: break;
   }
   if (find_operator(expr->text) || is_attribute_word(expr->text)) return word(e, expr->text);
-  Diagnostic *d =
-      report(e->c->diagnostics, CODE_E0406, expr->span, "`%s` is a %s, not a value that is known while compiling",
-             expr->text, entry->kind == ENTRY_SHARED ? "shared layer" : "tensor");
+  Diagnostic *d = report(e->c->diagnostics, CODE_E0406, expr->span, "`%s` is a %s, not a value that is known while compiling", expr->text,
+                         entry->kind == ENTRY_SHARED ? "shared layer" : "tensor");
   add_label(d, entry->span, "defined here");
-  if (entry->kind == ENTRY_TENSORS)
-    add_help(d, "name its sizes where the block takes it: `block %s: [c, h, w] -> ..`", expr->text);
+  if (entry->kind == ENTRY_TENSORS) add_help(d, "name its sizes where the block takes it: `block %s: [c, h, w] -> ..`", expr->text);
   return poisoned_after(e, d);
 }
 
@@ -104,8 +101,7 @@ static const Datum *function(Evaluator *e, const AstExpr *expr) {
   for (const AstArg *a = expr->args; a; a = a->next) {
     if (a->name.text || count == 64) {
       return poisoned_after(e, report(e->c->diagnostics, CODE_E0406, a->span,
-                                      a->name.text ? "`%s` takes no named arguments" : "`%s` gets too many arguments",
-                                      expr->text));
+                                      a->name.text ? "`%s` takes no named arguments" : "`%s` gets too many arguments", expr->text));
     }
     args[count] = walk(e, a->value);
     poisoned |= args[count++]->kind == DATUM_POISONED;
@@ -114,8 +110,7 @@ static const Datum *function(Evaluator *e, const AstExpr *expr) {
   const char *why = NULL;
   const Datum *result = call_function(e->arena, expr->text, args, count, &why);
   if (result) return result;
-  return poisoned_after(
-      e, report(e->c->diagnostics, CODE_E0406, expr->span, "`%s` cannot be computed: %s", expr->text, why));
+  return poisoned_after(e, report(e->c->diagnostics, CODE_E0406, expr->span, "`%s` cannot be computed: %s", expr->text, why));
 }
 
 /* A name with arguments that is no function is an operation or block, kept for a later `-> act`. */
@@ -127,8 +122,7 @@ static const Datum *call(Evaluator *e, const AstExpr *expr) {
     Suggestion near = suggest_for(expr->text);
     for (int i = 0; function_names[i]; i++) suggest_candidate(&near, function_names[i]);
     for (int i = 0; all_operators[i]; i++) suggest_candidate(&near, all_operators[i]->name);
-    Diagnostic *d =
-        report(e->c->diagnostics, CODE_E0201, expr->span, "there is no function, operation or block `%s`", expr->text);
+    Diagnostic *d = report(e->c->diagnostics, CODE_E0201, expr->span, "there is no function, operation or block `%s`", expr->text);
     if (suggested(&near)) add_help(d, "did you mean `%s`?", suggested(&near));
     return poisoned_after(e, d);
   }
@@ -152,9 +146,7 @@ static const Datum *items(Evaluator *e, const AstExpr *expr) {
   }
   if (poisoned) return datum_poisoned(e->arena);
   const Datum *list = datum_list(e->arena, values, count);
-  if (!list)
-    return poisoned_after(
-        e, report(e->c->diagnostics, CODE_E0406, expr->span, "this list is too large or nested too deeply"));
+  if (!list) return poisoned_after(e, report(e->c->diagnostics, CODE_E0406, expr->span, "this list is too large or nested too deeply"));
   if (expr->kind == AST_LIST) return list;
   Datum *tuple = ARENA_NEW(e->arena, Datum);
   *tuple = *list;
@@ -175,8 +167,8 @@ static const Datum *named_tuple(Evaluator *e, const AstExpr *expr) {
 static const Datum *truth(Evaluator *e, const AstExpr *expr) {
   const Datum *value = walk(e, expr);
   if (value->kind == DATUM_BOOL || value->kind == DATUM_POISONED) return value;
-  return poisoned_after(e, report(e->c->diagnostics, CODE_E0406, expr->span, "a condition is needed here, this is %s",
-                                  datum_kind_text(value)));
+  return poisoned_after(
+      e, report(e->c->diagnostics, CODE_E0406, expr->span, "a condition is needed here, this is %s", datum_kind_text(value)));
 }
 
 static const Datum *logical(Evaluator *e, const AstExpr *expr) {
@@ -191,15 +183,13 @@ static const Datum *binary(Evaluator *e, const AstExpr *expr) {
   if (a->kind == DATUM_POISONED || b->kind == DATUM_POISONED) return datum_poisoned(e->arena);
   const char *why = NULL;
   bool numeric = datum_is_numeric(a) && datum_is_numeric(b);
-  if ((expr->op == AST_EQ || expr->op == AST_NE) && !numeric)
-    return datum_bool(e->arena, datum_equal(a, b) == (expr->op == AST_EQ));
+  if ((expr->op == AST_EQ || expr->op == AST_NE) && !numeric) return datum_bool(e->arena, datum_equal(a, b) == (expr->op == AST_EQ));
   bool compares = expr->op >= AST_LT && expr->op <= AST_GE;
   const Datum *result = compares && !numeric ? NULL : compute_elementwise(e->arena, expr->op, a, b, &why);
   if (result) return result;
   Diagnostic *d = report(e->c->diagnostics, CODE_E0406, expr->span, "this cannot be computed: %s",
                          why ? why : "only numbers can be compared");
-  if (a->kind != DATUM_LIST && b->kind != DATUM_LIST)
-    set_label(d, "%s and %s", datum_text(e->arena, a), datum_text(e->arena, b));
+  if (a->kind != DATUM_LIST && b->kind != DATUM_LIST) set_label(d, "%s and %s", datum_text(e->arena, a), datum_text(e->arena, b));
   if (a->kind == DATUM_SIZE || b->kind == DATUM_SIZE)
     add_note(d, "what the network consists of is decided while compiling; `--size %s=..` fixes a size", "H");
   return poisoned_after(e, d);
@@ -276,11 +266,8 @@ Argument *evaluate_arguments(Compilation *c, const Scope *scope, const AstArg *a
   Argument *first = NULL, **next = &first;
   for (const AstArg *a = args; a; a = a->next) {
     Argument *argument = ARENA_NEW(c->arena, Argument);
-    *argument = (Argument){.name = a->name,
-                           .value = evaluate_argument(c, scope, a->value),
-                           .expr = a->value,
-                           .scope = scope,
-                           .span = a->span};
+    *argument = (Argument){
+        .name = a->name, .value = evaluate_argument(c, scope, a->value), .expr = a->value, .scope = scope, .span = a->span};
     *next = argument;
     next = &argument->next;
   }

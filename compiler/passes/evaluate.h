@@ -11,8 +11,8 @@ const Datum *evaluate_argument(Compilation *c, const Scope *scope, const AstExpr
 Argument *evaluate_arguments(Compilation *c, const Scope *scope, const AstArg *args);
 /* A whole number between minimum and maximum; reports E0405, E0402 or E0406 and returns false otherwise. `what` is
  * "a size", "a count". */
-bool evaluate_whole(Compilation *c, const Scope *scope, const AstExpr *expr, const char *what, int64_t minimum,
-                    int64_t maximum, int64_t *value);
+bool evaluate_whole(Compilation *c, const Scope *scope, const AstExpr *expr, const char *what, int64_t minimum, int64_t maximum,
+                    int64_t *value);
 /* A positive size, which may vary; NULL: reported. */
 const Size *evaluate_size(Compilation *c, const Scope *scope, const AstExpr *expr);
 /* true or false; returns false after a report. */

@@ -12,8 +12,7 @@ static const AstExpr *without_group(const AstExpr *expr) {
 enum { MAX_NAMED = 4, MAX_LOOK = 200 };
 
 /* Adds "`c` is 30" for each name in the expression, once. */
-static void describe_names(Compilation *c, const Scope *scope, const AstExpr *expr, Text *text, const char **seen,
-                           int *count, int depth) {
+static void describe_names(Compilation *c, const Scope *scope, const AstExpr *expr, Text *text, const char **seen, int *count, int depth) {
   if (!expr || *count == MAX_NAMED || depth > MAX_LOOK) return;
   if (expr->kind == AST_NAME) {
     const Entry *entry = find_entry(scope, c->arena, expr->text);
@@ -33,12 +32,11 @@ Diagnostic *report_not_whole(Compilation *c, const Scope *scope, const AstExpr *
   const AstExpr *inner = without_group(expr);
   bool divides = inner && scope && inner->kind == AST_BINARY && inner->op == AST_DIV;
   Span span = expr ? expr->span : value->span;
-  const Datum *left = divides ? evaluate(c, scope, inner->left) : NULL,
-              *right = divides ? evaluate(c, scope, inner->right) : NULL;
+  const Datum *left = divides ? evaluate(c, scope, inner->left) : NULL, *right = divides ? evaluate(c, scope, inner->right) : NULL;
   Diagnostic *d;
   if (divides)
-    d = report(c->diagnostics, CODE_E0405, span, "%s / %s is not a whole number%s", datum_text(arena, left),
-               datum_text(arena, right), value->kind == DATUM_SIZE ? " for every size" : "");
+    d = report(c->diagnostics, CODE_E0405, span, "%s / %s is not a whole number%s", datum_text(arena, left), datum_text(arena, right),
+               value->kind == DATUM_SIZE ? " for every size" : "");
   else d = report(c->diagnostics, CODE_E0405, span, "%s is not a whole number", datum_text(arena, value));
   if (scope && expr) {
     Text text = text_new(arena);
@@ -46,23 +44,22 @@ Diagnostic *report_not_whole(Compilation *c, const Scope *scope, const AstExpr *
     int count = 0;
     describe_names(c, scope, expr, &text, seen, &count, 0);
     bool inside = scope->instance && scope->instance->path[0];
-    if (count)
-      add_note(d, inside ? "%s in instance `%s`" : "%s", text_string(&text), inside ? scope->instance->path : "");
+    if (count) add_note(d, inside ? "%s in instance `%s`" : "%s", text_string(&text), inside ? scope->instance->path : "");
   }
   const char *why = NULL;
   if (divides) {
     const Datum *down = compute_number(arena, AST_FLOOR_DIV, left, right, &why);
     if (down)
-      add_help(d, "`%s // %s` rounds down to %s", written_text(c, arena, inner->left->span),
-               written_text(c, arena, inner->right->span), datum_text(arena, down));
+      add_help(d, "`%s // %s` rounds down to %s", written_text(c, arena, inner->left->span), written_text(c, arena, inner->right->span),
+               datum_text(arena, down));
   } else if (value->kind != DATUM_SIZE) {
     add_help(d, "`//` divides and rounds down; `int(..)` and `round(..)` make a number whole");
   }
   return d;
 }
 
-bool evaluate_whole(Compilation *c, const Scope *scope, const AstExpr *expr, const char *what, int64_t minimum,
-                    int64_t maximum, int64_t *value) {
+bool evaluate_whole(Compilation *c, const Scope *scope, const AstExpr *expr, const char *what, int64_t minimum, int64_t maximum,
+                    int64_t *value) {
   const Datum *datum = evaluate(c, scope, expr);
   if (datum->kind == DATUM_POISONED) return false;
   if (!datum_is_numeric(datum)) {
@@ -102,8 +99,7 @@ const Size *evaluate_size(Compilation *c, const Scope *scope, const AstExpr *exp
     if (!size_is_const(size, &value) || value <= INT32_MAX) return size;
   }
   Diagnostic *d = report(c->diagnostics, CODE_E0307, expr->span, "a size cannot be %s", datum_text(c->arena, datum));
-  if (datum->kind == DATUM_SIZE && size_minimum(size) < 1)
-    add_note(d, "it can become %lld", (long long)size_minimum(size));
+  if (datum->kind == DATUM_SIZE && size_minimum(size) < 1) add_note(d, "it can become %lld", (long long)size_minimum(size));
   add_help(d, "sizes are whole numbers from 1 to 2147483647");
   return NULL;
 }

@@ -23,8 +23,7 @@ static bool may_enter(Builder *b, const Scope *caller, const BlockCall *call) {
       return false;
     }
   if (caller->depth < MAX_BLOCK_DEPTH) return true;
-  Diagnostic *d =
-      stop_expansion(b, call->span, arena_printf(b->arena, "blocks are nested more than %d deep", MAX_BLOCK_DEPTH));
+  Diagnostic *d = stop_expansion(b, call->span, arena_printf(b->arena, "blocks are nested more than %d deep", MAX_BLOCK_DEPTH));
   add_label(d, call->block->name.span, "this block");
   return false;
 }
@@ -47,8 +46,7 @@ static void report_no_parameter(Builder *b, const BlockCall *call, const Argumen
   if (!argument->name.text) {
     d = report(b->diagnostics, CODE_E0401, argument->span, "`%s` has too many arguments", block->name.text);
   } else {
-    d = report(b->diagnostics, CODE_E0401, argument->name.span, "block `%s` has no parameter `%s`", block->name.text,
-               argument->name.text);
+    d = report(b->diagnostics, CODE_E0401, argument->name.span, "block `%s` has no parameter `%s`", block->name.text, argument->name.text);
     Suggestion near = suggest_for(argument->name.text);
     for (const AstParam *p = block->params; p; p = p->next) suggest_candidate(&near, p->name.text);
     if (suggested(&near)) {
@@ -57,10 +55,8 @@ static void report_no_parameter(Builder *b, const BlockCall *call, const Argumen
     }
   }
   Text names = text_new(b->arena);
-  for (const AstParam *p = block->params; p; p = p->next)
-    text_addf(&names, "%s%s", p == block->params ? "" : ", ", p->name.text);
-  add_note_at(d, block->name.span, "`%s` has %s", block->name.text,
-              names.length ? text_string(&names) : "no parameters");
+  for (const AstParam *p = block->params; p; p = p->next) text_addf(&names, "%s%s", p == block->params ? "" : ", ", p->name.text);
+  add_note_at(d, block->name.span, "`%s` has %s", block->name.text, names.length ? text_string(&names) : "no parameters");
 }
 
 /* Parameters that the call gives. */
@@ -98,8 +94,7 @@ static bool bind_defaults(Builder *b, Scope *scope, const BlockCall *call) {
     if (p->value) {
       value = evaluate(b->c, scope, p->value);
     } else {
-      Diagnostic *d =
-          report(b->diagnostics, CODE_E0403, call->span, "`%s` needs `%s`", call->block->name.text, p->name.text);
+      Diagnostic *d = report(b->diagnostics, CODE_E0403, call->span, "`%s` needs `%s`", call->block->name.text, p->name.text);
       add_label(d, p->name.span, "it has no default value");
     }
     good &= value->kind != DATUM_POISONED;
@@ -113,8 +108,8 @@ static bool bind_tensors(Builder *b, Scope *scope, const BlockCall *call, Tensor
   for (const AstTensorParam *t = call->block->tensors; t; t = t->next) wanted++;
   if (wanted != in.count) {
     if (any_poisoned(in)) return false;
-    Diagnostic *d = report(b->diagnostics, CODE_E0601, call->span, "`%s` takes %d tensor%s and gets %d",
-                           call->block->name.text, wanted, wanted == 1 ? "" : "s", in.count);
+    Diagnostic *d = report(b->diagnostics, CODE_E0601, call->span, "`%s` takes %d tensor%s and gets %d", call->block->name.text, wanted,
+                           wanted == 1 ? "" : "s", in.count);
     add_label(d, call->block->name.span, "defined here");
     if (wanted > 1) add_help(d, "feed it a list: `[a, b] -> %s`", call->block->name.text);
     return false;
@@ -131,8 +126,7 @@ static const char *argument_text(Builder *b, const Scope *scope, const AstDecl *
   Text text = text_new(b->arena);
   for (const AstParam *p = block->params; p; p = p->next) {
     const Entry *entry = find_name(&scope->names, p->name.text);
-    if (entry && entry->datum)
-      text_addf(&text, "%s%s=%s", text.length ? ", " : "", p->name.text, datum_text(b->arena, entry->datum));
+    if (entry && entry->datum) text_addf(&text, "%s%s=%s", text.length ? ", " : "", p->name.text, datum_text(b->arena, entry->datum));
   }
   return text_string(&text);
 }

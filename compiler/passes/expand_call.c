@@ -30,8 +30,7 @@ static bool find_in_module(const Module *module, const char *name, Callee *out) 
 
 static Span later_shared(const Scope *scope, const char *name) {
   for (const AstStmt *s = scope->body ? scope->body->statements : NULL; s; s = s->next)
-    if (s->kind == AST_STMT_SHARED && s->names && s->names->name.text && strcmp(s->names->name.text, name) == 0)
-      return s->names->name.span;
+    if (s->kind == AST_STMT_SHARED && s->names && s->names->name.text && strcmp(s->names->name.text, name) == 0) return s->names->name.span;
   return (Span){0, 0};
 }
 
@@ -55,8 +54,8 @@ static bool find_callee(Builder *b, Scope *scope, const AstCall *call, Callee *o
   if (find_in_module(scope->module, call->name.text, out)) return true;
   Span later = later_shared(scope, call->name.text);
   if (later.start) {
-    Diagnostic *d = report(b->diagnostics, CODE_E0204, call->name.span, "`%s` is used before it is defined at line %d",
-                           call->name.text, source_locate(b->c->sources, later.start).line);
+    Diagnostic *d = report(b->diagnostics, CODE_E0204, call->name.span, "`%s` is used before it is defined at line %d", call->name.text,
+                           source_locate(b->c->sources, later.start).line);
     add_label(d, later, "defined here");
     add_help(d, "statements are in order: move the `shared` line up");
     return false;
@@ -72,8 +71,7 @@ static const Argument *join_arguments(Arena *arena, const Argument *captured, Ar
   Argument *first = NULL, **next = &first;
   for (const Argument *a = captured; a; a = a->next) {
     bool replaced = false;
-    for (const Argument *o = own; o; o = o->next)
-      replaced |= a->name.text && o->name.text && strcmp(a->name.text, o->name.text) == 0;
+    for (const Argument *o = own; o; o = o->next) replaced |= a->name.text && o->name.text && strcmp(a->name.text, o->name.text) == 0;
     if (replaced) continue;
     *next = ARENA_NEW(arena, Argument);
     **next = *a;
@@ -84,17 +82,16 @@ static const Argument *join_arguments(Arena *arena, const Argument *captured, Ar
   return first;
 }
 
-static Tensors expand_shared(Builder *b, Scope *scope, SharedLayer *layer, const AstCall *call, const char *label,
-                             Span label_span, Tensors in);
+static Tensors expand_shared(Builder *b, Scope *scope, SharedLayer *layer, const AstCall *call, const char *label, Span label_span,
+                             Tensors in);
 
-static Tensors expand_callee(Builder *b, Scope *scope, const Callee *callee, const Argument *arguments,
-                             const AstCall *call, const char *label, Span label_span, Tensors in) {
+static Tensors expand_callee(Builder *b, Scope *scope, const Callee *callee, const Argument *arguments, const AstCall *call,
+                             const char *label, Span label_span, Tensors in) {
   if (callee->block) {
     BlockCall block = {callee->block, callee->block_module, arguments, call->span, label, NULL, NULL};
     return expand_block(b, scope, &block, in);
   }
-  NodeRequest request = {
-      .op = callee->op, .arguments = arguments, .module = callee->module, .span = call->span, .label_span = label_span};
+  NodeRequest request = {.op = callee->op, .arguments = arguments, .module = callee->module, .span = call->span, .label_span = label_span};
   if (label) {
     request.label = join_path(b->arena, scope->path, label);
     request.parameter_path = join_path(b->arena, scope->parameter_path, label);
@@ -104,8 +101,7 @@ static Tensors expand_callee(Builder *b, Scope *scope, const Callee *callee, con
 
 Tensors expand_call(Builder *b, Scope *scope, const AstCall *call, const char *label, Span label_span, Tensors in) {
   Callee callee;
-  if (++b->steps > MAX_STEPS && !b->stopped)
-    stop_expansion(b, call->span, "the network takes too many steps to expand");
+  if (++b->steps > MAX_STEPS && !b->stopped) stop_expansion(b, call->span, "the network takes too many steps to expand");
   if (b->stopped || !call->name.text) return poisoned_tensors(b, call->span);
   if (!find_callee(b, scope, call, &callee)) {
     evaluate_arguments(b->c, scope, call->args);
@@ -126,26 +122,23 @@ static const char *use_path(Builder *b, const Scope *scope, const char *layer) {
 
 /* The call is written at the `shared` line, its names and arguments mean what they mean there; only the place in the
  * graph is here. */
-static Tensors expand_shared(Builder *b, Scope *scope, SharedLayer *layer, const AstCall *call, const char *label,
-                             Span label_span, Tensors in) {
+static Tensors expand_shared(Builder *b, Scope *scope, SharedLayer *layer, const AstCall *call, const char *label, Span label_span,
+                             Tensors in) {
   layer->uses++;
   if (call->args) {
-    Diagnostic *d = report(b->diagnostics, CODE_E0401, call->args->span,
-                           "`%s` is a shared layer and takes no arguments", layer->name);
+    Diagnostic *d = report(b->diagnostics, CODE_E0401, call->args->span, "`%s` is a shared layer and takes no arguments", layer->name);
     add_label(d, layer->span, "its arguments stand here");
   }
   Callee callee;
   if (!find_callee(b, layer->scope, layer->call, &callee)) return poisoned_tensors(b, call->span);
   if (callee.shared) {
-    Diagnostic *d =
-        report(b->diagnostics, CODE_E0602, layer->call->span, "a shared layer cannot be made from a shared layer");
+    Diagnostic *d = report(b->diagnostics, CODE_E0602, layer->call->span, "a shared layer cannot be made from a shared layer");
     add_help(d, "use `%s` itself", layer->call->name.text);
     return poisoned_tensors(b, call->span);
   }
   SharedUse *use = ARENA_NEW(b->arena, SharedUse);
   *use = (SharedUse){layer, call->span, in.count && !any_poisoned(in) ? type_text(b->arena, &in.items[0]->type) : "?"};
-  const Argument *arguments =
-      join_arguments(b->arena, callee.captured, evaluate_arguments(b->c, layer->scope, layer->call->args));
+  const Argument *arguments = join_arguments(b->arena, callee.captured, evaluate_arguments(b->c, layer->scope, layer->call->args));
   const char *path = label ? join_path(b->arena, scope->path, label) : use_path(b, scope, layer->name);
   if (callee.block) {
     BlockCall block = {callee.block, callee.block_module, arguments, call->span, path, use, layer->parameter_path};

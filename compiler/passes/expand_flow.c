@@ -13,8 +13,7 @@ static void report_label_twice(Builder *b, const char *name, Span span, const En
     add_help(d, "or number the label: `repeat i in 1..n { %s{i}: .. }`", name);
     return;
   }
-  Span later = old->span.start > span.start ? old->span : span,
-       earlier = old->span.start > span.start ? span : old->span;
+  Span later = old->span.start > span.start ? old->span : span, earlier = old->span.start > span.start ? span : old->span;
   Diagnostic *d = report(b->diagnostics, CODE_E0205, later, "the label `%s` is used twice", name);
   set_label(d, "again here");
   add_label(d, earlier, "first here");
@@ -49,14 +48,13 @@ static const char *label_path(Builder *b, const Scope *scope, AstName label) {
     const Loop *loop = scope->loops;
     while (loop && strcmp(loop->variable, variable) != 0) loop = loop->outer;
     if (!loop) {
-      Diagnostic *d =
-          report(b->diagnostics, CODE_E0202, label.span, "`{%s}` is no variable of a `repeat` around this", variable);
+      Diagnostic *d = report(b->diagnostics, CODE_E0202, label.span, "`{%s}` is no variable of a `repeat` around this", variable);
       add_help(d, "`repeat %s in 1..4 { %s: .. }` sets it", variable, label.text);
       return NULL;
     }
     if (loop->value < 0) {
-      report(b->diagnostics, CODE_E0701, label.span, "`{%s}` is %lld here, and a label cannot have a minus sign",
-             variable, (long long)loop->value);
+      report(b->diagnostics, CODE_E0701, label.span, "`{%s}` is %lld here, and a label cannot have a minus sign", variable,
+             (long long)loop->value);
       return NULL;
     }
     text_addf(&text, "%lld", (long long)loop->value);
@@ -69,8 +67,7 @@ static const char *label_path(Builder *b, const Scope *scope, AstName label) {
 static void name_result(Builder *b, const Scope *scope, const char *name, Tensors tensors, int first_node) {
   if (tensors.count != 1) return;
   Value *value = tensors.items[0];
-  if (value->producer && value->producer->id >= first_node && !value->producer->label)
-    value->name = join_path(b->arena, scope->path, name);
+  if (value->producer && value->producer->id >= first_node && !value->producer->label) value->name = join_path(b->arena, scope->path, name);
 }
 
 static Tensors join_tensors(Builder *b, Tensors a, Tensors c, Span span) {
@@ -113,9 +110,8 @@ static int64_t least_layers(const Scope *scope, const AstStage *chain, int depth
       sum += find_operator(chain->call.name.text) && !find_name(&scope->module->names, chain->call.name.text) &&
              !find_name(&scope->names, chain->call.name.text);
     else if (chain->kind == AST_STAGE_REPEAT && chain->from && chain->from->kind == AST_INT)
-      sum += inner > MAX_LAYERS || chain->from->integer > MAX_LAYERS
-                 ? (inner && chain->from->integer ? MAX_LAYERS + 1 : 0)
-                 : inner * chain->from->integer;
+      sum += inner > MAX_LAYERS || chain->from->integer > MAX_LAYERS ? (inner && chain->from->integer ? MAX_LAYERS + 1 : 0)
+                                                                     : inner * chain->from->integer;
     if (sum > MAX_LAYERS) return MAX_LAYERS + 1;
   }
   return sum;
@@ -123,21 +119,17 @@ static int64_t least_layers(const Scope *scope, const AstStage *chain, int depth
 
 static bool repeat_fits(Builder *b, const Scope *scope, const AstStage *stage, int64_t count) {
   int64_t layers = least_layers(scope, stage->body, 0);
-  if (count == 0 || layers == 0 || (count <= MAX_LAYERS && count * layers <= MAX_LAYERS - b->graph->node_count))
-    return true;
-  Diagnostic *d =
-      stop_expansion(b, stage->span, arena_printf(b->arena, "the network has more than %d layers", MAX_LAYERS));
-  set_label(d, "repeated %lld times, with %s%lld layer%s each time", (long long)count,
-            layers > MAX_LAYERS ? "more than " : "", (long long)(layers > MAX_LAYERS ? MAX_LAYERS : layers),
-            layers == 1 ? "" : "s");
+  if (count == 0 || layers == 0 || (count <= MAX_LAYERS && count * layers <= MAX_LAYERS - b->graph->node_count)) return true;
+  Diagnostic *d = stop_expansion(b, stage->span, arena_printf(b->arena, "the network has more than %d layers", MAX_LAYERS));
+  set_label(d, "repeated %lld times, with %s%lld layer%s each time", (long long)count, layers > MAX_LAYERS ? "more than " : "",
+            (long long)(layers > MAX_LAYERS ? MAX_LAYERS : layers), layers == 1 ? "" : "s");
   return false;
 }
 
 /* One turn of a repeat. false: there was an error, which the other turns would repeat. */
 static bool expand_turn(Builder *b, Scope *scope, const AstStage *stage, Tensors *tensors) {
   int errors = b->diagnostics->errors;
-  if (++b->steps > MAX_STEPS && !b->stopped)
-    stop_expansion(b, stage->span, "the network takes too many steps to expand");
+  if (++b->steps > MAX_STEPS && !b->stopped) stop_expansion(b, stage->span, "the network takes too many steps to expand");
   if (!b->stopped) *tensors = expand_chain(b, scope, stage->body, *tensors);
   return !b->stopped && b->diagnostics->errors == errors;
 }
@@ -145,8 +137,7 @@ static bool expand_turn(Builder *b, Scope *scope, const AstStage *stage, Tensors
 /* label: repeat n {..} opens label.0, label.1, ..; without a label the layers join the scope around. */
 static Tensors expand_repeat(Builder *b, Scope *scope, const AstStage *stage, const char *label, Tensors in) {
   int64_t count;
-  if (!evaluate_whole(b->c, scope, stage->from, "a count", 0, INT32_MAX, &count) ||
-      !repeat_fits(b, scope, stage, count))
+  if (!evaluate_whole(b->c, scope, stage->from, "a count", 0, INT32_MAX, &count) || !repeat_fits(b, scope, stage, count))
     return poisoned_tensors(b, stage->span);
   const char *outer = scope->prefix;
   for (int64_t i = 0; i < count; i++) {
@@ -231,8 +222,8 @@ static Tensors named_source(Builder *b, Scope *scope, AstName name) {
       report(b->diagnostics, CODE_E0308, name.span, "`%s` is %s, and only tensors flow along an arrow yet", name.text,
              datum_kind_text(entry->datum));
   } else {
-    Diagnostic *d = report(b->diagnostics, CODE_E0308, name.span, "`%s` is a %s, and only tensors flow along an arrow",
-                           name.text, entry->kind == ENTRY_SHARED ? "shared layer" : "block");
+    Diagnostic *d = report(b->diagnostics, CODE_E0308, name.span, "`%s` is a %s, and only tensors flow along an arrow", name.text,
+                           entry->kind == ENTRY_SHARED ? "shared layer" : "block");
     add_help(d, "it stands behind an arrow: `x -> %s`", name.text);
   }
   return poisoned_tensors(b, name.span);
@@ -246,8 +237,7 @@ static Tensors expand_source(Builder *b, Scope *scope, const AstFlow *flow) {
     return poisoned_tensors(b, flow->source_span);
   }
   Tensors all = {NULL, 0};
-  for (const AstFlow *item = flow->items; item; item = item->next)
-    all = join_tensors(b, all, expand_flow(b, scope, item), item->span);
+  for (const AstFlow *item = flow->items; item; item = item->next) all = join_tensors(b, all, expand_flow(b, scope, item), item->span);
   return all.count ? all : poisoned_tensors(b, flow->source_span);
 }
 
@@ -256,14 +246,12 @@ Tensors expand_flow(Builder *b, Scope *scope, const AstFlow *flow) {
   return expand_chain(b, scope, flow->stages, expand_source(b, scope, flow));
 }
 
-Value *expand_named_flow(Builder *b, Scope *scope, AstName name, const AstType *type, const AstFlow *flow,
-                         const char *doc) {
+Value *expand_named_flow(Builder *b, Scope *scope, AstName name, const AstType *type, const AstFlow *flow, const char *doc) {
   int first = b->graph->node_count;
   scope->nearest = join_path(b->arena, scope->path, name.text);
   Tensors out = expand_flow(b, scope, flow);
   if (out.count != 1 && !any_poisoned(out)) {
-    Diagnostic *d =
-        report(b->diagnostics, CODE_E0601, name.span, "`%s` names one tensor and gets %d", name.text, out.count);
+    Diagnostic *d = report(b->diagnostics, CODE_E0601, name.span, "`%s` names one tensor and gets %d", name.text, out.count);
     add_help(d, "take them apart, `[%s_1, %s_2] = ..`, or join them: `-> concat`", name.text, name.text);
     out = poisoned_tensors(b, name.span);
   }
@@ -287,8 +275,8 @@ static void expand_unpacking(Builder *b, Scope *scope, const AstStmt *stmt) {
   if (!poisoned && out.count != wanted) {
     Span end = stmt->names->name.span;
     for (const AstNameList *n = stmt->names; n; n = n->next) end = n->name.span;
-    report(b->diagnostics, CODE_E0601, span_join(stmt->names->name.span, end), "%d names for %d tensor%s", wanted,
-           out.count, out.count == 1 ? "" : "s");
+    report(b->diagnostics, CODE_E0601, span_join(stmt->names->name.span, end), "%d names for %d tensor%s", wanted, out.count,
+           out.count == 1 ? "" : "s");
     poisoned = true;
   }
   for (const AstNameList *n = stmt->names; n; n = n->next, i++) {
@@ -308,8 +296,7 @@ static void declare_shared(Builder *b, Scope *scope, const AstStmt *stmt) {
     return;
   }
   SharedLayer *layer = ARENA_NEW(b->arena, SharedLayer);
-  *layer =
-      (SharedLayer){name.text, join_path(b->arena, scope->parameter_path, name.text), &stmt->call, scope, name.span, 0};
+  *layer = (SharedLayer){name.text, join_path(b->arena, scope->parameter_path, name.text), &stmt->call, scope, name.span, 0};
   Entry *entry = ARENA_NEW(b->arena, Entry);
   *entry = (Entry){.kind = ENTRY_SHARED, .what = "shared layer", .span = name.span, .shared = layer};
   put_name(&scope->names, name.text, entry);

@@ -50,8 +50,11 @@ static Affine affine_of_normalize(Graph *graph, const Node *node) {
 }
 
 static Parameter *derive(Graph *graph, const Node *owner, const char *role, int rank, const int64_t *sizes) {
-  Parameter parameter = {.path = arena_printf(graph->arena, "%s.%s", owner->name, role), .role = role,
-                         .kind = PARAMETER_DERIVED, .rank = rank, .span = owner->span};
+  Parameter parameter = {.path = arena_printf(graph->arena, "%s.%s", owner->name, role),
+                         .role = role,
+                         .kind = PARAMETER_DERIVED,
+                         .rank = rank,
+                         .span = owner->span};
   memcpy(parameter.sizes, sizes, (size_t)rank * sizeof *sizes);
   return graph_add_parameter(graph, parameter);
 }

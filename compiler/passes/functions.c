@@ -4,8 +4,7 @@
 #include "ops/ops.h"
 #include "passes/evaluate.h"
 
-const char *const function_names[] = {"min", "max",    "ceil_div", "round",     "int", "len",
-                                      "at",  "select", "outer",    "transpose", NULL};
+const char *const function_names[] = {"min", "max", "ceil_div", "round", "int", "len", "at", "select", "outer", "transpose", NULL};
 
 bool is_function(const char *name) {
   for (int i = 0; function_names[i]; i++)
@@ -63,8 +62,7 @@ static const Datum *extreme(Arena *arena, bool minimum, const Datum **args, int 
 static const Datum *ceil_quotient(Arena *arena, const Datum *a, const Datum *b, const char **why) {
   int64_t divisor;
   if (!datum_is_numeric(a) || !datum_is_numeric(b)) return fail(why, "it needs two numbers");
-  if (a->kind == DATUM_SIZE && a->denominator == 1 && datum_is_whole(b, &divisor) && divisor > 0 &&
-      divisor <= INT32_MAX)
+  if (a->kind == DATUM_SIZE && a->denominator == 1 && datum_is_whole(b, &divisor) && divisor > 0 && divisor <= INT32_MAX)
     return datum_size(arena, size_ceil_div(arena, a->size, divisor), 1);
   const Datum *zero = datum_number(arena, 0, 1), *negative = compute_number(arena, AST_SUB, zero, a, why);
   const Datum *down = compute_number(arena, AST_FLOOR_DIV, negative, b, why);
@@ -72,8 +70,7 @@ static const Datum *ceil_quotient(Arena *arena, const Datum *a, const Datum *b, 
 }
 
 static const Datum *round_each(Arena *arena, const Datum *a, bool to_zero, const char **why) {
-  if (a->kind != DATUM_LIST)
-    return datum_is_numeric(a) ? round_number(arena, a, to_zero, why) : fail(why, "it needs a number");
+  if (a->kind != DATUM_LIST) return datum_is_numeric(a) ? round_number(arena, a, to_zero, why) : fail(why, "it needs a number");
   const Datum **items = ARENA_ARRAY(arena, const Datum *, (size_t)a->count);
   for (int i = 0; i < a->count; i++) {
     items[i] = round_each(arena, a->items[i], to_zero, why);
@@ -91,8 +88,7 @@ static const Datum *item_at(const Datum *list, const Datum *index, const char **
 }
 
 static const Datum *outer_product(Arena *arena, const Datum *a, const Datum *b, const char **why) {
-  if (a->kind != DATUM_LIST || b->kind != DATUM_LIST || a->depth != 1 || b->depth != 1)
-    return fail(why, "it needs two lists of numbers");
+  if (a->kind != DATUM_LIST || b->kind != DATUM_LIST || a->depth != 1 || b->depth != 1) return fail(why, "it needs two lists of numbers");
   if ((int64_t)a->count * b->count > MAX_LIST_LEAVES) return fail(why, "the list is too large");
   const Datum **rows = ARENA_ARRAY(arena, const Datum *, (size_t)a->count);
   for (int i = 0; i < a->count; i++) {
@@ -103,8 +99,7 @@ static const Datum *outer_product(Arena *arena, const Datum *a, const Datum *b, 
 }
 
 static const Datum *transposed(Arena *arena, const Datum *a, const char **why) {
-  if (a->kind != DATUM_LIST || a->count == 0 || a->items[0]->kind != DATUM_LIST)
-    return fail(why, "it needs a list of lists");
+  if (a->kind != DATUM_LIST || a->count == 0 || a->items[0]->kind != DATUM_LIST) return fail(why, "it needs a list of lists");
   int rows = a->items[0]->count;
   for (int i = 0; i < a->count; i++)
     if (a->items[i]->kind != DATUM_LIST || a->items[i]->count != rows) return fail(why, "its rows differ in length");
@@ -128,12 +123,10 @@ const Datum *call_function(Arena *arena, const char *name, const Datum **args, i
     return count == 1 ? round_each(arena, args[0], name[0] == 'i', why) : fail(why, "it needs one number");
   }
   if (strcmp(name, "len") == 0) {
-    if (count != 1 || (args[0]->kind != DATUM_LIST && args[0]->kind != DATUM_TUPLE))
-      return fail(why, "it needs one list");
+    if (count != 1 || (args[0]->kind != DATUM_LIST && args[0]->kind != DATUM_TUPLE)) return fail(why, "it needs one list");
     return datum_number(arena, args[0]->count, 1);
   }
-  if (strcmp(name, "transpose") == 0)
-    return count == 1 ? transposed(arena, args[0], why) : fail(why, "it needs one list");
+  if (strcmp(name, "transpose") == 0) return count == 1 ? transposed(arena, args[0], why) : fail(why, "it needs one list");
   if (count != 2) return fail(why, "it needs two values");
   if (strcmp(name, "ceil_div") == 0) return ceil_quotient(arena, args[0], args[1], why);
   if (strcmp(name, "at") == 0) return item_at(args[0], args[1], why);

@@ -10,8 +10,8 @@
 #include "passes/plan_steps.h"
 
 const Value *stored_as(const Value *value) {
-  while (value->producer && value->producer->op == &op_flatten &&
-         size_is(type_height(&value->producer->inputs[0]->type), 1) && size_is(type_width(&value->producer->inputs[0]->type), 1))
+  while (value->producer && value->producer->op == &op_flatten && size_is(type_height(&value->producer->inputs[0]->type), 1) &&
+         size_is(type_width(&value->producer->inputs[0]->type), 1))
     value = value->producer->inputs[0];
   return value;
 }
@@ -125,7 +125,10 @@ static bool needs_no_step(const Graph *graph, const Node *node) {
 
 Plan *group_steps(Compilation *c, Graph *graph) {
   Plan *plan = ARENA_NEW(c->arena, Plan);
-  *plan = (Plan){.arena = c->arena, .graph = graph, .target = c->options->target, .batch = c->options->batch,
+  *plan = (Plan){.arena = c->arena,
+                 .graph = graph,
+                 .target = c->options->target,
+                 .batch = c->options->batch,
                  .portable = c->options->numerics == NUMERICS_PORTABLE};
   for (int i = 0; i < graph->value_count; i++) ARENA_PUSH(c->arena, plan->values, plan->value_count, graph->values[i]);
   int *step_of = ARENA_ARRAY(c->arena, int, (size_t)graph->value_count + 1);

@@ -31,8 +31,7 @@ static void lint_layers(Builder *b) {
       d = report(b->diagnostics, CODE_W_unused_layers, value->span, "nothing uses the input `%s`", value->name);
       add_help(d, "remove it");
     } else {
-      d = report(b->diagnostics, CODE_W_unused_layers, value->span, "nothing uses `%s`; it is not compiled",
-                 value->name);
+      d = report(b->diagnostics, CODE_W_unused_layers, value->span, "nothing uses `%s`; it is not compiled", value->name);
       add_help(d, "remove it, or name it in an `output`");
     }
     if (value->producer) add_instance_notes(d, value->producer->instance);
@@ -46,8 +45,7 @@ static void lint_shared(Builder *b) {
     Diagnostic *d = report(b->diagnostics, CODE_W_shared_once, layer->span, "the shared layer `%s` is %s", layer->name,
                            layer->uses ? "used once" : "never used");
     if (layer->uses)
-      add_help(d, "a layer that is used once needs no `shared`: `%s: %s`", layer->name,
-               written_text(b->c, b->arena, layer->call->span));
+      add_help(d, "a layer that is used once needs no `shared`: `%s: %s`", layer->name, written_text(b->c, b->arena, layer->call->span));
     else add_help(d, "remove it");
   }
 }

@@ -74,7 +74,8 @@ static Stmt *lower_mirrored_copy(const StepBinding *b) {
   int64_t height = size_value(out->height), width = size_value(out->width);
   Expr *oc = index_or_zero(a, "oc", out->channels);
   Expr *source[] = {oc, expr_index(a, "iy"), expr_index(a, "ix")}, *target[] = {oc, expr_index(a, "oy"), expr_index(a, "ox")};
-  Stmt *body = stmt_store(a, "y", output_offset(b, target), expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, source)), element_type(&b->operands[0])), 1);
+  Stmt *body = stmt_store(a, "y", output_offset(b, target),
+                          expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, source)), element_type(&b->operands[0])), 1);
   body = loop(a, "oc", out->channels, body);
   body = stmt_then(stmt_let(a, "ix", mirrored(a, b->step->padding_mode, target[2], out->border.left, width), true), body);
   body = stmt_for(a, "ox", expr_int(a, 0), expr_int(a, width + out->border.left + out->border.right), expr_int(a, 1), body);
@@ -119,11 +120,13 @@ static void add_zero_border(LoopProgram *program, Arena *a) {
   size_t count = sizeof border_params / sizeof *border_params;
   *f = (Function){.name = "zero_border", .param_count = (int)count + 1};
   f->comment = ARENA_ARRAY(a, const char *, 1);
-  f->comment[f->comment_count++] = "Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points to the border's first.";
+  f->comment[f->comment_count++] =
+      "Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points to the border's first.";
   f->params = ARENA_ARRAY(a, LoopParam, count + 1);
   f->params[0] = (LoopParam){.name = "y", .pointer = true, .type = type_f32};
   for (size_t i = 0; i < count; i++) f->params[i + 1] = (LoopParam){.name = border_params[i], .type = type_index};
-  Expr *zero = expr_int(a, 0), *top = expr_index(a, "top"), *height = expr_index(a, "height"), *left = expr_index(a, "left"), *width = expr_index(a, "width");
+  Expr *zero = expr_int(a, 0), *top = expr_index(a, "top"), *height = expr_index(a, "height"), *left = expr_index(a, "left"),
+       *width = expr_index(a, "width");
   Expr *whole = expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, left, width), expr_index(a, "right"));
   f->body = zero_rectangle(a, zero, top, zero, whole);
   f->body = stmt_then(f->body, zero_rectangle(a, top, height, zero, left));
@@ -140,9 +143,11 @@ static Stmt *call_zero_border(const StepBinding *b) {
   const Buffer *buffer = b->output.view.buffer;
   const Border *border = &buffer->border;
   add_zero_border(b->program, a);
-  Expr *arguments[] = {border_argument(b), expr_size(a, type_channels(&b->step->result->type)), b->output.stride[2], b->output.stride[1],
-                       expr_size(a, buffer->height), expr_size(a, buffer->width), expr_int(a, border->top), expr_int(a, border->bottom),
-                       expr_int(a, border->left), expr_int(a, border->right)};
+  Expr *arguments[] = {border_argument(b),           expr_size(a, type_channels(&b->step->result->type)),
+                       b->output.stride[2],          b->output.stride[1],
+                       expr_size(a, buffer->height), expr_size(a, buffer->width),
+                       expr_int(a, border->top),     expr_int(a, border->bottom),
+                       expr_int(a, border->left),    expr_int(a, border->right)};
   return stmt_call(a, "zero_border", arguments, (int)(sizeof arguments / sizeof *arguments));
 }
 
@@ -272,7 +277,8 @@ static void check_macros(Compilation *c, const Plan *plan, const LoopProgram *pr
   for (int k = 0; k < program->constant_count; k++) {
     const char *constant = program->constants[k].name;
     for (int i = 0; i < graph->input_count; i++)
-      if (is_macro_of(plan, graph->inputs[i].value->name, constant)) refuse_macro(c, graph->inputs[i].value->name, graph->inputs[i].span, constant);
+      if (is_macro_of(plan, graph->inputs[i].value->name, constant))
+        refuse_macro(c, graph->inputs[i].value->name, graph->inputs[i].span, constant);
     for (int i = 0; i < graph->output_count; i++)
       if (is_macro_of(plan, graph->outputs[i].name, constant)) refuse_macro(c, graph->outputs[i].name, graph->outputs[i].span, constant);
   }

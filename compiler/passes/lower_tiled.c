@@ -79,7 +79,8 @@ static Expr *collect_visit(void *context, Expr *e) {
   if (e->kind != EXPR_ACCESS) return e;
   KernelOperand read = {0}, *known = &t->operands[e->operand];
   describe_operand(t, &read, &t->b->operands[e->operand], element_offset(t->b, e));
-  if (known->bound && !expr_equal(known->origin, read.origin)) t->b->program->fault = arena_printf(t->arena, "%s is read from two places", t->b->step->name);
+  if (known->bound && !expr_equal(known->origin, read.origin))
+    t->b->program->fault = arena_printf(t->arena, "%s is read from two places", t->b->step->name);
   if (!known->bound) *known = read;
   return e;
 }
@@ -103,7 +104,8 @@ static bool runs_on(const Tiling *t, int outer, int inner) {
     const KernelOperand *k = &t->operands[i];
     int64_t far, near;
     if (!k->bound || k->streamed) continue;
-    if (!expr_evaluate(k->step_reduction[outer], &far) || !expr_evaluate(k->step_reduction[inner], &near) || far != near * extent) return false;
+    if (!expr_evaluate(k->step_reduction[outer], &far) || !expr_evaluate(k->step_reduction[inner], &near) || far != near * extent)
+      return false;
   }
   return true;
 }

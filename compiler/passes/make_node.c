@@ -69,8 +69,7 @@ static void report_unnamed(Declaring *d, const Node *node, const char *role) {
   d->reported = true;
   Builder *b = d->b;
   const char *label = free_label(b, d->scope, node->op->name), *text = written_text(b->c, b->arena, node->span);
-  Diagnostic *e =
-      report(b->diagnostics, CODE_E0203, node->span, "this `%s` has weights, so it needs a name", node->op->name);
+  Diagnostic *e = report(b->diagnostics, CODE_E0203, node->span, "this `%s` has weights, so it needs a name", node->op->name);
   add_note(e, "the name finds `<name>.%s` in the weights file and names the C function", role);
   add_help(e, "`%s: %s`", label, text);
   add_fix(e, (Span){node->span.start, node->span.start}, arena_printf(b->arena, "%s: ", label));
@@ -79,8 +78,8 @@ static void report_unnamed(Declaring *d, const Node *node, const char *role) {
 static void report_shared_mismatch(Declaring *d, const SharedUse *first) {
   if (d->reported) return;
   d->reported = true;
-  Diagnostic *e = report(d->b->diagnostics, CODE_E0206, d->use->span, "`%s` is used with %s and %s", first->layer->name,
-                         first->input, d->use->input);
+  Diagnostic *e = report(d->b->diagnostics, CODE_E0206, d->use->span, "`%s` is used with %s and %s", first->layer->name, first->input,
+                         d->use->input);
   set_label(e, "%s", d->use->input);
   add_label(e, first->span, "%s", first->input);
   add_note(e, "shared weights need the same input channels");
@@ -98,17 +97,14 @@ static bool same_sizes(const Parameter *p, int rank, const int64_t *sizes) {
 static void report_same_weights(Builder *b, const Node *node, const DeclaredParameter *old, const char *path) {
   const Instance *here = node->instance, *there = old->instance;
   if (!here && !there) return;
-  Diagnostic *d =
-      report(b->diagnostics, CODE_E0205, here ? here->call : node->span, "two layers have the weights `%s`", path);
-  if (!here || !there || here->call.start != there->call.start)
-    add_label(d, there ? there->call : old->parameter->span, "the first");
+  Diagnostic *d = report(b->diagnostics, CODE_E0205, here ? here->call : node->span, "two layers have the weights `%s`", path);
+  if (!here || !there || here->call.start != there->call.start) add_label(d, there ? there->call : old->parameter->span, "the first");
   if (here) add_label(d, node->span, "this layer");
   if (here && !here->path[0]) add_help(d, "give each call of the block a label: `name: %s`", here->block);
   else add_help(d, "rename one label");
 }
 
-Parameter *declare_node_parameter(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank,
-                                  const int64_t *sizes) {
+Parameter *declare_node_parameter(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank, const int64_t *sizes) {
   Declaring *d = inference->context;
   Builder *b = d->b;
   bool loaded = kind == PARAMETER_LEARNED || kind == PARAMETER_STATISTIC;
@@ -124,8 +120,7 @@ Parameter *declare_node_parameter(Inference *inference, Node *node, const char *
                          .span = d->request->use ? d->request->use->layer->call->span : node->span};
   for (int i = 0; i < rank; i++) parameter.sizes[i] = sizes[i];
   DeclaredParameter *old = loaded && !d->reported ? find_name(&b->parameters, parameter.path) : NULL;
-  if (old && old->use && d->use && old->use->layer == d->use->layer &&
-      old->parameter->span.start == parameter.span.start) {
+  if (old && old->use && d->use && old->use->layer == d->use->layer && old->parameter->span.start == parameter.span.start) {
     if (!same_sizes(old->parameter, rank, sizes)) report_shared_mismatch(d, old->use);
     return old->parameter;
   }
@@ -146,18 +141,15 @@ static bool check_arity(Builder *b, const NodeRequest *request, Tensors in) {
   if (in.count < op->min_inputs) {
     static const char *const words[] = {"no", "one", "two", "three", "four"};
     Diagnostic *d = report(b->diagnostics, CODE_E0601, request->span, "`%s` needs %s%s inputs and gets %s", op->name,
-                           op->max_inputs == op->min_inputs ? "" : "at least ",
-                           words[op->min_inputs < 4 ? op->min_inputs : 4], words[in.count < 4 ? in.count : 4]);
-    add_help(d, "`[a, b] -> %s` joins two tensors; `branch(.., identity) -> %s` adds the input itself", op->name,
-             op->name);
+                           op->max_inputs == op->min_inputs ? "" : "at least ", words[op->min_inputs < 4 ? op->min_inputs : 4],
+                           words[in.count < 4 ? in.count : 4]);
+    add_help(d, "`[a, b] -> %s` joins two tensors; `branch(.., identity) -> %s` adds the input itself", op->name, op->name);
     return false;
   }
   Diagnostic *d;
-  if (op->max_inputs == 1)
-    d = report(b->diagnostics, CODE_E0601, request->span, "`%s` takes one tensor and gets %d", op->name, in.count);
+  if (op->max_inputs == 1) d = report(b->diagnostics, CODE_E0601, request->span, "`%s` takes one tensor and gets %d", op->name, in.count);
   else
-    d = report(b->diagnostics, CODE_E0601, request->span, "`%s` takes at most %d tensors and gets %d", op->name,
-               op->max_inputs, in.count);
+    d = report(b->diagnostics, CODE_E0601, request->span, "`%s` takes at most %d tensors and gets %d", op->name, op->max_inputs, in.count);
   if (op->max_inputs == 1) add_help(d, "join them first, `-> add` or `-> concat`, or take them apart: `[a, b] = ..`");
   return false;
 }
@@ -171,15 +163,12 @@ static void name_provisionally(Builder *b, const Scope *scope, const NodeRequest
   node->instance = scope->instance;
 }
 
-static const SharedUse *use_of(const Scope *scope, const NodeRequest *request) {
-  return request->use ? request->use : scope->use;
-}
+static const SharedUse *use_of(const Scope *scope, const NodeRequest *request) { return request->use ? request->use : scope->use; }
 
 Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors in) {
   bool poisoned = any_poisoned(in);
   if (b->graph->node_count >= MAX_LAYERS) {
-    Diagnostic *d =
-        stop_expansion(b, request->span, arena_printf(b->arena, "the network has more than %d layers", MAX_LAYERS));
+    Diagnostic *d = stop_expansion(b, request->span, arena_printf(b->arena, "the network has more than %d layers", MAX_LAYERS));
     add_instance_notes(d, scope->instance);
     return poisoned_tensors(b, request->span);
   }

@@ -57,17 +57,14 @@ static int64_t pair_side(const Node *node, const Attribute *attribute, bool widt
 static void explain_shape(Builder *b, Diagnostic *d, const Value *value, const TensorType *declared) {
   const Node *node = value->producer;
   if (!node || node->input_count != 1 || node->inputs[0]->type.rank != value->type.rank) return;
-  const Attribute *kernel = find_attribute(node, "kernel_size", ATTRIBUTE_PAIR),
-                  *stride = find_attribute(node, "stride", ATTRIBUTE_PAIR);
-  if (!kernel || !stride || !find_attribute(node, "padding", ATTRIBUTE_PADDING) ||
-      find_attribute(node, "output_padding", ATTRIBUTE_PAIR))
+  const Attribute *kernel = find_attribute(node, "kernel_size", ATTRIBUTE_PAIR), *stride = find_attribute(node, "stride", ATTRIBUTE_PAIR);
+  if (!kernel || !stride || !find_attribute(node, "padding", ATTRIBUTE_PADDING) || find_attribute(node, "output_padding", ATTRIBUTE_PAIR))
     return;
   const Attribute *dilation = find_attribute(node, "dilation", ATTRIBUTE_PAIR);
   for (int axis = 1; axis < value->type.rank; axis++) {
     bool width = axis == value->type.rank - 1;
     int64_t n, out, wanted, k = pair_side(node, kernel, width), s = pair_side(node, stride, width);
-    if (!size_is_const(node->inputs[0]->type.sizes[axis], &n) || !size_is_const(value->type.sizes[axis], &out))
-      continue;
+    if (!size_is_const(node->inputs[0]->type.sizes[axis], &n) || !size_is_const(value->type.sizes[axis], &out)) continue;
     if (!size_is_const(declared->sizes[axis], &wanted) || wanted == out) continue;
     add_note(d, "`%s` of %lld gives %lld", written_text(b->c, b->arena, node->span), (long long)n, (long long)out);
     if (dilation) k = pair_side(node, dilation, width) * (k - 1) + 1;
@@ -86,8 +83,8 @@ static void report_not_proved(Builder *b, const Scope *scope, const AstType *typ
   size_print(&text, declared);
   text_add(&text, " and ");
   size_print(&text, found);
-  Diagnostic *d = report(b->diagnostics, CODE_E0304, at ? at->span : type->span,
-                         "the declared size of `%s` may differ from the real one", name);
+  Diagnostic *d = report(b->diagnostics, CODE_E0304, at ? at->span : type->span, "the declared size of `%s` may differ from the real one",
+                         name);
   set_label(d, "%s", text_string(&text));
   add_size_difference(d, b->graph, declared, found);
   add_instance_notes(d, scope->instance);
@@ -99,8 +96,8 @@ static bool surely_differ(Builder *b, const Size *a, const Size *c) {
 }
 
 static void report_dtype(Builder *b, const AstType *type, const Value *value, const char *name) {
-  Diagnostic *d = report(b->diagnostics, CODE_E0308, type->dtype.span, "`%s` is declared %s but is %s", name,
-                         type->dtype.text, dtype_name(value->type.dtype));
+  Diagnostic *d = report(b->diagnostics, CODE_E0308, type->dtype.span, "`%s` is declared %s but is %s", name, type->dtype.text,
+                         dtype_name(value->type.dtype));
   DType declared;
   if (dtype_from_name(type->dtype.text, &declared) && declared != DTYPE_F32)
     add_help(d, "declare it float32 and convert it in the program that calls: `cast` is not in this version");
@@ -122,8 +119,8 @@ void check_declared_type(Builder *b, const Scope *scope, const AstType *type, co
     }
   }
   if (different) {
-    Diagnostic *d = report(b->diagnostics, CODE_E0306, type->span, "`%s` is declared %s but is %s", name,
-                           type_text(b->arena, &declared), type_text(b->arena, &value->type));
+    Diagnostic *d = report(b->diagnostics, CODE_E0306, type->span, "`%s` is declared %s but is %s", name, type_text(b->arena, &declared),
+                           type_text(b->arena, &value->type));
     if (declared.rank == value->type.rank) explain_shape(b, d, value, &declared);
     else if (declared.rank == 1 && size_equal(declared.sizes[0], type_elements(b->arena, &value->type)))
       add_help(d, "`-> flatten` makes a vector");
@@ -134,8 +131,7 @@ void check_declared_type(Builder *b, const Scope *scope, const AstType *type, co
 }
 
 /* A size in a block's tensor type that is not a free name: it must have the value that it says. */
-static void check_size(Builder *b, const Scope *scope, const AstTensorParam *tensor, const AstExpr *expr,
-                       const Size *found, Span call) {
+static void check_size(Builder *b, const Scope *scope, const AstTensorParam *tensor, const AstExpr *expr, const Size *found, Span call) {
   const Size *declared = evaluate_size(b->c, scope, expr);
   if (!declared || size_equal(declared, found)) return;
   if (!surely_differ(b, declared, found)) {
@@ -145,8 +141,8 @@ static void check_size(Builder *b, const Scope *scope, const AstTensorParam *ten
   Text here = text_new(b->arena), there = text_new(b->arena);
   size_print(&here, found);
   size_print(&there, declared);
-  Diagnostic *d = report(b->diagnostics, CODE_E0306, call, "`%s` of `%s` is %s here",
-                         written_text(b->c, b->arena, expr->span), scope->body->name.text, text_string(&here));
+  Diagnostic *d = report(b->diagnostics, CODE_E0306, call, "`%s` of `%s` is %s here", written_text(b->c, b->arena, expr->span),
+                         scope->body->name.text, text_string(&here));
   add_label(d, expr->span, "it is %s", text_string(&there));
   add_instance_notes(d, scope->instance->parent);
 }
@@ -155,16 +151,16 @@ void bind_tensor_type(Builder *b, Scope *scope, const AstTensorParam *tensor, co
   DType dtype;
   if (value->poisoned || !read_dtype(b, tensor->type, &dtype)) return;
   if (size_count(tensor->type) != value->type.rank) {
-    Diagnostic *d = report(b->diagnostics, CODE_E0305, call, "`%s` needs `%s` with %d size%s, this is %s",
-                           scope->body->name.text, tensor->name.text, size_count(tensor->type),
-                           size_count(tensor->type) == 1 ? "" : "s", type_text(b->arena, &value->type));
+    Diagnostic *d = report(b->diagnostics, CODE_E0305, call, "`%s` needs `%s` with %d size%s, this is %s", scope->body->name.text,
+                           tensor->name.text, size_count(tensor->type), size_count(tensor->type) == 1 ? "" : "s",
+                           type_text(b->arena, &value->type));
     add_label(d, tensor->type->span, "declared here");
     add_instance_notes(d, scope->instance->parent);
     return;
   }
   if (tensor->type->dtype.text && dtype != value->type.dtype) {
-    Diagnostic *d = report(b->diagnostics, CODE_E0308, call, "`%s` needs %s, this is %s", scope->body->name.text,
-                           dtype_name(dtype), dtype_name(value->type.dtype));
+    Diagnostic *d = report(b->diagnostics, CODE_E0308, call, "`%s` needs %s, this is %s", scope->body->name.text, dtype_name(dtype),
+                           dtype_name(value->type.dtype));
     add_label(d, tensor->type->dtype.span, "declared here");
   }
   int i = 0;
@@ -174,10 +170,7 @@ void bind_tensor_type(Builder *b, Scope *scope, const AstTensorParam *tensor, co
       continue;
     }
     Entry *entry = ARENA_NEW(b->arena, Entry);
-    *entry = (Entry){.kind = ENTRY_DATUM,
-                     .what = "size",
-                     .span = size->span,
-                     .datum = datum_size(b->arena, value->type.sizes[i], 1)};
+    *entry = (Entry){.kind = ENTRY_DATUM, .what = "size", .span = size->span, .datum = datum_size(b->arena, value->type.sizes[i], 1)};
     put_name(&scope->names, size->text, entry);
   }
 }

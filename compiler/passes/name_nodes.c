@@ -39,9 +39,8 @@ static const char *c_key(Arena *arena, const char *name) {
 
 /* What the emitted C calls its own: the interface, and the helpers beside the layers. */
 static bool is_interface_name(const char *name) {
-  static const char *const names[] = {"run",          "inputs",   "outputs",         "env",   "weights", "status",
-                                      "status_text",  "selftest", "workspace_bytes", "check", "overlap", "zero_border",
-                                      "weights_match"};
+  static const char *const names[] = {"run",      "inputs",          "outputs", "env",     "weights",     "status",       "status_text",
+                                      "selftest", "workspace_bytes", "check",   "overlap", "zero_border", "weights_match"};
   static const char *const beginnings[] = {"kernel_", "math_", "f32x", "u32x", "zero4", "zero8", "zero16"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(names[i], name) == 0) return true;
@@ -87,8 +86,7 @@ static void take_author_name(Naming *n, const char *name, Span span, const char 
   const char *in_c = c_name(arena, name);
   const Taken *old = find_name(&n->taken, c_key(arena, name));
   if (is_interface_name(in_c)) {
-    Diagnostic *d = report(n->b->diagnostics, CODE_E0701, span, "the %s `%s` would take the name `%s_%s`", what, name,
-                           n->prefix, in_c);
+    Diagnostic *d = report(n->b->diagnostics, CODE_E0701, span, "the %s `%s` would take the name `%s_%s`", what, name, n->prefix, in_c);
     add_note(d, "that name belongs to the generated C itself");
     add_help(d, "choose another name");
     return;
@@ -98,18 +96,14 @@ static void take_author_name(Naming *n, const char *name, Span span, const char 
     take(n, name, span);
     return;
   }
-  Span later = old->span.start > span.start ? old->span : span,
-       earlier = old->span.start > span.start ? span : old->span;
+  Span later = old->span.start > span.start ? old->span : span, earlier = old->span.start > span.start ? span : old->span;
   bool same = strcmp(old->name, name) == 0, capitals = strcmp(c_name(arena, old->name), in_c) != 0;
   Diagnostic *d;
   if (same) d = report(n->b->diagnostics, CODE_E0205, later, "two layers have the name `%s`", name);
   else if (capitals)
-    d = report(n->b->diagnostics, CODE_E0701, later,
-               "`%s` and `%s` differ in capitals only, and both become `%s_%s` in C macros", old->name, name,
-               c_key(arena, n->prefix), c_key(arena, name));
-  else
-    d = report(n->b->diagnostics, CODE_E0701, later, "`%s` and `%s` both become `%s_%s` in C", old->name, name,
-               n->prefix, in_c);
+    d = report(n->b->diagnostics, CODE_E0701, later, "`%s` and `%s` differ in capitals only, and both become `%s_%s` in C macros",
+               old->name, name, c_key(arena, n->prefix), c_key(arena, name));
+  else d = report(n->b->diagnostics, CODE_E0701, later, "`%s` and `%s` both become `%s_%s` in C", old->name, name, n->prefix, in_c);
   if (later.start != earlier.start) add_label(d, earlier, "the other one");
   add_help(d, same ? "rename one label, or give each call of the block a label" : "rename one label");
 }
@@ -132,11 +126,10 @@ static void take_author_names(Naming *n) {
   for (int i = 0; i < g->dim_count; i++) {
     const Dim *dim = g->dims[i];
     take_member(n, dim->name, dim->span, "dim");
-    if (strcmp(dim->name, "workspace") != 0 && strcmp(dim->name, "workspace_bytes") != 0 &&
-        strcmp(dim->name, "weights") != 0 && strcmp(dim->name, "weights_bytes") != 0)
+    if (strcmp(dim->name, "workspace") != 0 && strcmp(dim->name, "workspace_bytes") != 0 && strcmp(dim->name, "weights") != 0 &&
+        strcmp(dim->name, "weights_bytes") != 0)
       continue;
-    report(n->b->diagnostics, CODE_E0701, dim->span, "the dim `%s` would take the name of a member of `%s_env`",
-           dim->name, n->prefix);
+    report(n->b->diagnostics, CODE_E0701, dim->span, "the dim `%s` would take the name of a member of `%s_env`", dim->name, n->prefix);
   }
   for (int i = 0; i < g->node_count; i++)
     if (g->nodes[i]->label) take_author_name(n, g->nodes[i]->name, g->nodes[i]->label_span, "label");

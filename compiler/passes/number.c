@@ -125,9 +125,7 @@ static const Datum *compute_real(Arena *arena, AstBinaryOp op, double a, double 
   return NULL;
 }
 
-static const Size *size_part(Arena *arena, const Datum *a) {
-  return a->kind == DATUM_SIZE ? a->size : size_of(arena, a->numerator);
-}
+static const Size *size_part(Arena *arena, const Datum *a) { return a->kind == DATUM_SIZE ? a->size : size_of(arena, a->numerator); }
 
 /* Whether a < b (or <=) holds for all values of the dims, or for none. */
 static const Datum *compare_sizes(Arena *arena, AstBinaryOp op, const Size *difference, const char **why) {
@@ -156,8 +154,7 @@ static const Datum *size_power(Arena *arena, const Datum *a, const Datum *b, con
 
 static const Datum *saturated(const Datum *result, const char **why) {
   if (result && result->kind == DATUM_SIZE &&
-      (size_maximum(result->size) >= SIZE_LIMIT ? size_minimum(result->size) >= SIZE_LIMIT
-                                                : size_maximum(result->size) <= -SIZE_LIMIT)) {
+      (size_maximum(result->size) >= SIZE_LIMIT ? size_minimum(result->size) >= SIZE_LIMIT : size_maximum(result->size) <= -SIZE_LIMIT)) {
     *why = OVERFLOW;
     return NULL;
   }
@@ -213,8 +210,7 @@ static const Datum *compute_size(Arena *arena, AstBinaryOp op, const Datum *a, c
 /* Equal sizes have equal normal forms; sizes whose difference excludes 0 differ; else it varies. */
 static const Datum *compare_equal(Arena *arena, bool wanted, const Datum *a, const Datum *b, const char **why) {
   if (a->kind != DATUM_SIZE && b->kind != DATUM_SIZE) {
-    bool equal =
-        a->kind == DATUM_REAL || b->kind == DATUM_REAL ? datum_real_value(a) == datum_real_value(b) : datum_equal(a, b);
+    bool equal = a->kind == DATUM_REAL || b->kind == DATUM_REAL ? datum_real_value(a) == datum_real_value(b) : datum_equal(a, b);
     return datum_bool(arena, equal == wanted);
   }
   if (a->kind == DATUM_REAL || b->kind == DATUM_REAL) return datum_bool(arena, !wanted);

@@ -40,7 +40,8 @@ static void pack_axes(Packing *packing, int axis, int64_t at, int64_t lanes, int
   const float *data = packed->parameter->data;
   if (axis == packed->axis_count) {
     if (packing->lane < 0) *packing->out++ = data[at];
-    for (int64_t i = 0; packing->lane >= 0 && i < lanes; i++) *packing->out++ = i < valid ? data[at + i * packing->factor[packing->lane]] : 0.0f;
+    for (int64_t i = 0; packing->lane >= 0 && i < lanes; i++)
+      *packing->out++ = i < valid ? data[at + i * packing->factor[packing->lane]] : 0.0f;
     return;
   }
   if (axis == packing->lane) {

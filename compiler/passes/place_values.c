@@ -15,8 +15,16 @@ static const Size *zero(Plan *plan) { return size_of(plan->arena, 0); }
 
 static Buffer *new_buffer(Plan *plan, const char *name, BufferKind kind, const TensorType *type) {
   Buffer *buffer = ARENA_NEW(plan->arena, Buffer);
-  *buffer = (Buffer){.id = plan->buffer_count, .name = name, .kind = kind, .dtype = type->dtype, .region = "workspace",
-                     .channels = type_channels(type), .height = type_height(type), .width = type_width(type), .first = -1, .last = -1};
+  *buffer = (Buffer){.id = plan->buffer_count,
+                     .name = name,
+                     .kind = kind,
+                     .dtype = type->dtype,
+                     .region = "workspace",
+                     .channels = type_channels(type),
+                     .height = type_height(type),
+                     .width = type_width(type),
+                     .first = -1,
+                     .last = -1};
   ARENA_PUSH(plan->arena, plan->buffers, plan->buffer_count, buffer);
   return buffer;
 }
@@ -240,9 +248,7 @@ static bool read_elsewhere(Plan *plan, const Step *step, int operand) {
   return look.found;
 }
 
-static bool covers(const View *view) {
-  return size_is(view->channel, 0) && size_is(view->row, 0) && size_is(view->column, 0);
-}
+static bool covers(const View *view) { return size_is(view->channel, 0) && size_is(view->row, 0) && size_is(view->column, 0); }
 
 /* Whether something after this step, or the caller, still wants what lies in the buffer. */
 static bool wanted_later(Plan *plan, const Buffer *buffer, int position) {
@@ -265,7 +271,8 @@ static bool can_take_place(Plan *plan, int position, int operand) {
       !size_equal(view->buffer->width, type_width(&value->type)))
     return false;
   for (int i = 0; i < step->operand_count; i++)
-    if (step->operands[i].value && view_of(plan, step->operands[i].value)->buffer == view->buffer && read_elsewhere(plan, step, i)) return false;
+    if (step->operands[i].value && view_of(plan, step->operands[i].value)->buffer == view->buffer && read_elsewhere(plan, step, i))
+      return false;
   return !wanted_later(plan, view->buffer, position);
 }
 

@@ -26,7 +26,8 @@ typedef struct LaneReads { /* whether an operand is read by vectors along the la
 
 static Expr *find_lane_read(void *context, Expr *e) {
   LaneReads *reads = context;
-  if (e->kind == EXPR_ACCESS && e->operand == reads->operand && !expr_is_int(coefficient_of(reads->arena, e->index[0], reads->lane_axis), 0))
+  if (e->kind == EXPR_ACCESS && e->operand == reads->operand &&
+      !expr_is_int(coefficient_of(reads->arena, e->index[0], reads->lane_axis), 0))
     reads->found = true;
   return e;
 }

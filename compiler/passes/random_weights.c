@@ -66,8 +66,7 @@ static void fill(Parameter *parameter, const Operator *op, uint64_t seed) {
     factor = (int64_t)integer_root((UINT64_C(2) << 56) / (uint64_t)inputs_per_output(parameter, op));
   else if (weight) offset = op && !strcmp(op->name, "prelu") ? one / 4 : one;
   for (int64_t i = 0; i < count; i++)
-    parameter->data[i] = variance ? 0.5f + (float)(next_random(&random) >> 40) / 16777216.0f
-                                  : normal_float(&random, offset, factor);
+    parameter->data[i] = variance ? 0.5f + (float)(next_random(&random) >> 40) / 16777216.0f : normal_float(&random, offset, factor);
 }
 
 void fill_random_weights(Graph *graph, const Node *const *owners, uint64_t seed) {

@@ -51,8 +51,7 @@ static void report_unknown_attribute(Compilation *c, const Operator *op, AstName
 }
 
 /* The attribute that an argument sets; -1: reported. *position counts positional arguments. */
-static int match_argument(Compilation *c, const Operator *op, const Argument *argument, int *position,
-                          bool named_before) {
+static int match_argument(Compilation *c, const Operator *op, const Argument *argument, int *position, bool named_before) {
   if (argument->name.text) {
     int index = attribute_index(op, argument->name.text);
     if (index < 0) report_unknown_attribute(c, op, argument->name);
@@ -60,16 +59,14 @@ static int match_argument(Compilation *c, const Operator *op, const Argument *ar
   }
   int count = attribute_count(op);
   if (named_before) {
-    Diagnostic *d =
-        report(c->diagnostics, CODE_E0401, argument->span, "an argument without a name follows one with a name");
+    Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span, "an argument without a name follows one with a name");
     add_help(d, "name it as well: `name=%s`", written_text(c, c->arena, argument->span));
     return -1;
   }
   if (*position < count) return (*position)++;
   if (*position == count) {
-    Diagnostic *d =
-        report(c->diagnostics, CODE_E0401, argument->span,
-               count ? "`%s` has too many arguments: it takes %d at most" : "`%s` takes no arguments", op->name, count);
+    Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span,
+                           count ? "`%s` has too many arguments: it takes %d at most" : "`%s` takes no arguments", op->name, count);
     if (count) list_attributes(c->arena, d, op);
     ++*position; /* say it once */
   }
@@ -156,28 +153,24 @@ bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes
   return good;
 }
 
-void check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments,
-                              const DefaultAttributes *earlier) {
+void check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier) {
   const Argument *by_index[MAX_ATTRIBUTES] = {0};
   for (const Argument *a = arguments; a; a = a->next)
     if (!a->name.text) {
       Diagnostic *d = report(c->diagnostics, CODE_E0401, a->span, "a `default` names its attributes");
-      if (attribute_count(op))
-        add_help(d, "`default %s(%s=%s)`", op->name, op->attributes[0].name, written_text(c, c->arena, a->span));
+      if (attribute_count(op)) add_help(d, "`default %s(%s=%s)`", op->name, op->attributes[0].name, written_text(c, c->arena, a->span));
       return;
     }
   if (!match_arguments(c, op, arguments, by_index)) return;
   void *scratch = op->attributes_size ? arena_alloc(c->arena, op->attributes_size) : NULL;
   for (int i = 0; scratch && i < attribute_count(op); i++)
-    if (by_index[i])
-      convert_attribute(c, op, &op->attributes[i], by_index[i], 0, (char *)scratch + op->attributes[i].offset);
+    if (by_index[i]) convert_attribute(c, op, &op->attributes[i], by_index[i], 0, (char *)scratch + op->attributes[i].offset);
   for (; earlier; earlier = earlier->next) {
     if (strcmp(earlier->op, op->name) != 0) continue;
     for (const Argument *a = earlier->arguments; a; a = a->next) {
       int index = a->name.text ? attribute_index(op, a->name.text) : -1;
       if (index < 0 || !by_index[index]) continue;
-      Diagnostic *d =
-          report(c->diagnostics, CODE_E0205, by_index[index]->span, "the default of `%s` is set twice", a->name.text);
+      Diagnostic *d = report(c->diagnostics, CODE_E0205, by_index[index]->span, "the default of `%s` is set twice", a->name.text);
       add_label(d, a->span, "first here");
     }
   }
@@ -186,12 +179,10 @@ void check_default_attributes(Compilation *c, const Operator *op, const Argument
 /* `Conv2d(3, 64, 3)`: PyTorch's form, with the input channels first. */
 static void help_foreign(Compilation *c, Diagnostic *d, const char *own, AstName name, const AstCall *call) {
   int whole = 0;
-  for (const AstArg *a = call ? call->args : NULL; a; a = a->next)
-    whole += !a->name.text && a->value && a->value->kind == AST_INT;
+  for (const AstArg *a = call ? call->args : NULL; a; a = a->next) whole += !a->name.text && a->value && a->value->kind == AST_INT;
   const Operator *op = find_operator(own);
-  bool channels =
-      op && op->attributes &&
-      (strcmp(op->attributes[0].name, "out_channels") == 0 || strcmp(op->attributes[0].name, "out_features") == 0);
+  bool channels = op && op->attributes &&
+                  (strcmp(op->attributes[0].name, "out_channels") == 0 || strcmp(op->attributes[0].name, "out_features") == 0);
   bool drop_first = channels && whole >= 3 && !call->args->name.text && call->args->value->kind == AST_INT;
   if (!channels || !call || !call->args) {
     add_help(d, "cnnc calls it `%s`", own);

@@ -6,21 +6,17 @@
 
 static void report_option(Builder *b, const AstArg *arg, const char *what, const char *legal) {
   const char *name = arg->name.text ? arg->name.text : written_text(b->c, b->arena, arg->span);
-  Diagnostic *d = report(b->diagnostics, CODE_E0401, arg->name.text ? arg->name.span : arg->span,
-                         "%s has no attribute `%s`", what, name);
+  Diagnostic *d = report(b->diagnostics, CODE_E0401, arg->name.text ? arg->name.span : arg->span, "%s has no attribute `%s`", what, name);
   add_help(d, "it has %s", legal);
 }
 
-static bool is_option(const AstArg *arg, const char *name) {
-  return arg->name.text && strcmp(arg->name.text, name) == 0;
-}
+static bool is_option(const AstArg *arg, const char *name) { return arg->name.text && strcmp(arg->name.text, name) == 0; }
 
 static const char *read_text(Builder *b, const Scope *scope, const AstArg *arg) {
   const Datum *value = evaluate_argument(b->c, scope, arg->value);
   if (value->kind == DATUM_STRING) return value->text;
   if (value->kind == DATUM_POISONED) return NULL;
-  Diagnostic *d = report(b->diagnostics, CODE_E0402, arg->value->span, "`%s` cannot be `%s`", arg->name.text,
-                         datum_text(b->arena, value));
+  Diagnostic *d = report(b->diagnostics, CODE_E0402, arg->value->span, "`%s` cannot be `%s`", arg->name.text, datum_text(b->arena, value));
   add_help(d, "it is a text in quotes");
   return NULL;
 }
@@ -36,8 +32,7 @@ static const char *read_choice(Builder *b, const Scope *scope, const AstArg *arg
     text_addf(&legal, "%s%s", i ? ", " : "", choices[i]);
   }
   if (value->kind == DATUM_POISONED) return NULL;
-  Diagnostic *d = report(b->diagnostics, CODE_E0402, arg->value->span, "`%s` cannot be `%s`", arg->name.text,
-                         datum_text(b->arena, value));
+  Diagnostic *d = report(b->diagnostics, CODE_E0402, arg->value->span, "`%s` cannot be `%s`", arg->name.text, datum_text(b->arena, value));
   if (suggested(&near)) add_help(d, "did you mean `%s`? one of %s", suggested(&near), text_string(&legal));
   else add_help(d, "it is one of %s", text_string(&legal));
   return NULL;
@@ -58,8 +53,7 @@ static void read_labels_file(Builder *b, const AstArg *arg, GraphOutput *output)
   size_t length = 0;
   Location place = source_locate(c->sources, arg->span.start);
   const char *relative_to = place.source ? place.source->name : NULL;
-  const char *text = c->read_file ? c->read_file(c->read_context, b->arena, output->labels_file, relative_to, &length,
-                                                 &resolved, &error)
+  const char *text = c->read_file ? c->read_file(c->read_context, b->arena, output->labels_file, relative_to, &length, &resolved, &error)
                                   : NULL;
   if (!text) {
     if (c->options->shapes_only) return;
@@ -96,8 +90,7 @@ static void read_labels(Builder *b, const Scope *scope, const AstArg *arg, Graph
   for (int i = 0; value->kind == DATUM_LIST && i < value->count; i++)
     if (value->items[i]->kind == DATUM_STRING) ARENA_PUSH(b->arena, labels, count, value->items[i]->text);
   if (value->kind != DATUM_LIST || count != value->count) {
-    Diagnostic *d =
-        report(b->diagnostics, CODE_E0402, arg->value->span, "`labels` cannot be `%s`", datum_text(b->arena, value));
+    Diagnostic *d = report(b->diagnostics, CODE_E0402, arg->value->span, "`labels` cannot be `%s`", datum_text(b->arena, value));
     add_help(d, "it is a list of texts, or the name of a file with one label on each line");
     return;
   }
@@ -114,11 +107,9 @@ void read_output_options(Builder *b, const Scope *scope, const AstStmt *stmt, Gr
     } else if (is_option(arg, "labels")) {
       int64_t size;
       read_labels(b, scope, arg, output);
-      bool vector =
-          output->value && output->value->type.rank == 1 && size_is_const(output->value->type.sizes[0], &size);
+      bool vector = output->value && output->value->type.rank == 1 && size_is_const(output->value->type.sizes[0], &size);
       if (output->labels && vector && size != output->label_count)
-        report(b->diagnostics, CODE_E0313, arg->span, "%d labels for %lld values", output->label_count,
-               (long long)size);
+        report(b->diagnostics, CODE_E0313, arg->span, "%d labels for %lld values", output->label_count, (long long)size);
     } else {
       report_option(b, arg, "an output", "labels and layout");
     }

@@ -83,8 +83,7 @@ static void import_names(Files *files, Module *module, const Module *used, Span 
       put_name(&module->names, thing.name, entry);
       continue;
     }
-    Diagnostic *d = report(files->c->diagnostics, CODE_E0205, use, "this file brings in `%s`, which is already defined",
-                           thing.name);
+    Diagnostic *d = report(files->c->diagnostics, CODE_E0205, use, "this file brings in `%s`, which is already defined", thing.name);
     add_label(d, old->span, "defined here");
     add_label(d, entry->span, "and here");
     add_help(d, "rename one of them");
@@ -101,8 +100,7 @@ static Module *read_module(Files *files, const AstDecl *use, const char *relativ
            files->depth >= MAX_USE_DEPTH ? MAX_USE_DEPTH : MAX_USED_FILES);
     return NULL;
   }
-  const char *text =
-      c->read_file ? c->read_file(c->read_context, c->arena, path, relative_to, &length, &resolved, &error) : NULL;
+  const char *text = c->read_file ? c->read_file(c->read_context, c->arena, path, relative_to, &length, &resolved, &error) : NULL;
   if (!text) {
     Diagnostic *d = report(c->diagnostics, CODE_E0208, use->name.span, "`%s` cannot be read", path);
     set_label(d, "%s", error ? error : "no file can be read here");
@@ -140,16 +138,12 @@ static bool size_given(Files *files, const Dim *dim, int64_t *value) {
   bool whole = binding->value[0] && !*end;
   *value = given;
   Diagnostic *d = NULL;
-  if (!whole)
-    d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%s is not a whole number", dim->name,
-               binding->value);
+  if (!whole) d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%s is not a whole number", dim->name, binding->value);
   else if (given < dim->minimum || (dim->maximum >= 0 && given > dim->maximum))
-    d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%lld is outside the range of `%s`",
-               dim->name, given, dim->name);
+    d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%lld is outside the range of `%s`", dim->name, given, dim->name);
   else if (given % dim->multiple != dim->offset % dim->multiple)
-    d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0},
-               "--size %s=%lld: `%s` is %lld more than a multiple of %lld", dim->name, given, dim->name,
-               (long long)dim->offset, (long long)dim->multiple);
+    d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%lld: `%s` is %lld more than a multiple of %lld", dim->name,
+               given, dim->name, (long long)dim->offset, (long long)dim->multiple);
   if (d) add_note_at(d, dim->span, "declared here");
   return !d;
 }
@@ -167,19 +161,16 @@ static void declare_dim(Files *files, Module *module, const AstDecl *decl, const
       add_help(d, "a dim has multiple_of and offset");
       good = false;
     } else {
-      good &= evaluate_whole(c, scope, a->value, a->name.text, multiple ? 1 : 0, INT32_MAX,
-                             multiple ? &dim->multiple : &dim->offset);
+      good &= evaluate_whole(c, scope, a->value, a->name.text, multiple ? 1 : 0, INT32_MAX, multiple ? &dim->multiple : &dim->offset);
     }
   }
   if (good && dim->offset >= dim->multiple) dim->offset %= dim->multiple;
   int64_t missing = good ? (dim->offset - dim->minimum) % dim->multiple : 0; /* to the first value in the range */
   int64_t first = dim->minimum + (missing < 0 ? missing + dim->multiple : missing);
-  if (good && (dim->minimum < 1 || dim->minimum > INT32_MAX || dim->maximum > INT32_MAX ||
-               (dim->maximum >= 0 && dim->maximum < first))) {
+  if (good && (dim->minimum < 1 || dim->minimum > INT32_MAX || dim->maximum > INT32_MAX || (dim->maximum >= 0 && dim->maximum < first))) {
     Diagnostic *d = report(c->diagnostics, CODE_E0307, decl->span, "`%s` can have no value", decl->name.text);
-    add_help(d, dim->minimum < 1 ? "the smallest size is 1"
-                : dim->maximum >= 0 && dim->maximum < dim->minimum
-                    ? "the range is written from the smaller to the larger"
+    add_help(d, dim->minimum < 1                                         ? "the smallest size is 1"
+                : dim->maximum >= 0 && dim->maximum < dim->minimum       ? "the range is written from the smaller to the larger"
                 : dim->minimum <= INT32_MAX && dim->maximum <= INT32_MAX ? "no multiple of this lies in the range"
                                                                          : "the largest size is 2147483647");
     good = false;
@@ -208,8 +199,7 @@ static void check_const_type(Compilation *c, const Scope *scope, const AstDecl *
     return;
   }
   if (level->kind == DATUM_LIST)
-    report(c->diagnostics, CODE_E0312, decl->type->span, "`%s` is nested more deeply than its type says",
-           decl->name.text);
+    report(c->diagnostics, CODE_E0312, decl->type->span, "`%s` is nested more deeply than its type says", decl->name.text);
 }
 
 static void declare_const(Files *files, Module *module, const AstDecl *decl, const Scope *scope) {
@@ -226,8 +216,7 @@ static void declare_default(Files *files, Module *module, const AstDecl *decl, c
   if (!op) {
     Entry *entry = find_name(&module->names, decl->name.text);
     if (entry && entry->kind == ENTRY_BLOCK) {
-      Diagnostic *d = report(c->diagnostics, CODE_E0201, decl->name.span,
-                             "`default` is for operations, `%s` is a block", decl->name.text);
+      Diagnostic *d = report(c->diagnostics, CODE_E0201, decl->name.span, "`default` is for operations, `%s` is a block", decl->name.text);
       add_help(d, "give its parameter a value where the block is defined");
     } else {
       report_unknown_operation(c, scope, decl->name, NULL);
@@ -252,8 +241,7 @@ Module *resolve_files(Files *files, const Ast *ast) {
   check_unique(files, ast);
   if (files->depth == 0) put_name(&files->open, normal_path(c->arena, ast->source->name), files);
   for (const AstDecl *d = ast->declarations; d; d = d->next) {
-    if (d->kind == AST_BLOCK)
-      declare_name(files, module, d->name, (Entry){.kind = ENTRY_BLOCK, .what = "block", .declaration = d});
+    if (d->kind == AST_BLOCK) declare_name(files, module, d->name, (Entry){.kind = ENTRY_BLOCK, .what = "block", .declaration = d});
     if (d->kind != AST_USE || !d->name.text) continue;
     const Module *used = read_module(files, d, ast->source->name);
     if (used) import_names(files, module, used, d->name.span);

@@ -53,11 +53,9 @@ Diagnostic *report_unknown_name(Compilation *c, const Scope *scope, const char *
   Span later = find_later_definition(scope, name);
   if (later.start > span.start || (later.start && later.start < span.start && scope->body)) {
     int line = source_locate(c->sources, later.start).line;
-    Diagnostic *d =
-        report(c->diagnostics, CODE_E0204, span, "`%s` is used before it is defined at line %d", name, line);
+    Diagnostic *d = report(c->diagnostics, CODE_E0204, span, "`%s` is used before it is defined at line %d", name, line);
     add_label(d, later, "defined here");
-    add_note(d, scope->body ? "a network has no cycles, statements are in order"
-                            : "declarations of consts and dims are in order");
+    add_note(d, scope->body ? "a network has no cycles, statements are in order" : "declarations of consts and dims are in order");
     return d;
   }
   Diagnostic *d = report(c->diagnostics, CODE_E0202, span, "`%s` is not defined here", name);

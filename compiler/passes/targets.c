@@ -10,7 +10,8 @@ const Target all_targets[] = {
     {"x86-64-v3", "AVX2 and FMA: PCs since about 2013", "-march=x86-64-v3", 8, 16, true, false},
     {"x86-64-v4", "AVX-512: servers, Zen 4 and later", "-march=x86-64-v4", 16, 32, true, false},
     {"aarch64", "64-bit ARM with NEON", NULL, 4, 32, true, false},
-    {"cortex-m4", "Cortex-M4F and M7: single-precision floats, no vectors", "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", 1, 32, true, false},
+    {"cortex-m4", "Cortex-M4F and M7: single-precision floats, no vectors", "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", 1, 32,
+     true, false},
     {"s390x", "64-bit big-endian mainframes, no vectors", NULL, 1, 16, true, true},
     {NULL, NULL, NULL, 0, 0, false, false},
 };

@@ -6,9 +6,9 @@
 typedef struct Target {
   const char *name, *summary;
   const char *flags; /* with which its C is to be compiled; NULL: no special ones */
-  int lanes;     /* floats of its widest vector; 1: none */
-  int registers; /* vector registers */
-  bool fma;      /* one instruction multiplies and adds */
+  int lanes;         /* floats of its widest vector; 1: none */
+  int registers;     /* vector registers */
+  bool fma;          /* one instruction multiplies and adds */
   bool big_endian;
 } Target;
 

@@ -8,12 +8,12 @@ enum { MAX_KERNEL_PARAMS = 48 };
 
 /* One use of an operand in the kernel. */
 typedef struct KernelOperand {
-  const BoundOperand *bound; /* NULL for those that the nest never reads */
-  Expr *origin;              /* offset of the tile's first element from the layer's pointer, in axis variables */
-  Expr *step_tile;           /* distance between neighbours along the tile axis, as the kernel knows it, */
+  const BoundOperand *bound;      /* NULL for those that the nest never reads */
+  Expr *origin;                   /* offset of the tile's first element from the layer's pointer, in axis variables */
+  Expr *step_tile;                /* distance between neighbours along the tile axis, as the kernel knows it, */
   Expr *step_reduction[MAX_AXES]; /* and along each reduction axis */
-  bool along_lanes;          /* neighbours along the lane axis are neighbours in memory */
-  bool streamed;             /* packed numbers, read once from front to back */
+  bool along_lanes;               /* neighbours along the lane axis are neighbours in memory */
+  bool streamed;                  /* packed numbers, read once from front to back */
 } KernelOperand;
 
 typedef struct Tiling {

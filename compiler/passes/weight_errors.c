@@ -98,10 +98,9 @@ void report_missing(Binder *b) {
   for (int i = b->graph->parameter_count - 1; i >= 0; i--)
     if (needs_tensor(b->graph->parameters[i]) && !b->found[i]) first = b->graph->parameters[i];
   const WeightsFile *file = b->files[0].source;
-  Diagnostic *d = b->file_count == 1 ? report(b->c->diagnostics, CODE_E0501, first->span, "`%s` has no tensor `%s`",
-                                              file->path, first->path)
-                                     : report(b->c->diagnostics, CODE_E0501, first->span,
-                                              "the weights files have no tensor `%s`", first->path);
+  Diagnostic *d = b->file_count == 1
+                      ? report(b->c->diagnostics, CODE_E0501, first->span, "`%s` has no tensor `%s`", file->path, first->path)
+                      : report(b->c->diagnostics, CODE_E0501, first->span, "the weights files have no tensor `%s`", first->path);
   const char *prefix = prefix_of_all(b, first);
   if (prefix && !file->strip_prefix && b->file_count == 1) {
     const char *shown = shown_name(b->c->arena, prefix);
@@ -113,14 +112,11 @@ void report_missing(Binder *b) {
   }
   if (b->missing > 1) add_note(d, "%d of %d names are missing: %s", b->missing, b->needed, list_missing(b));
   int unused = unused_count(b);
-  if (unused)
-    add_note(d, "the file has %d tensor%s that the network does not use: %s", unused, unused > 1 ? "s" : "",
-             list_unused(b));
+  if (unused) add_note(d, "the file has %d tensor%s that the network does not use: %s", unused, unused > 1 ? "s" : "", list_unused(b));
   for (int f = 0; f < b->file_count; f++)
     for (int i = 0; i < b->files[f].source->rule_count; i++) {
       const WeightsRule *rule = &b->files[f].source->rules[i];
-      if (!rule->rename && glob_fits(rule->pattern, first->path))
-        add_note_at(d, rule->span, "this rule would ignore it");
+      if (!rule->rename && glob_fits(rule->pattern, first->path)) add_note_at(d, rule->span, "this rule would ignore it");
     }
   suggest_name(b, d, first);
 }
@@ -157,20 +153,16 @@ void report_unused(Binder *b) {
   for (int i = b->tensor_count - 1; i >= 0; i--)
     if (!b->tensors[i].taken_by) first = &b->tensors[i];
   Diagnostic *d = report(b->c->diagnostics, CODE_E0504, first->file->source->span,
-                         "the file has %d tensor%s that the network does not use: %s", unused, unused > 1 ? "s" : "",
-                         list_unused(b));
+                         "the file has %d tensor%s that the network does not use: %s", unused, unused > 1 ? "s" : "", list_unused(b));
   const char *pattern = common_pattern(b);
-  add_help(d, "add `ignore \"%s\"` if that is intended",
-           pattern ? pattern : shown_name(b->c->arena, first->tensor->name));
+  add_help(d, "add `ignore \"%s\"` if that is intended", pattern ? pattern : shown_name(b->c->arena, first->tensor->name));
 }
 
 static bool is_scope_or_parameter(const Binder *b, const char *target) {
   size_t length = strlen(target);
   for (int i = 0; i < b->graph->parameter_count; i++) {
     const char *path = b->graph->parameters[i]->path;
-    if (needs_tensor(b->graph->parameters[i]) && !strncmp(path, target, length) &&
-        (!path[length] || path[length] == '.'))
-      return true;
+    if (needs_tensor(b->graph->parameters[i]) && !strncmp(path, target, length) && (!path[length] || path[length] == '.')) return true;
   }
   return false;
 }
@@ -187,8 +179,7 @@ static bool check_rule(Binder *b, const LoadedFile *file, int index) {
     return false;
   }
   if (!file->rule_uses[index]) {
-    Diagnostic *d = report(diagnostics, CODE_E0508, rule->span, "no tensor of `%s` is called `%s`", file->source->path,
-                           rule->pattern);
+    Diagnostic *d = report(diagnostics, CODE_E0508, rule->span, "no tensor of `%s` is called `%s`", file->source->path, rule->pattern);
     Suggestion suggestion = suggest_for(rule->pattern);
     for (int i = 0; i < file->table.count; i++) suggest_candidate(&suggestion, file->table.tensors[i].name);
     if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", shown_name(b->c->arena, suggested(&suggestion)));
@@ -215,10 +206,9 @@ bool report_dead_rules(Binder *b) {
     for (int i = 0; i < file->source->rule_count; i++)
       if (!check_rule(b, file, i) && file->source->rules[i].rename) renames_wrong = true;
     if (!file->source->strip_prefix || file->prefix_uses || !file->table.count) continue;
-    Diagnostic *d = report(b->c->diagnostics, CODE_E0508, file->source->span, "no tensor of `%s` starts with `%s`",
-                           file->source->path, file->source->strip_prefix);
-    add_help(d, "leave out `strip_prefix`; the first tensor is `%s`",
-             shown_name(b->c->arena, file->table.tensors[0].name));
+    Diagnostic *d = report(b->c->diagnostics, CODE_E0508, file->source->span, "no tensor of `%s` starts with `%s`", file->source->path,
+                           file->source->strip_prefix);
+    add_help(d, "leave out `strip_prefix`; the first tensor is `%s`", shown_name(b->c->arena, file->table.tensors[0].name));
     renames_wrong = true;
   }
   return renames_wrong;
@@ -226,17 +216,14 @@ bool report_dead_rules(Binder *b) {
 
 /* The first argument of the layer's call if it is a plain name that the net's own parameter list has: the D of -D. */
 static const char *size_parameter(const Binder *b, const Parameter *parameter, Span *place) {
-  Location call = source_locate(b->c->sources, parameter->span.start),
-           net = source_locate(b->c->sources, b->graph->span.start);
+  Location call = source_locate(b->c->sources, parameter->span.start), net = source_locate(b->c->sources, b->graph->span.start);
   if (!call.source || !net.source) return NULL;
   const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-  const char *text = call.source->text + (parameter->span.start - call.source->base),
-             *name = text + strcspn(text, "(\n");
+  const char *text = call.source->text + (parameter->span.start - call.source->base), *name = text + strcspn(text, "(\n");
   if (*name != '(') return NULL;
   size_t length = strspn(++name, letters);
   if (!length || (name[length] != ',' && name[length] != ')') || (*name >= '0' && *name <= '9')) return NULL;
-  const char *head = net.source->text + (b->graph->span.start - net.source->base),
-             *head_end = head + strcspn(head, "{");
+  const char *head = net.source->text + (b->graph->span.start - net.source->base), *head_end = head + strcspn(head, "{");
   for (const char *p = memchr(head, '(', (size_t)(head_end - head)); p && p < head_end; p++) {
     size_t word = strspn(p, letters);
     if (word == length && !strncmp(p, name, length)) {
@@ -254,9 +241,9 @@ void report_wrong_sizes(Binder *b, const Parameter *parameter, const NamedTensor
   Arena *arena = b->c->arena;
   int64_t expected[MAX_PARAMETER_RANK];
   int rank = expected_sizes(parameter, named->file->keras, expected);
-  Diagnostic *d = report(b->c->diagnostics, CODE_E0502, parameter->span,
-                         "`%s` has shape %s in the file, the network needs %s", shown_name(arena, tensor->name),
-                         sizes_text(arena, tensor->sizes, tensor->rank), sizes_text(arena, expected, rank));
+  Diagnostic *d = report(b->c->diagnostics, CODE_E0502, parameter->span, "`%s` has shape %s in the file, the network needs %s",
+                         shown_name(arena, tensor->name), sizes_text(arena, tensor->sizes, tensor->rank),
+                         sizes_text(arena, expected, rank));
   int differing = -1, out = named->file->keras ? rank - 1 : 0;
   for (int i = 0; i < rank && tensor->rank == rank; i++)
     if (tensor->sizes[i] != expected[i]) differing = differing == -1 ? i : MAX_TENSOR_RANK;
@@ -278,16 +265,8 @@ void report_wrong_order(Binder *b, const Parameter *parameter, const NamedTensor
   Diagnostic *d = report(b->c->diagnostics, CODE_E0503, parameter->span, "`%s` is %s in the file; the network needs %s",
                          shown_name(arena, tensor->name), sizes_text(arena, tensor->sizes, tensor->rank),
                          sizes_text(arena, expected, rank));
-  if (keras)
-    add_note(d, "that is PyTorch's order (%s)",
-             rank == 2   ? "out, in"
-             : rank == 3 ? "out, in, length"
-                         : "out, in, height, width");
-  else
-    add_note(d, "that is Keras's order (%s)",
-             rank == 2   ? "in, out"
-             : rank == 3 ? "length, in, out"
-                         : "height, width, in, out");
+  if (keras) add_note(d, "that is PyTorch's order (%s)", rank == 2 ? "out, in" : rank == 3 ? "out, in, length" : "out, in, height, width");
+  else add_note(d, "that is Keras's order (%s)", rank == 2 ? "in, out" : rank == 3 ? "length, in, out" : "height, width, in, out");
   if (count > 1) add_note(d, "%d tensors of the file are in that order", count);
   const char *option = keras ? "layout=pytorch" : "layout=keras";
   add_help(d, "`(%s)`", option);

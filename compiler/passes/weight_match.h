@@ -31,8 +31,8 @@ typedef struct Binder {
   int file_count;
   NamedTensor *tensors; /* sorted by name */
   int tensor_count;
-  const Node **owners;    /* by parameter id: the first node that has it; NULL: none */
-  NamedTensor **found;    /* by parameter id */
+  const Node **owners; /* by parameter id: the first node that has it; NULL: none */
+  NamedTensor **found; /* by parameter id */
   int needed, missing;
   bool overridden; /* -w replaced the files of the source */
 } Binder;

@@ -76,9 +76,7 @@ static NamedTensor name_tensor(Binder *b, LoadedFile *file, const WeightTensor *
   for (int i = 0; i < file->source->rule_count; i++) {
     const WeightsRule *rule = &file->source->rules[i];
     if (rule->rename) continue;
-    if (!glob_fits(rule->pattern, tensor->name) && !glob_fits(rule->pattern, stripped) &&
-        !glob_fits(rule->pattern, named.name))
-      continue;
+    if (!glob_fits(rule->pattern, tensor->name) && !glob_fits(rule->pattern, stripped) && !glob_fits(rule->pattern, named.name)) continue;
     named.ignored = rule;
     file->rule_uses[i]++;
   }
@@ -133,9 +131,16 @@ static NamedTensor *find_named(const Binder *b, const char *name) {
 static const struct {
   const char *ours, *keras;
 } conventions[] = {
-    {"depthwise.weight", "depthwise_kernel"}, {"pointwise.weight", "pointwise_kernel"}, {"pointwise.bias", "bias"},
-    {"weight", "kernel"}, {"weight", "gamma"}, {"weight", "depthwise_kernel"}, {"weight", "alpha"},
-    {"bias", "beta"}, {"running_mean", "moving_mean"}, {"running_var", "moving_variance"},
+    {"depthwise.weight", "depthwise_kernel"},
+    {"pointwise.weight", "pointwise_kernel"},
+    {"pointwise.bias", "bias"},
+    {"weight", "kernel"},
+    {"weight", "gamma"},
+    {"weight", "depthwise_kernel"},
+    {"weight", "alpha"},
+    {"bias", "beta"},
+    {"running_mean", "moving_mean"},
+    {"running_var", "moving_variance"},
 };
 
 NamedTensor *find_for_parameter(const Binder *b, const Parameter *parameter, NamedTensor **second) {
@@ -146,8 +151,7 @@ NamedTensor *find_for_parameter(const Binder *b, const Parameter *parameter, Nam
     if (!ends_with(parameter->path, end)) continue;
     size_t scope = strlen(parameter->path) - strlen(end);
     if (scope && parameter->path[scope - 1] != '.') continue;
-    NamedTensor *other = find_named(
-        b, arena_printf(b->c->arena, "%.*s%s", (int)scope, parameter->path, conventions[i].keras));
+    NamedTensor *other = find_named(b, arena_printf(b->c->arena, "%.*s%s", (int)scope, parameter->path, conventions[i].keras));
     if (!other || other->taken_by) continue;
     if (found) *second = other;
     else found = other;

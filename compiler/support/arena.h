@@ -11,9 +11,9 @@
 typedef struct Arena {
   struct ArenaBlock *blocks;
   struct ArenaDeferred *deferred;
-  jmp_buf *out_of_memory;  /* where to go when an allocation fails; NULL: abort */
-  long fail_after;         /* for tests: the allocation that fails, counted from 1; 0: none */
-  long allocations;        /* how many there were */
+  jmp_buf *out_of_memory; /* where to go when an allocation fails; NULL: abort */
+  long fail_after;        /* for tests: the allocation that fails, counted from 1; 0: none */
+  long allocations;       /* how many there were */
 } Arena;
 
 /* Zeroed memory of `size` bytes, aligned for any type. */
@@ -38,11 +38,11 @@ void arena_free(Arena *arena);
 #define ARENA_ARRAY(arena, Type, count) ((Type *)arena_alloc_array((arena), (count), sizeof(Type)))
 
 /* Appends item to a growing array: Type *items; size_t count (or int); capacity is the next power of two. */
-#define ARENA_PUSH(arena, items, count, item)                                                                        \
-  do {                                                                                                               \
-    size_t count_ = (size_t)(count);                                                                                 \
-    if ((count_ & (count_ - 1)) == 0)                                                                                \
-      (items) = arena_grow((arena), (items), count_ * sizeof *(items), (count_ ? 2 * count_ : 1) * sizeof *(items)); \
-    (items)[(count)++] = (item);                                                                                     \
+#define ARENA_PUSH(arena, items, count, item)                                                                                              \
+  do {                                                                                                                                     \
+    size_t count_ = (size_t)(count);                                                                                                       \
+    if ((count_ & (count_ - 1)) == 0)                                                                                                      \
+      (items) = arena_grow((arena), (items), count_ * sizeof *(items), (count_ ? 2 * count_ : 1) * sizeof *(items));                       \
+    (items)[(count)++] = (item);                                                                                                           \
   } while (0)
 #endif

@@ -88,9 +88,7 @@ static void big_add(Big *sum, const Big *a, const Big *b) {
   if (carry) sum->words[sum->count++] = (uint32_t)carry;
 }
 
-static int big_bit_length(const Big *big) {
-  return big->count ? 32 * (big->count - 1) + bit_length64(big->words[big->count - 1]) : 0;
-}
+static int big_bit_length(const Big *big) { return big->count ? 32 * (big->count - 1) + bit_length64(big->words[big->count - 1]) : 0; }
 
 /* Printing */
 
@@ -240,8 +238,7 @@ size_t print_float(char out[DECIMAL_MAX], float value) {
   memcpy(&bits, &value, sizeof bits);
   uint32_t exponent = bits >> 23 & 0xff, fraction = bits & 0x7fffff;
   if (exponent == 0 && fraction == 0) return write_literal(out, bits >> 31, &zero);
-  Binary binary = {exponent ? fraction | 0x800000 : fraction, exponent ? (int)exponent - 150 : -149,
-                   exponent > 1 && !fraction};
+  Binary binary = {exponent ? fraction | 0x800000 : fraction, exponent ? (int)exponent - 150 : -149, exponent > 1 && !fraction};
   Decimal decimal;
   if (!shortest_digits_quickly(binary, &decimal)) shortest_digits(binary, &decimal);
   return write_literal(out, bits >> 31, &decimal);
@@ -252,8 +249,7 @@ size_t print_double(char out[DECIMAL_MAX], double value) {
   memcpy(&bits, &value, sizeof bits);
   uint64_t exponent = bits >> 52 & 0x7ff, fraction = bits & (((uint64_t)1 << 52) - 1);
   if (exponent == 0 && fraction == 0) return write_literal(out, bits >> 63, &zero);
-  Binary binary = {exponent ? fraction | (uint64_t)1 << 52 : fraction, exponent ? (int)exponent - 1075 : -1074,
-                   exponent > 1 && !fraction};
+  Binary binary = {exponent ? fraction | (uint64_t)1 << 52 : fraction, exponent ? (int)exponent - 1075 : -1074, exponent > 1 && !fraction};
   Decimal decimal;
   shortest_digits(binary, &decimal);
   return write_literal(out, bits >> 63, &decimal);

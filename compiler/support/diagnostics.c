@@ -30,14 +30,14 @@ int diagnostics_status(const Diagnostics *all) { return all->status; }
 static bool is_kept(const Diagnostic *d) { return d != d->owner->scratch; }
 
 /* What a variadic function was given, as text in the arena. */
-#define FORMATTED(result, d, format)               \
-  do {                                             \
-    Text formatted_ = text_new((d)->owner->arena); \
-    va_list arguments_;                            \
-    va_start(arguments_, format);                  \
-    text_vaddf(&formatted_, format, arguments_);   \
-    va_end(arguments_);                            \
-    (result) = text_string(&formatted_);           \
+#define FORMATTED(result, d, format)                                                                                                       \
+  do {                                                                                                                                     \
+    Text formatted_ = text_new((d)->owner->arena);                                                                                         \
+    va_list arguments_;                                                                                                                    \
+    va_start(arguments_, format);                                                                                                          \
+    text_vaddf(&formatted_, format, arguments_);                                                                                           \
+    va_end(arguments_);                                                                                                                    \
+    (result) = text_string(&formatted_);                                                                                                   \
   } while (0)
 
 static Diagnostic *new_diagnostic(Diagnostics *all, Code code, Span span) {
@@ -168,8 +168,7 @@ static void json_place(Text *out, const Sources *sources, Span span) {
   if (end.source != start.source) end = start;
   text_add(out, "\"file\":");
   json_string(out, start.source->name);
-  text_addf(out, ",\"line\":%d,\"column\":%d,\"end_line\":%d,\"end_column\":%d", start.line, start.column, end.line,
-            end.column);
+  text_addf(out, ",\"line\":%d,\"column\":%d,\"end_line\":%d,\"end_column\":%d", start.line, start.column, end.line, end.column);
 }
 
 static void json_label(Text *out, const Sources *sources, Label label, const char *name, bool first) {
@@ -184,8 +183,7 @@ static void json_diagnostic(Text *out, const Diagnostic *d) {
   const Sources *sources = d->owner->sources;
   text_add_char(out, '{', 1);
   json_place(out, sources, d->primary.span);
-  text_addf(out,
-            ",\"severity\":\"%s\",\"code\":\"%s\",\"message\":", d->severity == SEVERITY_ERROR ? "error" : "warning",
+  text_addf(out, ",\"severity\":\"%s\",\"code\":\"%s\",\"message\":", d->severity == SEVERITY_ERROR ? "error" : "warning",
             code_name(d->code));
   json_string(out, d->message);
   text_add(out, ",\"labels\":[");

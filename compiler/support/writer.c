@@ -138,9 +138,8 @@ static bool plan_stage(Writer *w, Stage *stage) {
 static const char *name_beside(Writer *w, const Stage *stage, const char *ending) {
   const char *slash = strrchr(stage->path, '/'), *name = slash ? slash + 1 : stage->path;
   int directory = (int)(name - stage->path), length = (int)strlen(name);
-  return arena_printf(w->arena, "%.*s.%.*s.%ld.%d.%s", directory, stage->path,
-                      length > LONGEST_NAME ? LONGEST_NAME : length, name, (long)getpid(), (int)(stage - w->stages),
-                      ending);
+  return arena_printf(w->arena, "%.*s.%.*s.%ld.%d.%s", directory, stage->path, length > LONGEST_NAME ? LONGEST_NAME : length, name,
+                      (long)getpid(), (int)(stage - w->stages), ending);
 }
 
 static bool write_temporary(Writer *w, Stage *stage) {
@@ -155,8 +154,7 @@ static bool write_temporary(Writer *w, Stage *stage) {
   }
   stage->temporary = path;
   int problem = write_all(fd, stage->file->bytes, stage->file->length);
-  if (!problem && fsync(fd) && errno != EINVAL && errno != ENOTSUP)
-    problem = errno; /* some file systems have no fsync */
+  if (!problem && fsync(fd) && errno != EINVAL && errno != ENOTSUP) problem = errno; /* some file systems have no fsync */
   if (close(fd) && !problem && errno != EINTR) problem = errno;
   return problem ? fail(w, stage->file->path, strerror(problem)) : true;
 }
@@ -214,8 +212,7 @@ static bool write_stages(Writer *w) {
   return true;
 }
 
-bool write_files(Arena *arena, const OutputFile *files, int count, WriteRules rules, const char **error,
-                 bool *refused) {
+bool write_files(Arena *arena, const OutputFile *files, int count, WriteRules rules, const char **error, bool *refused) {
   Writer w = {arena, ARENA_ARRAY(arena, Stage, (size_t)count), count, rules, error, refused};
   for (int i = 0; i < count; i++) w.stages[i].file = &files[i];
   *refused = false;

@@ -19,8 +19,8 @@ typedef struct OutputFile {
 } OutputFile;
 
 typedef struct WriteRules {
-  bool force;      /* replace what cnnc did not write */
-  bool if_changed; /* leave a file alone that is already what it would become */
+  bool force;                /* replace what cnnc did not write */
+  bool if_changed;           /* leave a file alone that is already what it would become */
   const char *const *inputs; /* files that must not be replaced */
   int input_count;
 } WriteRules;

@@ -31,8 +31,7 @@ static const char *apply_fixes(Arena *arena, const Diagnostics *diagnostics, con
   for (int i = 0; i < diagnostics->count; i++)
     for (int k = 0; k < diagnostics->items[i]->fix_count; k++) {
       Fix fix = diagnostics->items[i]->fixes[k];
-      if (fix.span.start >= source->base && fix.span.end <= source->base + source->length)
-        ARENA_PUSH(arena, fixes, found, fix);
+      if (fix.span.start >= source->base && fix.span.end <= source->base + source->length) ARENA_PUSH(arena, fixes, found, fix);
     }
   if (found) qsort(fixes, (size_t)found, sizeof *fixes, later_first);
   const char *text = source->text;
@@ -41,8 +40,7 @@ static const char *apply_fixes(Arena *arena, const Diagnostics *diagnostics, con
   for (int i = 0; i < found; i++) {
     Span span = fixes[i].span;
     if (span.end > untouched || (i && span.start == fixes[i - 1].span.start)) continue;
-    text = arena_printf(arena, "%.*s%s%s", (int)(span.start - source->base), text, fixes[i].replacement,
-                        text + (span.end - source->base));
+    text = arena_printf(arena, "%.*s%s%s", (int)(span.start - source->base), text, fixes[i].replacement, text + (span.end - source->base));
     untouched = span.start;
     ++*count;
   }

@@ -51,8 +51,7 @@ static bool name_outputs(Session *session, OutputNames *names) {
     stem = arena_printf(session->arena, "%s/%s", line->out_dir, last_part(stem));
   }
   if (from_stdin && !line->output) {
-    add_help(usage_error(session, "what is read from standard input needs a place to go"),
-             "`-o NAME.c`, or `-o -` for standard output");
+    add_help(usage_error(session, "what is read from standard input needs a place to go"), "`-o NAME.c`, or `-o -` for standard output");
     return false;
   }
   names->stem = stem;
@@ -78,11 +77,9 @@ static Text dependencies(Session *session, const Compilation *c, const OutputFil
   Text text = text_new(session->arena);
   if (session->line.depfile_target) text_add(&text, session->line.depfile_target);
   else
-    for (int i = 0; i < count; i++)
-      text_addf(&text, "%s%s", i ? " " : "", escape_for_make(session->arena, files[i].path));
+    for (int i = 0; i < count; i++) text_addf(&text, "%s%s", i ? " " : "", escape_for_make(session->arena, files[i].path));
   text_add(&text, ":");
-  for (int i = 0; i < c->files_read_count; i++)
-    text_addf(&text, " \\\n  %s", escape_for_make(session->arena, c->files_read[i]));
+  for (int i = 0; i < c->files_read_count; i++) text_addf(&text, " \\\n  %s", escape_for_make(session->arena, c->files_read[i]));
   text_add(&text, "\n");
   for (int i = 1; session->line.phony_targets && i < c->files_read_count; i++)
     text_addf(&text, "\n%s:\n", escape_for_make(session->arena, c->files_read[i]));
@@ -103,8 +100,8 @@ static void tidy_files_read(Compilation *c) {
   c->files_read_count = count;
 }
 
-static void add_output(OutputFile *files, int *count, const char *path, const char *bytes, size_t length,
-                       const char *mark, size_t mark_length) {
+static void add_output(OutputFile *files, int *count, const char *path, const char *bytes, size_t length, const char *mark,
+                       size_t mark_length) {
   files[(*count)++] = (OutputFile){path, bytes, length, mark, mark_length};
 }
 
@@ -115,18 +112,15 @@ static bool write_outputs(Session *session, Compilation *c, const OutputNames *n
   OutputFile files[MAX_OUTPUTS + 1];
   int count = 0;
   size_t mark = strlen(GENERATED_MARK);
-  const char *weights_code = arena_printf(arena, "%s_weights.c", names->stem),
-             *header = arena_printf(arena, "%s.h", names->stem);
+  const char *weights_code = arena_printf(arena, "%s_weights.c", names->stem), *header = arena_printf(arena, "%s.h", names->stem);
   bool blob = out->weights_blob_bytes > 0;
   if (!names->only_code && blob)
-    add_output(files, &count, arena_printf(arena, "%s.weights", names->stem), (const char *)out->weights_blob,
-               out->weights_blob_bytes, (const char *)out->weights_blob, 4);
+    add_output(files, &count, arena_printf(arena, "%s.weights", names->stem), (const char *)out->weights_blob, out->weights_blob_bytes,
+               (const char *)out->weights_blob, 4);
   if (!names->only_code && out->weights_code.length)
-    add_output(files, &count, weights_code, text_string(&out->weights_code), out->weights_code.length, GENERATED_MARK,
-               mark);
+    add_output(files, &count, weights_code, text_string(&out->weights_code), out->weights_code.length, GENERATED_MARK, mark);
   add_output(files, &count, names->code, text_string(&out->code), out->code.length, GENERATED_MARK, mark);
-  if (!names->only_code)
-    add_output(files, &count, header, text_string(&out->header), out->header.length, GENERATED_MARK, mark);
+  if (!names->only_code) add_output(files, &count, header, text_string(&out->header), out->header.length, GENERATED_MARK, mark);
   tidy_files_read(c);
   if (line->depfile) {
     Text text = dependencies(session, c, files, count);
@@ -139,8 +133,7 @@ static bool write_outputs(Session *session, Compilation *c, const OutputNames *n
   const char *error;
   bool refused;
   if (write_files(arena, files, count, rules, &error, &refused)) {
-    for (int i = 0; i < count && line->verbose; i++)
-      add_message(session, "cnnc: %s: %zu bytes", files[i].path, files[i].length);
+    for (int i = 0; i < count && line->verbose; i++) add_message(session, "cnnc: %s: %zu bytes", files[i].path, files[i].length);
     return true;
   }
   report(&session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
@@ -162,8 +155,8 @@ int compile_verb(Session *session) {
   bool dumping = line->options.dump != DUMP_NONE || line->options.dump_after;
   take_texts(session, &c);
   if (!good && !session->diagnostics.errors && !dumping)
-    report(&session->diagnostics, CODE_E0999, (Span){0, 0},
-           "pass %s failed without a word; please report it with the input", c.pass ? c.pass : "?");
+    report(&session->diagnostics, CODE_E0999, (Span){0, 0}, "pass %s failed without a word; please report it with the input",
+           c.pass ? c.pass : "?");
   apply_lint_settings(session, &session->diagnostics);
   if (line->verbose) add_message(session, "cnnc: %s: target %s", line->options.file, line->options.target);
   bool dump_only = line->options.dump != DUMP_NONE || (dumping && !line->output);

@@ -57,8 +57,7 @@ int help_verb(Session *session) {
       if (!strcmp(verb_rows[i].name, line->operands[0])) verb = (Verb)i;
     }
     if (verb == VERB_NONE) {
-      Diagnostic *d = report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "there is no verb `%s`",
-                             line->operands[0]);
+      Diagnostic *d = report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "there is no verb `%s`", line->operands[0]);
       if (suggested(&suggestion)) add_help(d, "did you mean `cnnc help %s`?", suggested(&suggestion));
       return 2;
     }
@@ -69,15 +68,13 @@ int help_verb(Session *session) {
 }
 
 int version_verb(Session *session) {
-  if (session->line.json)
-    text_addf(&session->out, "{\"schema\": 1, \"version\": \"%s\", \"language\": 1}\n", CNNC_VERSION);
+  if (session->line.json) text_addf(&session->out, "{\"schema\": 1, \"version\": \"%s\", \"language\": 1}\n", CNNC_VERSION);
   else text_addf(&session->out, "cnnc %s\n", CNNC_VERSION);
   return 0;
 }
 
 void print_targets(Session *session) {
   for (const Target *target = all_targets; target->name; target++) {
-    text_addf(&session->out, "%-12s %s%s\n", target->name, target->summary,
-              !strcmp(target->name, host_target()) ? " (this machine)" : "");
+    text_addf(&session->out, "%-12s %s%s\n", target->name, target->summary, !strcmp(target->name, host_target()) ? " (this machine)" : "");
   }
 }

@@ -52,8 +52,7 @@ HostProgram run_program(Arena *arena, const char *const *argv, const char *log) 
   posix_spawn_file_actions_t actions;
   if (posix_spawn_file_actions_init(&actions)) arena_fail(arena);
   int problem = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  if (!problem)
-    problem = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (!problem) problem = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (!problem) problem = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   pid_t child = 0;
   cleanup_hold_signals();

@@ -7,7 +7,7 @@
 #include "support/suggest.h"
 #include "tools/option_ids.h"
 
-static const char *const later_verbs[] = {"fmt",  "graph", "import",  "export", "bench", "diff",
+static const char *const later_verbs[] = {"fmt",     "graph", "import",  "export", "bench",      "diff",
                                           "weights", "lsp",   "explain", "init",   "completion", NULL};
 
 typedef struct Parser {
@@ -170,8 +170,7 @@ static void set_prefix(Parser *p, const char *name) {
 }
 
 static void set_tolerance(Parser *p, const char *option, const char *value, double *out) {
-  if (!read_double(value, strlen(value), out))
-    usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
+  if (!read_double(value, strlen(value), out)) usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
 }
 
 /* Options of how a net is compiled. false: it is another. */
@@ -202,14 +201,22 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_MF: out->depfile_path = value; return true;
   case OPTION_MT: out->depfile_target = value; return true;
   case OPTION_MP: out->phony_targets = true; return true;
-  case OPTION_INPUT: case OPTION_OUTPUT: case OPTION_INTERPRET: case OPTION_COMPARE: case OPTION_ATOL: case OPTION_RTOL:
-  case OPTION_JSON: case OPTION_FIX:
+  case OPTION_INPUT:
+  case OPTION_OUTPUT:
+  case OPTION_INTERPRET:
+  case OPTION_COMPARE:
+  case OPTION_ATOL:
+  case OPTION_RTOL:
+  case OPTION_JSON:
+  case OPTION_FIX:
   case OPTION_LINT:
   case OPTION_DIAGNOSTICS:
   case OPTION_COLOR:
   case OPTION_QUIET:
   case OPTION_VERBOSE:
-  case OPTION_HELP: case OPTION_VERSION: case OPTION_LATER: return false;
+  case OPTION_HELP:
+  case OPTION_VERSION:
+  case OPTION_LATER: return false;
   }
   return false;
 }

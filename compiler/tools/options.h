@@ -6,16 +6,7 @@
 #include <stdint.h>
 #include "passes/compilation.h"
 
-typedef enum Verb {
-  VERB_NONE,
-  VERB_COMPILE,
-  VERB_CHECK,
-  VERB_RUN,
-  VERB_SUMMARY,
-  VERB_HELP,
-  VERB_VERSION,
-  VERB_COUNT
-} Verb;
+typedef enum Verb { VERB_NONE, VERB_COMPILE, VERB_CHECK, VERB_RUN, VERB_SUMMARY, VERB_HELP, VERB_VERSION, VERB_COUNT } Verb;
 
 typedef struct NamedFile { /* x=a.npy; name NULL: not written */
   const char *name, *path;

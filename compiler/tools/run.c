@@ -6,16 +6,12 @@
 
 /* One input or output as the caller sees it. */
 static bool describe(Run *run, const char *name, const Value *value, bool hwc, RunTensor *tensor) {
-  *tensor = (RunTensor){.name = name,
-                        .dtype = value->type.dtype,
-                        .rank = value->type.rank,
-                        .hwc = hwc && value->type.rank == 3,
-                        .elements = 1};
+  *tensor = (RunTensor){
+      .name = name, .dtype = value->type.dtype, .rank = value->type.rank, .hwc = hwc && value->type.rank == 3, .elements = 1};
   for (int i = 0; i < tensor->rank; i++) {
     int64_t size;
     if (!size_is_const(value->type.sizes[i], &size)) {
-      Diagnostic *d = report(&run->session->diagnostics, CODE_E0703, value->span,
-                             "`%s` is %s: to run it, its sizes must be numbers", name,
+      Diagnostic *d = report(&run->session->diagnostics, CODE_E0703, value->span, "`%s` is %s: to run it, its sizes must be numbers", name,
                              type_text(run->session->arena, &value->type));
       add_help(d, "give each `dim` a value, as in `--size H=224`");
       return false;
@@ -33,11 +29,9 @@ static bool describe_all(Run *run) {
   run->inputs = ARENA_ARRAY(run->session->arena, RunTensor, (size_t)graph->input_count);
   run->outputs = ARENA_ARRAY(run->session->arena, RunTensor, (size_t)graph->output_count);
   for (int i = 0; i < graph->input_count; i++)
-    if (!describe(run, graph->inputs[i].value->name, graph->inputs[i].value, graph->inputs[i].hwc, &run->inputs[i]))
-      return false;
+    if (!describe(run, graph->inputs[i].value->name, graph->inputs[i].value, graph->inputs[i].hwc, &run->inputs[i])) return false;
   for (int i = 0; i < graph->output_count; i++)
-    if (!describe(run, graph->outputs[i].name, graph->outputs[i].value, graph->outputs[i].hwc, &run->outputs[i]))
-      return false;
+    if (!describe(run, graph->outputs[i].name, graph->outputs[i].value, graph->outputs[i].hwc, &run->outputs[i])) return false;
   return true;
 }
 
@@ -68,8 +62,7 @@ static bool evaluate_sample(Run *run, Arena *arena, int64_t sample, RunTensor *o
     inputs[i] = logical;
   }
   if (!interpret(arena, run->graph, inputs, results)) return false;
-  for (int i = 0; i < run->output_count; i++)
-    reorder(&outputs[i], results[i], outputs[i].data + sample * outputs[i].elements, false);
+  for (int i = 0; i < run->output_count; i++) reorder(&outputs[i], results[i], outputs[i].data + sample * outputs[i].elements, false);
   return true;
 }
 
@@ -85,8 +78,7 @@ bool evaluate_reference(Run *run, RunTensor *outputs) {
   }
   for (int64_t sample = 0; sample < run->samples; sample++) {
     if (!evaluate_sample(run, scratch, sample, outputs)) {
-      report(&run->session->diagnostics, CODE_E0999, (Span){0, 0},
-             "the reference evaluator lacks an operation of this net");
+      report(&run->session->diagnostics, CODE_E0999, (Span){0, 0}, "the reference evaluator lacks an operation of this net");
       return false;
     }
     arena_free(scratch);
@@ -103,8 +95,7 @@ int run_verb(Session *session) {
   apply_lint_settings(session, &session->diagnostics);
   if (!run.graph || session->diagnostics.errors) return 0;
   if (line->verbose)
-    add_message(session, "cnnc: %s: target %s", line->options.file,
-                line->interpret ? "none, reference evaluator" : line->options.target);
+    add_message(session, "cnnc: %s: target %s", line->options.file, line->interpret ? "none, reference evaluator" : line->options.target);
   if (!describe_all(&run) || !read_inputs(&run)) return 0;
   if (line->interpret ? !evaluate_reference(&run, run.outputs) : !run_compiled(&run)) return 0;
   if (line->output_count && !write_outputs_npy(&run)) return 0;

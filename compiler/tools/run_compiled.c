@@ -57,8 +57,7 @@ static const char *fill(Arena *arena, const char *template_text, const Hole *hol
     const char *end = strchr(++at, '@');
     if (!end) return NULL;
     const Hole *hole = holes;
-    while (hole->name && (strlen(hole->name) != (size_t)(end - at) || strncmp(hole->name, at, (size_t)(end - at))))
-      hole++;
+    while (hole->name && (strlen(hole->name) != (size_t)(end - at) || strncmp(hole->name, at, (size_t)(end - at)))) hole++;
     if (!hole->name) return NULL;
     text_add(&out, hole->text);
     at = end + 1;
@@ -93,8 +92,7 @@ static const char *main_program(Run *run) {
       {NULL, NULL},
   };
   const char *text = fill(arena, template_run_main_c, holes);
-  if (!text)
-    report(&run->session->diagnostics, CODE_E0999, (Span){0, 0}, "run_main.c.in has a hole that is not filled");
+  if (!text) report(&run->session->diagnostics, CODE_E0999, (Span){0, 0}, "run_main.c.in has a hole that is not filled");
   return text;
 }
 
@@ -155,8 +153,7 @@ static bool decode_outputs(Run *run, const Workplace *w) {
   for (int i = 0; i < run->output_count; i++)
     expected += (size_t)(run->samples * run->outputs[i].elements * dtype_bytes(run->outputs[i].dtype));
   const char *error, *bytes = read_whole_file(run->session->arena, w->output, READ_FILES_ONLY, &length, &error);
-  if (!bytes || length != expected)
-    return host_error(run, "the compiled network did not write its outputs", bytes ? NULL : error, NULL);
+  if (!bytes || length != expected) return host_error(run, "the compiled network did not write its outputs", bytes ? NULL : error, NULL);
   for (int i = 0; i < run->output_count; i++)
     run->outputs[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * run->outputs[i].elements));
   for (int64_t sample = 0; sample < run->samples; sample++)
@@ -183,8 +180,7 @@ static bool write_workplace(Run *run, const Workplace *w, const Outputs *out) {
   };
   const char *error;
   bool refused;
-  if (write_files(run->session->arena, files, (int)(sizeof files / sizeof *files), (WriteRules){0}, &error, &refused))
-    return true;
+  if (write_files(run->session->arena, files, (int)(sizeof files / sizeof *files), (WriteRules){0}, &error, &refused)) return true;
   report(&run->session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
   return false;
 }
@@ -213,11 +209,9 @@ static bool build(Run *run, const Workplace *w, bool weights_in_c) {
     return host_error(run, arena_printf(arena, "the C compiler `%s` cannot be started: %s", name, compiler.error), NULL,
                       "set CC to a C compiler, or use `--interpret`");
   if (compiler.signal)
-    return host_error(run, arena_printf(arena, "the C compiler `%s` was ended by signal %d", name, compiler.signal),
-                      NULL, NULL);
+    return host_error(run, arena_printf(arena, "the C compiler `%s` was ended by signal %d", name, compiler.signal), NULL, NULL);
   if (compiler.status)
-    return host_error(run, arena_printf(arena, "the C compiler `%s` failed with status %d", name, compiler.status),
-                      compiler.output, NULL);
+    return host_error(run, arena_printf(arena, "the C compiler `%s` failed with status %d", name, compiler.status), compiler.output, NULL);
   return true;
 }
 
@@ -225,12 +219,9 @@ static bool execute(Run *run, const Workplace *w, bool weights_in_c) {
   const char *argv[] = {w->program, w->input, w->output, weights_in_c ? NULL : w->weights, NULL};
   HostProgram program = run_program(run->session->arena, argv, w->log);
   if (program.error)
-    return host_error(run, "the compiled network cannot be started", program.error,
-                      "is the temporary directory (TMPDIR) mounted noexec?");
+    return host_error(run, "the compiled network cannot be started", program.error, "is the temporary directory (TMPDIR) mounted noexec?");
   if (program.signal)
-    return host_error(run,
-                      arena_printf(run->session->arena, "the compiled network was ended by signal %d", program.signal),
-                      NULL, NULL);
+    return host_error(run, arena_printf(run->session->arena, "the compiled network was ended by signal %d", program.signal), NULL, NULL);
   if (program.status) return host_error(run, "the compiled network reported an error", program.output, NULL);
   return decode_outputs(run, w);
 }
@@ -253,14 +244,13 @@ bool run_compiled(Run *run) {
   Outputs out = {0};
   if (!compile(&c, "net", &out) || again.errors) {
     merge_diagnostics(&session->diagnostics, &again);
-    if (!again.errors)
-      report(&session->diagnostics, CODE_E0999, (Span){0, 0}, "pass %s failed without a word", c.pass ? c.pass : "?");
+    if (!again.errors) report(&session->diagnostics, CODE_E0999, (Span){0, 0}, "pass %s failed without a word", c.pass ? c.pass : "?");
     return false;
   }
   Workplace w;
   bool weights_in_c = !out.weights_blob_bytes;
-  bool good = make_workplace(run, &w) && write_workplace(run, &w, &out) &&
-              build(run, &w, weights_in_c && out.weights_code.length) && execute(run, &w, weights_in_c);
+  bool good = make_workplace(run, &w) && write_workplace(run, &w, &out) && build(run, &w, weights_in_c && out.weights_code.length) &&
+              execute(run, &w, weights_in_c);
   cleanup_all();
   return good;
 }

@@ -62,9 +62,8 @@ static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, co
   bool fits = batch || array->rank == input->rank;
   for (int i = 0; i < input->rank && fits; i++) fits = array->sizes[i + batch] == input->sizes[i];
   if (!fits || !array->elements) {
-    Diagnostic *d = input_error(run, "`%s` holds %s, input `%s` is %s", path,
-                                sizes_text(run->session->arena, array->sizes, array->rank), input->name,
-                                run_shape(run->session->arena, input));
+    Diagnostic *d = input_error(run, "`%s` holds %s, input `%s` is %s", path, sizes_text(run->session->arena, array->sizes, array->rank),
+                                input->name, run_shape(run->session->arena, input));
     add_help(d, "one sample, or a batch with one more dimension in front%s",
              input->hwc ? "; the input's layout is [height, width, channels]" : "");
     return false;
@@ -74,8 +73,7 @@ static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, co
   for (int64_t i = 0; i < array->elements; i++) {
     input->data[i] = tensor_element(array, i);
     if (holds(input->dtype, input->data[i])) continue;
-    input_error(run, "`%s` holds numbers that input `%s` of type %s cannot take", path, input->name,
-                dtype_name(input->dtype));
+    input_error(run, "`%s` holds numbers that input `%s` of type %s cannot take", path, input->name, dtype_name(input->dtype));
     return false;
   }
   return true;
@@ -84,8 +82,7 @@ static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, co
 /* Pixels in the input's layout: bytes as they are for integer types, from 0 to 1 for floats. */
 static bool take_image(Run *run, RunTensor *input, const Image *image, const char *path) {
   int64_t channels = input->rank == 3 ? input->sizes[input->hwc ? 2 : 0] : 1;
-  int64_t height = input->rank == 3 ? input->sizes[input->hwc ? 0 : 1] : 0,
-          width = input->rank == 3 ? input->sizes[input->hwc ? 1 : 2] : 0;
+  int64_t height = input->rank == 3 ? input->sizes[input->hwc ? 0 : 1] : 0, width = input->rank == 3 ? input->sizes[input->hwc ? 1 : 2] : 0;
   bool fits = input->rank == 3 && image->height == height && image->width == width &&
               (channels == image->channels || channels == 1 || channels == 3);
   int64_t pixels = (int64_t)image->height * image->width;
@@ -93,9 +90,8 @@ static bool take_image(Run *run, RunTensor *input, const Image *image, const cha
     for (int64_t p = 0; p < pixels && fits; p++)
       fits = image->pixels[3 * p] == image->pixels[3 * p + 1] && image->pixels[3 * p] == image->pixels[3 * p + 2];
   if (!fits) {
-    Diagnostic *d = input_error(run, "`%s` is a picture of %d rows and %d columns, %s; input `%s` is %s", path,
-                                image->height, image->width, image->channels == 1 ? "grey" : "in colour", input->name,
-                                run_shape(run->session->arena, input));
+    Diagnostic *d = input_error(run, "`%s` is a picture of %d rows and %d columns, %s; input `%s` is %s", path, image->height, image->width,
+                                image->channels == 1 ? "grey" : "in colour", input->name, run_shape(run->session->arena, input));
     add_help(d, "pictures are not resized; `.npy` arrays may hold anything");
     return false;
   }
@@ -104,8 +100,7 @@ static bool take_image(Run *run, RunTensor *input, const Image *image, const cha
     for (int64_t c = 0; c < channels; c++) {
       double value = image->pixels[p * image->channels + (image->channels == 1 ? 0 : c)];
       if (!holds(input->dtype, value)) {
-        input_error(run, "`%s` has pixels that input `%s` of type %s cannot take", path, input->name,
-                    dtype_name(input->dtype));
+        input_error(run, "`%s` has pixels that input `%s` of type %s cannot take", path, input->name, dtype_name(input->dtype));
         return false;
       }
       if (input->dtype == DTYPE_F32) value = (double)((float)value / 255.0f);
@@ -185,14 +180,12 @@ static bool take_argument(Run *run, const NamedFile *file) {
     for (int i = 0; i < run->input_count; i++) suggest_candidate(&suggestion, run->inputs[i].name);
     const char *near = suggested(&suggestion);
     return usage(run, arena_printf(arena, "the net has no input `%s`", file->name),
-                 arena_printf(arena, near ? "did you mean `%s`?" : "its first input is `%s`",
-                              near ? near : run->inputs[0].name));
+                 arena_printf(arena, near ? "did you mean `%s`?" : "its first input is `%s`", near ? near : run->inputs[0].name));
   }
   if (input && input->data) return usage(run, arena_printf(arena, "input `%s` is given twice", input->name), NULL);
   if (input) return take_file(run, input, file->path);
   if (run->input_count > 1 && strncmp(file->path, "random:", 7) && !ends_with_npz(file->path))
-    return usage(run,
-                 arena_printf(arena, "the net has %d inputs: say which one `%s` is for", run->input_count, file->path),
+    return usage(run, arena_printf(arena, "the net has %d inputs: say which one `%s` is for", run->input_count, file->path),
                  arena_printf(arena, "`--input %s=%s`", run->inputs[0].name, file->path));
   for (int i = 0; i < run->input_count; i++)
     if (!run->inputs[i].data && !take_file(run, &run->inputs[i], file->path)) return false;
@@ -205,8 +198,7 @@ static bool agree_on_samples(Run *run) {
   for (int i = 0; i < run->input_count; i++) {
     if (!run->inputs[i].samples) continue;
     if (run->batched && run->inputs[i].samples != run->samples) {
-      input_error(run, "the inputs are batches of %lld and of %lld samples", (long long)run->samples,
-                  (long long)run->inputs[i].samples);
+      input_error(run, "the inputs are batches of %lld and of %lld samples", (long long)run->samples, (long long)run->inputs[i].samples);
       return false;
     }
     run->batched = true;
@@ -232,7 +224,6 @@ bool read_inputs(Run *run) {
       return usage(run,
                    arena_printf(run->session->arena, "input `%s`, %s of %s, is not given", run->inputs[i].name,
                                 run_shape(run->session->arena, &run->inputs[i]), dtype_name(run->inputs[i].dtype)),
-                   arena_printf(run->session->arena, "`--input %s=FILE`, or `--input random:1` for seeded numbers",
-                                run->inputs[i].name));
+                   arena_printf(run->session->arena, "`--input %s=FILE`, or `--input random:1` for seeded numbers", run->inputs[i].name));
   return agree_on_samples(run);
 }

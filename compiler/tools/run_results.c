@@ -39,9 +39,7 @@ static void view_classes(Run *run, const RunTensor *output, const double *values
   for (int rank = 0; rank < TOP_CLASSES && rank < output->elements; rank++) {
     int64_t best = -1;
     for (int64_t i = 0; i < output->elements; i++)
-      if (!shown[i] &&
-          (best < 0 || values[i] > values[best] || (values[best] != values[best] && values[i] == values[i])))
-        best = i;
+      if (!shown[i] && (best < 0 || values[i] > values[best] || (values[best] != values[best] && values[i] == values[i]))) best = i;
     shown[best] = true;
     if (!shares) text_addf(out, "  %12s  ", number(run->session->arena, values[best]));
     else {
@@ -67,8 +65,7 @@ static void view_values(Run *run, const RunTensor *output, const double *values)
   text_addf(out, "  minimum %s", number(run->session->arena, least));
   text_addf(out, ", maximum %s", number(run->session->arena, most));
   text_addf(out, ", mean %s\n  first:", number(run->session->arena, sum / (double)output->elements));
-  for (int64_t i = 0; i < output->elements && i < FIRST_VALUES; i++)
-    text_addf(out, " %s", number(run->session->arena, values[i]));
+  for (int64_t i = 0; i < output->elements && i < FIRST_VALUES; i++) text_addf(out, " %s", number(run->session->arena, values[i]));
   text_add(out, output->elements > FIRST_VALUES ? " ..\n" : "\n");
 }
 
@@ -81,11 +78,9 @@ void view_outputs(Run *run) {
       if (run->batched) text_addf(out, "sample %lld, ", (long long)sample);
       text_addf(out, "%s %s\n", output->name, run_shape(run->session->arena, output));
       bool vector = output->elements > 1 &&
-                    (output->rank == 1 ||
-                     (output->rank == 3 && output->elements == output->sizes[output->hwc ? 2 : 0]));
+                    (output->rank == 1 || (output->rank == 3 && output->elements == output->sizes[output->hwc ? 2 : 0]));
       const GraphOutput *described = &run->graph->outputs[i];
-      if (vector)
-        view_classes(run, output, values, described->label_count == output->elements ? described->labels : NULL);
+      if (vector) view_classes(run, output, values, described->label_count == output->elements ? described->labels : NULL);
       else view_values(run, output, values);
     }
 }
@@ -95,8 +90,8 @@ static RunTensor *find_output(Run *run, const NamedFile *file) {
     if (file->name ? !strcmp(run->outputs[i].name, file->name) : run->output_count == 1) return &run->outputs[i];
   Diagnostics *diagnostics = &run->session->diagnostics;
   if (!file->name) {
-    Diagnostic *d = report(diagnostics, CODE_E0901, (Span){0, 0}, "the net has %d outputs: say which one goes to `%s`",
-                           run->output_count, file->path);
+    Diagnostic *d = report(diagnostics, CODE_E0901, (Span){0, 0}, "the net has %d outputs: say which one goes to `%s`", run->output_count,
+                           file->path);
     add_help(d, "`--output %s=%s`", run->outputs[0].name, file->path);
     return NULL;
   }
@@ -134,8 +129,7 @@ bool write_outputs_npy(Run *run) {
   }
   const char *error;
   bool refused;
-  if (write_files(arena, files, line->output_count,
-                  (WriteRules){.force = true, .inputs = input_files, .input_count = 1}, &error, &refused))
+  if (write_files(arena, files, line->output_count, (WriteRules){.force = true, .inputs = input_files, .input_count = 1}, &error, &refused))
     return true;
   report(&run->session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
   return false;
@@ -178,21 +172,19 @@ static bool compare_one(Run *run, const RunTensor *output, const double *referen
   text_addf(&run->session->out, "%s: greatest difference %s at %s: %s, reference %s\n", output->name, difference,
             place_of(run, output, worst), got, wanted);
   if (!over) return true;
-  report(&run->session->diagnostics, CODE_E0802, (Span){0, 0},
-         "`%s` differs from the reference in %lld of %lld numbers, at %s by %s", output->name, (long long)over,
-         (long long)count, place_of(run, output, worst), difference);
+  report(&run->session->diagnostics, CODE_E0802, (Span){0, 0}, "`%s` differs from the reference in %lld of %lld numbers, at %s by %s",
+         output->name, (long long)over, (long long)count, place_of(run, output, worst), difference);
   return false;
 }
 
 /* The array of a reference file that belongs to an output, as doubles; NULL: an error was reported. */
 static const double *reference_for(Run *run, const WeightTable *table, const RunTensor *output) {
   Arena *arena = run->session->arena;
-  const WeightTensor *array = table->count == 1 && run->output_count == 1 ? &table->tensors[0]
-                                                                          : find_tensor(table, output->name);
+  const WeightTensor *array = table->count == 1 && run->output_count == 1 ? &table->tensors[0] : find_tensor(table, output->name);
   if (!array) array = find_tensor(table, arena_printf(arena, "out_%s", output->name));
   if (!array) {
-    report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "`%s` has no array `%s` or `out_%s`",
-           run->session->line.compare, output->name, output->name);
+    report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "`%s` has no array `%s` or `out_%s`", run->session->line.compare,
+           output->name, output->name);
     return NULL;
   }
   int64_t expected[MAX_RANK + 1], given[MAX_TENSOR_RANK];
@@ -205,8 +197,8 @@ static const double *reference_for(Run *run, const WeightTable *table, const Run
   bool fits = expected_rank == given_rank;
   for (int i = 0; i < expected_rank && fits; i++) fits = expected[i] == given[i];
   if (!fits) {
-    report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "the reference of `%s` is %s, the output is %s%s",
-           output->name, sizes_text(arena, array->sizes, array->rank), run_shape(arena, output),
+    report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "the reference of `%s` is %s, the output is %s%s", output->name,
+           sizes_text(arena, array->sizes, array->rank), run_shape(arena, output),
            run->samples == 1 ? "" : arena_printf(arena, " for each of %lld samples", (long long)run->samples));
     return NULL;
   }

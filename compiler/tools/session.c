@@ -17,9 +17,7 @@ static const char *read_source(void *context, Arena *arena, const char *path, co
   return read_whole_file(arena, full, relative_to ? READ_FILES_ONLY : READ_ANYTHING, length, error);
 }
 
-Diagnostics new_diagnostics(Session *session) {
-  return (Diagnostics){.arena = session->arena, .sources = &session->sources};
-}
+Diagnostics new_diagnostics(Session *session) { return (Diagnostics){.arena = session->arena, .sources = &session->sources}; }
 
 Compilation new_compilation(Session *session, const Options *options, Diagnostics *diagnostics) {
   return (Compilation){.arena = session->arena,

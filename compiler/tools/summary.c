@@ -67,8 +67,7 @@ static void collect(Summary *s) {
   for (int i = 0; i < s->graph->node_count; i++) {
     const Node *node = s->graph->nodes[i];
     const Size *macs = node->op->macs ? node->op->macs(arena, node) : size_of(arena, 0);
-    s->layers[i] = (Layer){node->name, node->op->name, type_text(arena, &node->output->type), learned(node, counted),
-                           macs};
+    s->layers[i] = (Layer){node->name, node->op->name, type_text(arena, &node->output->type), learned(node, counted), macs};
     s->parameters += s->layers[i].parameters;
     s->macs = size_add(arena, s->macs, macs);
   }
@@ -91,8 +90,7 @@ static void print_table(Summary *s) {
                                 size_is(layer->macs, 0) ? "" : size_text(arena, layer->macs)};
     memcpy(cells[i + 1], row, sizeof row);
   }
-  const char *total[COLUMNS] = {"total", "", "", arena_printf(arena, "%lld", (long long)s->parameters),
-                                size_text(arena, s->macs)};
+  const char *total[COLUMNS] = {"total", "", "", arena_printf(arena, "%lld", (long long)s->parameters), size_text(arena, s->macs)};
   memcpy(cells[rows - 1], total, sizeof total);
   for (int i = 0; i < rows; i++)
     for (int k = 0; k < COLUMNS; k++)
@@ -155,13 +153,10 @@ static void print_json(Summary *s) {
   Text *out = &s->session->out;
   const Graph *graph = s->graph;
   Arena *arena = s->session->arena;
-  text_addf(out, "{\"schema\": 1, \"net\": \"%s\", \"target\": \"%s\",\n \"inputs\": [", graph->name,
-            s->session->line.options.target);
-  for (int i = 0; i < graph->input_count; i++)
-    json_tensor(out, arena, graph->inputs[i].value->name, &graph->inputs[i].value->type, !i);
+  text_addf(out, "{\"schema\": 1, \"net\": \"%s\", \"target\": \"%s\",\n \"inputs\": [", graph->name, s->session->line.options.target);
+  for (int i = 0; i < graph->input_count; i++) json_tensor(out, arena, graph->inputs[i].value->name, &graph->inputs[i].value->type, !i);
   text_add(out, "],\n \"outputs\": [");
-  for (int i = 0; i < graph->output_count; i++)
-    json_tensor(out, arena, graph->outputs[i].name, &graph->outputs[i].value->type, !i);
+  for (int i = 0; i < graph->output_count; i++) json_tensor(out, arena, graph->outputs[i].name, &graph->outputs[i].value->type, !i);
   text_add(out, "],\n \"layers\": [");
   for (int i = 0; i < graph->node_count; i++) {
     const Layer *layer = &s->layers[i];
