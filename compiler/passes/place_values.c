@@ -18,7 +18,7 @@ static Buffer *new_buffer(Plan *plan, const char *name, BufferKind kind, const T
   *buffer = (Buffer){.id = plan->buffer_count,
                      .name = name,
                      .kind = kind,
-                     .dtype = type->dtype,
+                     .dtype = kind == BUFFER_WORKSPACE ? DTYPE_F32 : type->dtype, /* the workspace holds floats only */
                      .region = "workspace",
                      .channels = type_channels(type),
                      .height = type_height(type),
@@ -164,6 +164,15 @@ static const Node *join_of(const Value *value) {
   return value->producer && value->producer->op->kind == OPERATOR_JOIN ? value->producer : NULL;
 }
 
+/* The same for what lies in the value's place: the arms of a concat. */
+static bool window_reads_part(const Plan *plan, const Value *value) {
+  const Node *join = join_of(value);
+  if (window_reads(plan, value)) return true;
+  for (int i = 0; join && i < join->input_count; i++)
+    if (window_reads_part(plan, stored_as(join->inputs[i]))) return true;
+  return false;
+}
+
 /* Whether the value can be computed right into a caller's buffer of this order. */
 static bool can_be_output(const Plan *plan, const Value *value, bool hwc) {
   if (view_of((Plan *)plan, value)->buffer || window_reads(plan, value)) return false;
@@ -211,7 +220,7 @@ static void place_joined(Plan *plan, const Node *join) {
   int axis = ((const ConcatAttributes *)join->attributes)->axis;
   for (int i = 0; i < join->input_count; i++) {
     const Value *arm = stored_as(join->inputs[i]);
-    bool own_border = (axis != CONCAT_CHANNELS || view.buffer->kind == BUFFER_OUTPUT) && window_reads(plan, arm);
+    bool own_border = (axis != CONCAT_CHANNELS || view.buffer->kind == BUFFER_OUTPUT) && window_reads_part(plan, arm);
     if (view_of(plan, arm)->buffer || own_border) {
       const char *note = own_border ? "it needs a border of its own" : "it already lies elsewhere";
       const char *name = arena_printf(plan->arena, "%s_in_%s", arm->name, join->name);

@@ -33,8 +33,8 @@ int main(void) {
     Timing one = time_calls(run_one, &b, 600, 1), five = time_calls(run_five, &b, 300, 1);
     double after = measured_peak(), peak = before > after ? before : after;
     double best = (five.best - one.best) / MORE_LAYERS, median = (five.median - one.median) / MORE_LAYERS;
-    printf("peak %.1f GFLOP/s; layer best %.3f ms = %.1f %%, median %.3f ms = %.1f %% of peak\n", peak / 1e9, best * 1e3, 100 * flops / best / peak,
-           median * 1e3, 100 * flops / median / peak);
+    printf("peak %.1f GFLOP/s; layer best %.3f ms = %.1f %%, median %.3f ms = %.1f %% of peak\n", peak / 1e9, best * 1e3,
+           100 * flops / best / peak, median * 1e3, 100 * flops / median / peak);
     if (flops / best / peak > best_share) best_share = flops / best / peak;
   }
   printf("best of 5 rounds: %.1f %% of peak\n", 100 * best_share);

@@ -19,7 +19,8 @@ static volatile float sink;
 #if defined(__clang__) && defined(__AVX512F__)
 __attribute__((min_vector_width(512))) /* clang would cut the vectors in two */
 #endif
-static void chains(void *context) {
+static void
+chains(void *context) {
   vector a = {0}, b = {0};
   a += 1.000001f;
   b += 1e-9f;

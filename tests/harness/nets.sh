@@ -47,10 +47,12 @@ machine_flag() {
 compile_nets() {
   name=$1
   shift
+  strict=-Werror=incompatible-pointer-types
+  case $1 in tcc) strict= ;; esac
   { sed "s|^|$TMP/$name/|" "$TMP/$name/sources"; echo "$here/run_nets.c"; } |
     xargs -P "$(nproc)" -I{} sh -c '
       o=$1/$(basename "$2" .c).o; d=$1; h=$3; r=$4; f=$2; shift 4
-      "$@" -std=gnu99 -I"$d" -I"$r/runtime" -I"$h" -c "$f" -o "$o"' sh "$TMP/$name" {} "$here" "$root" "$@" || return 1
+      "$@" -std=gnu99 -I"$d" -I"$r/runtime" -I"$h" -c "$f" -o "$o"' sh "$TMP/$name" {} "$here" "$root" "$@" $strict || return 1
   "$@" -o "$TMP/$name/run" "$TMP/$name"/*.o $LINK -lm
 }
 

@@ -27,10 +27,7 @@
 
 enum { EXP, LOG, TANH, SIGMOID, ERF, FUNCTIONS };
 
-static double reference_sigmoid(double x)
-{
-  return x < 0.0 ? exp(x) / (1.0 + exp(x)) : 1.0 / (1.0 + exp(-x));
-}
+static double reference_sigmoid(double x) { return x < 0.0 ? exp(x) / (1.0 + exp(x)) : 1.0 / (1.0 + exp(-x)); }
 
 /* limit: the exhaustive maximum of both contraction modes, rounded up to hundredths. hash: FNV-1a
    of the strided results with contraction off, the same on every machine. */
@@ -43,114 +40,104 @@ static const struct {
   int odd, has_range;
   float lowest, highest;
 } functions[FUNCTIONS] = {
-  {"exp", cnnc1_expf, exp, 0.90, 0xb946dbc9u, 0, 0, 0.0f, 0.0f},
-  {"log", cnnc1_logf, log, 0.83, 0x97174246u, 0, 0, 0.0f, 0.0f},
-  {"tanh", cnnc1_tanhf, tanh, 0.96, 0x620ef684u, 1, 1, -1.0f, 1.0f},
-  {"sigmoid", cnnc1_sigmoidf, reference_sigmoid, 1.66, 0x9a4616f0u, 0, 1, 0.0f, 1.0f},
-  {"erf", cnnc1_erff, erf, 0.98, 0xa97a44fau, 1, 1, -1.0f, 1.0f},
+    {"exp", cnnc1_expf, exp, 0.90, 0xb946dbc9u, 0, 0, 0.0f, 0.0f},
+    {"log", cnnc1_logf, log, 0.83, 0x97174246u, 0, 0, 0.0f, 0.0f},
+    {"tanh", cnnc1_tanhf, tanh, 0.96, 0x620ef684u, 1, 1, -1.0f, 1.0f},
+    {"sigmoid", cnnc1_sigmoidf, reference_sigmoid, 1.66, 0x9a4616f0u, 0, 1, 0.0f, 1.0f},
+    {"erf", cnnc1_erff, erf, 0.98, 0xa97a44fau, 1, 1, -1.0f, 1.0f},
 };
 
 #define ANY_NAN 0x7fc00000u
 
-static const struct { int function; uint32_t input, output; } specials[] = {
-  {EXP, 0x00000000u, 0x3f800000u}, {EXP, 0x80000000u, 0x3f800000u},
-  {EXP, 0x7f800000u, 0x7f800000u}, {EXP, 0xff800000u, 0x00000000u},
-  {EXP, 0x42b17217u, 0x7f7fff84u}, {EXP, 0x42b17218u, 0x7f800000u}, /* largest result, overflow */
-  {EXP, 0xc2cff1b4u, 0x00000001u}, {EXP, 0xc2cff1b5u, 0x00000000u}, /* smallest result, underflow */
-  {EXP, 0xff7fffffu, 0x00000000u}, {EXP, 0x7f7fffffu, 0x7f800000u},
-  {LOG, 0x00000000u, 0xff800000u}, {LOG, 0x80000000u, 0xff800000u},
-  {LOG, 0x3f800000u, 0x00000000u}, {LOG, 0x7f800000u, 0x7f800000u},
-  {LOG, 0xff800000u, ANY_NAN}, {LOG, 0xbf800000u, ANY_NAN}, {LOG, 0x80000001u, ANY_NAN},
-  {LOG, 0x00000001u, 0xc2ce8ed0u}, {LOG, 0x7f7fffffu, 0x42b17218u},
-  {TANH, 0x00000000u, 0x00000000u}, {TANH, 0x80000000u, 0x80000000u},
-  {TANH, 0x7f800000u, 0x3f800000u}, {TANH, 0xff800000u, 0xbf800000u},
-  {TANH, 0x00000001u, 0x00000001u}, {TANH, 0x807fffffu, 0x807fffffu},
-  {SIGMOID, 0x00000000u, 0x3f000000u}, {SIGMOID, 0x80000000u, 0x3f000000u},
-  {SIGMOID, 0x7f800000u, 0x3f800000u}, {SIGMOID, 0xff800000u, 0x00000000u},
-  {SIGMOID, 0x41900000u, 0x3f800000u}, {SIGMOID, 0xc2cff1b4u, 0x00000001u},
-  {ERF, 0x00000000u, 0x00000000u}, {ERF, 0x80000000u, 0x80000000u},
-  {ERF, 0x7f800000u, 0x3f800000u}, {ERF, 0xff800000u, 0xbf800000u},
-  {ERF, 0x40800000u, 0x3f800000u}, {ERF, 0x00000001u, 0x00000001u},
+static const struct {
+  int function;
+  uint32_t input, output;
+} specials[] = {
+    {EXP, 0x00000000u, 0x3f800000u},     {EXP, 0x80000000u, 0x3f800000u},
+    {EXP, 0x7f800000u, 0x7f800000u},     {EXP, 0xff800000u, 0x00000000u},
+    {EXP, 0x42b17217u, 0x7f7fff84u},     {EXP, 0x42b17218u, 0x7f800000u}, /* largest result, overflow */
+    {EXP, 0xc2cff1b4u, 0x00000001u},     {EXP, 0xc2cff1b5u, 0x00000000u}, /* smallest result, underflow */
+    {EXP, 0xff7fffffu, 0x00000000u},     {EXP, 0x7f7fffffu, 0x7f800000u},
+    {LOG, 0x00000000u, 0xff800000u},     {LOG, 0x80000000u, 0xff800000u},
+    {LOG, 0x3f800000u, 0x00000000u},     {LOG, 0x7f800000u, 0x7f800000u},
+    {LOG, 0xff800000u, ANY_NAN},         {LOG, 0xbf800000u, ANY_NAN},
+    {LOG, 0x80000001u, ANY_NAN},         {LOG, 0x00000001u, 0xc2ce8ed0u},
+    {LOG, 0x7f7fffffu, 0x42b17218u},     {TANH, 0x00000000u, 0x00000000u},
+    {TANH, 0x80000000u, 0x80000000u},    {TANH, 0x7f800000u, 0x3f800000u},
+    {TANH, 0xff800000u, 0xbf800000u},    {TANH, 0x00000001u, 0x00000001u},
+    {TANH, 0x807fffffu, 0x807fffffu},    {SIGMOID, 0x00000000u, 0x3f000000u},
+    {SIGMOID, 0x80000000u, 0x3f000000u}, {SIGMOID, 0x7f800000u, 0x3f800000u},
+    {SIGMOID, 0xff800000u, 0x00000000u}, {SIGMOID, 0x41900000u, 0x3f800000u},
+    {SIGMOID, 0xc2cff1b4u, 0x00000001u}, {ERF, 0x00000000u, 0x00000000u},
+    {ERF, 0x80000000u, 0x80000000u},     {ERF, 0x7f800000u, 0x3f800000u},
+    {ERF, 0xff800000u, 0xbf800000u},     {ERF, 0x40800000u, 0x3f800000u},
+    {ERF, 0x00000001u, 0x00000001u},
 };
 
 /* Where a formula, an exponent or a clamp changes; both signs are tried. */
 static const float range_ends[] = {
-  0.0f, 1.17549435e-38f, 0.173286795f, 0.346573591f, 0.519860387f, 0.707106769f, 0.953125f, 1.0f,
-  1.41421354f, 2.25512695f, 3.9375f, 9.01f, 9.5f, 16.6355324f, 18.0f, 87.3365479f, 88.7228394f,
-  89.0f, 103.972084f, 104.0f, 3.40282347e+38f,
+    0.0f,  1.17549435e-38f, 0.173286795f, 0.346573591f, 0.519860387f, 0.707106769f, 0.953125f,
+    1.0f,  1.41421354f,     2.25512695f,  3.9375f,      9.01f,        9.5f,         16.6355324f,
+    18.0f, 87.3365479f,     88.7228394f,  89.0f,        103.972084f,  104.0f,       3.40282347e+38f,
 };
 
 static int passed, failed;
 static int contracted;
 
-static void check(int ok, const char *function, const char *what, uint32_t input, uint32_t output)
-{
+static void check(int ok, const char *function, const char *what, uint32_t input, uint32_t output) {
   if (ok) {
     ++passed;
     return;
   }
   ++failed;
   if (failed <= 20) {
-    printf("FAILED %s: %s, input 0x%08lx, output 0x%08lx\n", function, what, (unsigned long)input,
-           (unsigned long)output);
+    printf("FAILED %s: %s, input 0x%08lx, output 0x%08lx\n", function, what, (unsigned long)input, (unsigned long)output);
   }
 }
 
-static float from_bits(uint32_t bits)
-{
+static float from_bits(uint32_t bits) {
   float value;
   memcpy(&value, &bits, sizeof value);
   return value;
 }
 
 /* All NaNs count as one: which bits an operation gives a NaN differs between machines. */
-static uint32_t to_bits(float value)
-{
+static uint32_t to_bits(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
   return value == value ? bits : ANY_NAN;
 }
 
 /* Error in units of the last place of a float at the exact result. */
-static double error_in_ulps(float got, double exact)
-{
+static double error_in_ulps(float got, double exact) {
   int exponent;
   double value = (double)got;
-  if (!(exact == exact)) {
-    return got == got ? HUGE_VAL : 0.0;
-  }
-  if (value == exact || got == (float)exact) {
-    return 0.0; /* or at most one half, never the maximum */
-  }
-  if (got > 3.40282347e+38f) {
-    value = ldexp(1.0, 128); /* infinity one step too early is an error of that step */
-  }
+  if (!(exact == exact)) { return got == got ? HUGE_VAL : 0.0; }
+  if (value == exact || got == (float)exact) { return 0.0; /* or at most one half, never the maximum */ }
+  if (got > 3.40282347e+38f) { value = ldexp(1.0, 128); /* infinity one step too early is an error of that step */ }
   frexp(exact, &exponent);
-  if (exponent < -125) {
-    exponent = -125;
-  }
+  if (exponent < -125) { exponent = -125; }
   value = fabs(value - exact);
   value = ldexp(value, 24 - exponent);
   return value == value ? value : HUGE_VAL;
 }
 
 #if CNNC1_HAVE_VECTORS
-#define DEFINE_APPLY(lanes)                                            \
-  static void apply_x##lanes(int function, float *values)              \
-  {                                                                    \
-    int i;                                                             \
-    for (i = 0; i < BLOCK; i += lanes) {                               \
-      cnnc1_f32x##lanes v;                                             \
-      memcpy(&v, values + i, sizeof v);                                \
-      switch (function) {                                              \
-      case EXP: cnnc1_exp_x##lanes(&v); break;                         \
-      case LOG: cnnc1_log_x##lanes(&v); break;                         \
-      case TANH: cnnc1_tanh_x##lanes(&v); break;                       \
-      case SIGMOID: cnnc1_sigmoid_x##lanes(&v); break;                 \
-      default: cnnc1_erf_x##lanes(&v); break;                          \
-      }                                                                \
-      memcpy(values + i, &v, sizeof v);                                \
-    }                                                                  \
+#define DEFINE_APPLY(lanes)                                                                                                                \
+  static void apply_x##lanes(int function, float *values) {                                                                                \
+    int i;                                                                                                                                 \
+    for (i = 0; i < BLOCK; i += lanes) {                                                                                                   \
+      cnnc1_f32x##lanes v;                                                                                                                 \
+      memcpy(&v, values + i, sizeof v);                                                                                                    \
+      switch (function) {                                                                                                                  \
+      case EXP: cnnc1_exp_x##lanes(&v); break;                                                                                             \
+      case LOG: cnnc1_log_x##lanes(&v); break;                                                                                             \
+      case TANH: cnnc1_tanh_x##lanes(&v); break;                                                                                           \
+      case SIGMOID: cnnc1_sigmoid_x##lanes(&v); break;                                                                                     \
+      default: cnnc1_erf_x##lanes(&v); break;                                                                                              \
+      }                                                                                                                                    \
+      memcpy(values + i, &v, sizeof v);                                                                                                    \
+    }                                                                                                                                      \
   }
 DEFINE_APPLY(4)
 DEFINE_APPLY(8)
@@ -168,8 +155,7 @@ struct run {
   float inputs[BLOCK], outputs[BLOCK];
 };
 
-static void compare_vectors(struct run *run)
-{
+static void compare_vectors(struct run *run) {
 #if CNNC1_HAVE_VECTORS
   static void (*const apply[3])(int, float *) = {apply_x4, apply_x8, apply_x16};
   int form, i;
@@ -179,17 +165,14 @@ static void compare_vectors(struct run *run)
     float values[BLOCK];
     memcpy(values, run->inputs, sizeof values);
     apply[form](run->function, values);
-    for (i = 0; i < BLOCK; ++i) {
-      run->wrong_vectors += to_bits(values[i]) != to_bits(run->outputs[i]);
-    }
+    for (i = 0; i < BLOCK; ++i) { run->wrong_vectors += to_bits(values[i]) != to_bits(run->outputs[i]); }
   }
 #endif
   ++run->blocks;
   run->filled = 0;
 }
 
-static uint32_t try_input(struct run *run, uint32_t bits)
-{
+static uint32_t try_input(struct run *run, uint32_t bits) {
   const float x = from_bits(bits);
   const float y = functions[run->function].function(x);
   const double error = error_in_ulps(y, functions[run->function].reference((double)x));
@@ -207,23 +190,17 @@ static uint32_t try_input(struct run *run, uint32_t bits)
   }
   run->inputs[run->filled] = x;
   run->outputs[run->filled] = y;
-  if (++run->filled == BLOCK) {
-    compare_vectors(run);
-  }
+  if (++run->filled == BLOCK) { compare_vectors(run); }
   return to_bits(y);
 }
 
-static uint32_t hash_step(uint32_t hash, uint32_t bits)
-{
+static uint32_t hash_step(uint32_t hash, uint32_t bits) {
   int i;
-  for (i = 0; i < 4; ++i) {
-    hash = (hash ^ ((bits >> (8 * i)) & 255u)) * 16777619u;
-  }
+  for (i = 0; i < 4; ++i) { hash = (hash ^ ((bits >> (8 * i)) & 255u)) * 16777619u; }
   return hash;
 }
 
-static void test_function(int function, int exhaustive)
-{
+static void test_function(int function, int exhaustive) {
   const char *name = functions[function].name;
   const uint32_t step = exhaustive ? 1u : STRIDE;
   uint32_t hash = 2166136261u, bits = 0u;
@@ -235,12 +212,8 @@ static void test_function(int function, int exhaustive)
 
   for (;;) {
     const uint32_t output = try_input(&run, bits);
-    if (bits % STRIDE == 0u) {
-      hash = hash_step(hash, output);
-    }
-    if (bits > 0xffffffffu - step) {
-      break;
-    }
+    if (bits % STRIDE == 0u) { hash = hash_step(hash, output); }
+    if (bits > 0xffffffffu - step) { break; }
     bits += step;
   }
   for (i = 0; i < sizeof range_ends / sizeof range_ends[0]; ++i) {
@@ -252,9 +225,7 @@ static void test_function(int function, int exhaustive)
       (void)try_input(&run, bits ^ 0x80000000u);
     }
   }
-  while (run.filled != 0) {
-    (void)try_input(&run, 0u);
-  }
+  while (run.filled != 0) { (void)try_input(&run, 0u); }
   for (i = 0; i < sizeof specials / sizeof specials[0]; ++i) {
     if (specials[i].function == function) {
       bits = try_input(&run, specials[i].input);
@@ -266,8 +237,7 @@ static void test_function(int function, int exhaustive)
     check(bits == ANY_NAN, name, "NaN stays NaN", 0x7fc00000u, bits);
   }
 
-  printf("%-8s max %.4f ulp at %.9g, hash 0x%08lx\n", name, run.worst, (double)run.worst_input,
-         (unsigned long)hash);
+  printf("%-8s max %.4f ulp at %.9g, hash 0x%08lx\n", name, run.worst, (double)run.worst_input, (unsigned long)hash);
   bits = to_bits(run.worst_input);
   check(run.worst <= functions[function].limit, name, "error limit", bits, 0u);
   check(run.outside == 0, name, "result in range", 0u, 0u);
@@ -278,8 +248,7 @@ static void test_function(int function, int exhaustive)
   }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   const char *only = NULL;
   int exhaustive = 0, i;
   for (i = 1; i < argc; ++i) {
@@ -292,9 +261,7 @@ int main(int argc, char **argv)
     }
   }
   for (i = 0; i < FUNCTIONS; ++i) {
-    if (only == NULL || strcmp(only, functions[i].name) == 0) {
-      test_function(i, exhaustive);
-    }
+    if (only == NULL || strcmp(only, functions[i].name) == 0) { test_function(i, exhaustive); }
   }
   printf("vector forms %s\n", CNNC1_HAVE_VECTORS && !contracted ? "compared" : "not compared");
   printf("%d passed, %d failed\n", passed, failed);

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Parameter *declare(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank,
-                          const int64_t *sizes) {
+static Parameter *declare(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank, const int64_t *sizes) {
   Parameter p = {.role = role, .kind = kind, .rank = rank};
   p.path = arena_printf(inference->arena, "%s.%s", node->name, role);
   for (int i = 0; i < rank; i++) p.sizes[i] = sizes[i];
@@ -103,8 +102,7 @@ Node *fixture_node(Fixture *f, const char *op, const char *attributes, Value *co
   memcpy(node->inputs, inputs, (size_t)input_count * sizeof *inputs);
   node->input_count = input_count;
   node->attributes = arena_alloc(&f->arena, descriptor->attributes_size + 1);
-  if (descriptor->attributes_size)
-    memcpy(node->attributes, descriptor->default_attributes, descriptor->attributes_size);
+  if (descriptor->attributes_size) memcpy(node->attributes, descriptor->default_attributes, descriptor->attributes_size);
   char *copy = arena_strdup(&f->arena, attributes), *save = NULL;
   for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
     char *equals = strchr(word, '=');
@@ -117,9 +115,7 @@ Node *fixture_node(Fixture *f, const char *op, const char *attributes, Value *co
   return node;
 }
 
-Node *fixture_layer(Fixture *f, const char *op, const char *attributes, Value *input) {
-  return fixture_node(f, op, attributes, &input, 1);
-}
+Node *fixture_layer(Fixture *f, const char *op, const char *attributes, Value *input) { return fixture_node(f, op, attributes, &input, 1); }
 
 const char *fixture_result(Fixture *f, const Node *node) {
   if (!node->output->poisoned) return type_text(&f->arena, &node->output->type);

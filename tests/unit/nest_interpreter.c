@@ -42,8 +42,7 @@ static double parameter_element(Interpreter *in, const Parameter *p, const Expr 
   int64_t offset = 0;
   for (int i = 0; i < p->rank; i++) {
     int64_t index = (int64_t)value_of(in, e->index[i]);
-    cr_assert(index >= 0 && index < p->sizes[i], "%s.%s: index %d is %lld", in->node->op->name, p->role, i,
-              (long long)index);
+    cr_assert(index >= 0 && index < p->sizes[i], "%s.%s: index %d is %lld", in->node->op->name, p->role, i, (long long)index);
     offset = offset * p->sizes[i] + index;
   }
   return (double)p->data[offset];
@@ -150,19 +149,16 @@ static void run(Interpreter *in, const Stmt *s) {
     case STMT_FOR: run_loop(in, s); break;
     case STMT_LET: {
       double value = value_of(in, s->value);
-      if (s->value->type.scalar == SCALAR_INDEX)
-        cr_assert(value >= 0, "%s: %s is negative", in->node->op->name, s->var);
+      if (s->value->type.scalar == SCALAR_INDEX) cr_assert(value >= 0, "%s: %s is negative", in->node->op->name, s->var);
       bind(in, s->var, value);
       break;
     }
     case STMT_SET: *variable(in, s->var) = value_of(in, s->value); break;
     case STMT_STORE: {
-      cr_assert(s->var == NULL && s->index->kind == EXPR_ACCESS &&
-                in->lowering.operands[s->index->operand].value == in->node->output);
+      cr_assert(s->var == NULL && s->index->kind == EXPR_ACCESS && in->lowering.operands[s->index->operand].value == in->node->output);
       Dense d = dense_of(&in->node->output->type);
       const Expr *e = s->index;
-      int64_t c = (int64_t)value_of(in, e->index[0]), y = (int64_t)value_of(in, e->index[1]),
-              x = (int64_t)value_of(in, e->index[2]);
+      int64_t c = (int64_t)value_of(in, e->index[0]), y = (int64_t)value_of(in, e->index[1]), x = (int64_t)value_of(in, e->index[2]);
       in->output[dense_index(d, c, y, x)] = value_of(in, s->value);
       break;
     }
@@ -223,8 +219,7 @@ static Nest nest_of_apply(Lowering *l, const Node *node) {
   for (int i = 0; i < node->input_count; i++) {
     Dense d = dense_of(&node->inputs[i]->type);
     Expr *zero = int_expr(l, 0);
-    inputs[i] = input_at(l, node, i, d.channels == 1 ? zero : l->channel, d.height == 1 ? zero : l->row,
-                         d.width == 1 ? zero : l->column);
+    inputs[i] = input_at(l, node, i, d.channels == 1 ? zero : l->channel, d.height == 1 ? zero : l->row, d.width == 1 ? zero : l->column);
   }
   add_result_axis(&nest, "oy", type_height(&node->output->type));
   add_result_axis(&nest, "ox", type_width(&node->output->type));

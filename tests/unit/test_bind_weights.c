@@ -30,8 +30,8 @@ static void start(void) {
 static void finish(void) { arena_free(&arena); }
 TestSuite(bind, .init = start, .fini = finish);
 
-static const char *read_memory(void *context, Arena *a, const char *path, const char *relative_to, size_t *length,
-                               const char **resolved, const char **error) {
+static const char *read_memory(void *context, Arena *a, const char *path, const char *relative_to, size_t *length, const char **resolved,
+                               const char **error) {
   (void)context, (void)a, (void)relative_to;
   *resolved = path;
   for (int i = file_count - 1; i >= 0; i--) /* the newest of a name */
@@ -50,11 +50,9 @@ static void add_file(const char *name, const char *bytes, size_t length) {
 static MemoryFile new_file(const char *name) { return (MemoryFile){name, text_new(&arena), text_new(&arena), NULL, 0}; }
 
 /* A tensor whose elements are first, first + 1, .. */
-static void add_tensor_of(MemoryFile *file, const char *name, const char *dtype, const char *shape, int count, int size,
-                          const void *data) {
-  text_addf(&file->header, "%s\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%zu,%zu]}",
-            file->header.length ? "," : "{", name, dtype, shape, file->data.length,
-            file->data.length + (size_t)(count * size));
+static void add_tensor_of(MemoryFile *file, const char *name, const char *dtype, const char *shape, int count, int size, const void *data) {
+  text_addf(&file->header, "%s\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%zu,%zu]}", file->header.length ? "," : "{", name,
+            dtype, shape, file->data.length, file->data.length + (size_t)(count * size));
   text_add_bytes(&file->data, data, (size_t)(count * size));
 }
 
@@ -113,8 +111,7 @@ static void expect_error(const char *source, Code code, const char *part) {
   cr_assert(strstr(text, part), "expected `%s` in\n%s", part, text);
 }
 
-#define NET(weights, layers)                                                                                           \
-  "cnn 1\nnet n {\n  weights " weights "\n  input x: float32[2, 4, 4]\n  output y = x -> " layers "\n}\n"
+#define NET(weights, layers) "cnn 1\nnet n {\n  weights " weights "\n  input x: float32[2, 4, 4]\n  output y = x -> " layers "\n}\n"
 #define CONV NET("\"w.safetensors\"", "c: conv(3, 2)")
 
 /* c.weight [3, 2, 2, 2] and c.bias [3] under the given names. */
@@ -174,8 +171,7 @@ Test(bind, keras_dense_and_batch_norm) {
   add_tensor(&file, "b/moving_mean", "[2]", 2, 3);
   add_tensor(&file, "b/moving_variance", "[2]", 2, 4);
   finish_file(&file);
-  Graph *graph = bind(
-      NET("\"w.safetensors\" (layout=keras)", "b: batch_norm(eps=1e-3) -> flatten(order=chw) -> f: fc(2)"));
+  Graph *graph = bind(NET("\"w.safetensors\" (layout=keras)", "b: batch_norm(eps=1e-3) -> flatten(order=chw) -> f: fc(2)"));
   const float *weight = data_of(graph, "f.weight");
   for (int i = 0; i < 64; i++) cr_assert_eq(weight[i], (float)i);
   cr_assert_eq(data_of(graph, "b.weight")[0], 1);
@@ -266,14 +262,11 @@ Test(bind, unused_tensors) {
 
 Test(bind, dead_and_contradicting_rules) {
   conv_file("c.weight", "c.bias");
-  expect_error(NET("\"w.safetensors\" { ignore \"aux*\" }", "c: conv(3, 2)"), CODE_E0508,
-               "no tensor of `w.safetensors` is called `aux*`");
+  expect_error(NET("\"w.safetensors\" { ignore \"aux*\" }", "c: conv(3, 2)"), CODE_E0508, "no tensor of `w.safetensors` is called `aux*`");
   expect_error(NET("\"w.safetensors\" { rename \"q\" = c }", "c: conv(3, 2)"), CODE_E0508, "is called `q`");
   expect_error(NET("\"w.safetensors\" (strip_prefix=\"m.\")", "c: conv(3, 2)"), CODE_E0508, "starts with `m.`");
-  expect_error(NET("\"w.safetensors\" { rename \"c\" = c\n rename \"c\" = d }", "c: conv(3, 2)"), CODE_E0508,
-               "two rules for `c`");
-  expect_error(NET("\"w.safetensors\" { ignore \"c.bias\" }", "c: conv(3, 2)"), CODE_E0501,
-               "this rule would ignore it");
+  expect_error(NET("\"w.safetensors\" { rename \"c\" = c\n rename \"c\" = d }", "c: conv(3, 2)"), CODE_E0508, "two rules for `c`");
+  expect_error(NET("\"w.safetensors\" { ignore \"c.bias\" }", "c: conv(3, 2)"), CODE_E0501, "this rule would ignore it");
 }
 
 Test(bind, wrong_shapes) {
@@ -345,16 +338,14 @@ Test(bind, files_that_are_not_there_or_damaged) {
   add_file("w.npz", "PK\3\4", 4);
   expect_error(NET("\"w.npz\"", "c: conv(3, 2)"), CODE_E0505, "say which framework wrote `w.npz`");
   expect_error(NET("\"w.npz\" (layout=pytorch)", "c: conv(3, 2)"), CODE_E0506, "NumPy");
-  expect_error("cnn 1\nnet n {\n  input x: float32[2, 4, 4]\n  output y = x -> c: conv(3, 2)\n}\n", CODE_E0507,
-               "random:1");
+  expect_error("cnn 1\nnet n {\n  input x: float32[2, 4, 4]\n  output y = x -> c: conv(3, 2)\n}\n", CODE_E0507, "random:1");
 }
 
 Test(bind, override_keeps_the_rules) {
   conv_file("m.f.weight", "m.f.bias");
   files[0].name = "new.safetensors";
   options.weights = "new.safetensors";
-  expect_conv(
-      NET("\"old.safetensors\" (strip_prefix=\"m.\") {\n rename \"f\" = c\n ignore \"gone*\" }", "c: conv(3, 2)"));
+  expect_conv(NET("\"old.safetensors\" (strip_prefix=\"m.\") {\n rename \"f\" = c\n ignore \"gone*\" }", "c: conv(3, 2)"));
 }
 
 Test(bind, random_weights_depend_on_seed_and_path_only) {
@@ -380,8 +371,7 @@ Test(bind, random_weights_depend_on_seed_and_path_only) {
 /* He: mean 0, variance 2 / fan_in. */
 Test(bind, random_weights_have_the_right_spread) {
   options.weights = "random:5";
-  const float *weight = data_of(bind("cnn 1\nnet n {\n  input x: float32[100]\n  output y = x -> f: fc(400)\n}\n"),
-                                "f.weight");
+  const float *weight = data_of(bind("cnn 1\nnet n {\n  input x: float32[100]\n  output y = x -> f: fc(400)\n}\n"), "f.weight");
   double sum = 0, squares = 0;
   for (int i = 0; i < 40000; i++) {
     sum += (double)weight[i];

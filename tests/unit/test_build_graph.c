@@ -26,8 +26,8 @@ static const char *const files[][2] = {
     {"labels.txt", "cat\r\ndog\nowl\n\n"},
 };
 
-static const char *read_test_file(void *context, Arena *arena, const char *path, const char *relative_to,
-                                  size_t *length, const char **resolved, const char **error) {
+static const char *read_test_file(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length,
+                                  const char **resolved, const char **error) {
   (void)context;
   (void)relative_to;
   *resolved = path;
@@ -45,11 +45,8 @@ static void begin(Build *b) {
   *b = (Build){.options = {.batch = 1, .shapes_only = true}};
   b->sources.arena = b->diagnostics.arena = &b->arena;
   b->diagnostics.sources = &b->sources;
-  b->compilation = (Compilation){.arena = &b->arena,
-                                 .diagnostics = &b->diagnostics,
-                                 .sources = &b->sources,
-                                 .options = &b->options,
-                                 .read_file = read_test_file};
+  b->compilation = (Compilation){
+      .arena = &b->arena, .diagnostics = &b->diagnostics, .sources = &b->sources, .options = &b->options, .read_file = read_test_file};
 }
 
 static void run(Build *b, const char *text) {
@@ -169,8 +166,7 @@ static void check_round_trip(const Graph *graph, Arena *arena) {
 
 /* The nine programs of language.md 2.10; those whose operators do not exist yet say only that. */
 Test(build_graph, programs_of_the_specification) {
-  static const char *const names[] = {"lenet5", "resnet18", "inception", "xception_middle", "unet", "siamese",
-                                      "edges",  "ecg_tcn",  "fcn8"};
+  static const char *const names[] = {"lenet5", "resnet18", "inception", "xception_middle", "unet", "siamese", "edges", "ecg_tcn", "fcn8"};
   int built = 0;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     Build b;
@@ -230,13 +226,9 @@ Test(build_graph, names_and_labels) {
 /* An edit renames at most what follows it up to the next label. */
 Test(build_graph, an_inserted_layer_renames_nothing_behind_the_next_label) {
   Build a, b;
-  build(
-      &a,
-      "net n { input x: [3, 8, 8]\n output y = x -> conv1: conv(4, 3) -> relu -> conv2: conv(4, 3) -> relu -> tanh\n}");
-  build(
-      &b,
-      "net n { input x: [3, 8, 8]\n"
-      " output y = x -> conv1: conv(4, 3) -> tanh -> relu -> relu -> conv2: conv(4, 3) -> relu -> tanh\n}");
+  build(&a, "net n { input x: [3, 8, 8]\n output y = x -> conv1: conv(4, 3) -> relu -> conv2: conv(4, 3) -> relu -> tanh\n}");
+  build(&b, "net n { input x: [3, 8, 8]\n"
+            " output y = x -> conv1: conv(4, 3) -> tanh -> relu -> relu -> conv2: conv(4, 3) -> relu -> tanh\n}");
   for (int i = 2; i < a.graph->node_count; i++) cr_assert(node_named(b.graph, a.graph->nodes[i]->name) != NULL);
   cr_assert_str_eq(b.graph->nodes[b.graph->node_count - 1]->name, "conv2_tanh");
   end(&a);
@@ -323,8 +315,7 @@ Test(build_graph, wrong_options) {
 }
 
 Test(build_graph, net_is_chosen) {
-  static const char text[] =
-      "net a { input x: [3]\n output y = x -> relu\n}\nnet b { input x: [4]\n output y = x -> relu\n}\n";
+  static const char text[] = "net a { input x: [3]\n output y = x -> relu\n}\nnet b { input x: [4]\n output y = x -> relu\n}\n";
   Build b;
   begin(&b);
   b.options.net = "b";
@@ -341,11 +332,9 @@ Test(build_graph, net_is_chosen) {
 
 Test(build_graph, files) {
   Build b;
-  build(
-      &b,
-      "use \"left.cnn\"\nuse \"right.cnn\"\nuse \"widths.cnn\"\nnet n { input x: [3, 8, 8]\n"
-      " output y (labels=\"labels.txt\") = x -> left -> right -> last: conv(width - 5, 1) -"
-      "> global_avg_pool -> flatten\n}\n");
+  build(&b, "use \"left.cnn\"\nuse \"right.cnn\"\nuse \"widths.cnn\"\nnet n { input x: [3, 8, 8]\n"
+            " output y (labels=\"labels.txt\") = x -> left -> right -> last: conv(width - 5, 1) -"
+            "> global_avg_pool -> flatten\n}\n");
   cr_assert_eq(b.graph->source_count, 4); /* widths.cnn once, although its path is written in three ways */
   cr_assert_eq(b.compilation.files_read_count, 4);
   cr_assert_eq(b.graph->outputs[0].label_count, 3);
@@ -371,15 +360,13 @@ Test(build_graph, bombs) {
   for (int i = 0; i < 10; i++) text_add(&text, " }");
   text_add(&text, "\n}\n");
   refuses(text_string(&text), CODE_E0603, "more than 8192 layers");
-  refuses(
-      "block x -> f { return x -> repeat 1000000000 { repeat 0 { relu } } }\nnet n { input x: [3]\n"
-      " output y = x -> f\n}",
-      CODE_E0603, "too many steps");
-  refuses(
-      "block x -> f { return [x, x] }\nblock [a, b] -> g { return [a, b, a, b] }\nnet n { input x: [3]\n"
-      " output y = x -> relu -> branch("
-      "repeat 2 { branch(relu, relu) -> add }, repeat 9000 { relu }) -> add\n}",
-      CODE_E0603, "more than 8192 layers");
+  refuses("block x -> f { return x -> repeat 1000000000 { repeat 0 { relu } } }\nnet n { input x: [3]\n"
+          " output y = x -> f\n}",
+          CODE_E0603, "too many steps");
+  refuses("block x -> f { return [x, x] }\nblock [a, b] -> g { return [a, b, a, b] }\nnet n { input x: [3]\n"
+          " output y = x -> relu -> branch("
+          "repeat 2 { branch(relu, relu) -> add }, repeat 9000 { relu }) -> add\n}",
+          CODE_E0603, "more than 8192 layers");
   cr_assert((double)(clock() - start) / CLOCKS_PER_SEC < 2.0);
   arena_free(&arena);
 }
@@ -409,10 +396,9 @@ Test(build_graph, as_many_layers_as_allowed) {
 Test(build_graph, one_cause_is_one_error) {
   Build b;
   begin(&b);
-  run(&b,
-      "block x -> f(c) { return x -> a: conv(c, 3) -> b: conv(c / 2, 3) -> relu }\n"
-      "net n { input x: [3, 64, 64]\n p = x -> repeat i in 1..20 { l{i}: f(5) } -> fc: fc(3)\n"
-      " q = p -> flatten\n output y = [p, q] -> add\n}\n");
+  run(&b, "block x -> f(c) { return x -> a: conv(c, 3) -> b: conv(c / 2, 3) -> relu }\n"
+          "net n { input x: [3, 64, 64]\n p = x -> repeat i in 1..20 { l{i}: f(5) } -> fc: fc(3)\n"
+          " q = p -> flatten\n output y = [p, q] -> add\n}\n");
   cr_assert_eq(b.diagnostics.errors, 1, "%s", messages(&b));
   cr_assert_eq(b.diagnostics.items[0]->code, CODE_E0405);
   end(&b);

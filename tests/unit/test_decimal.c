@@ -126,8 +126,7 @@ Test(decimal, reading_rounds_correctly) {
 }
 
 Test(decimal, only_its_form_is_read) {
-  const char *const wrong[] = {"",    ".5", "5.", "1e",  "1e+", "-1",  "+1",
-                               "0x1", "1 ", " 1", "1,5", "nan", "inf", "1.5.2"};
+  const char *const wrong[] = {"", ".5", "5.", "1e", "1e+", "-1", "+1", "0x1", "1 ", " 1", "1,5", "nan", "inf", "1.5.2"};
   double value;
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
     cr_expect_not(read_double(wrong[i], strlen(wrong[i]), &value), "%s", wrong[i]);

@@ -37,10 +37,8 @@ static const char *printed(World *world, DiagnosticFormat format, bool color) {
 
 Test(diagnostics, the_example_of_the_language) {
   World w;
-  open_world(
-      &w,
-      "\n\n\n\n\n  main = x\n\n\n  skip = x\n\n\n  return [main, skip] -> add -> relu\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
-      "    -> layer2.0: f\n");
+  open_world(&w, "\n\n\n\n\n  main = x\n\n\n  skip = x\n\n\n  return [main, skip] -> add -> relu\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
+                 "    -> layer2.0: f\n");
   Diagnostic *d = report(&w.all, CODE_E0301, span_of(&w, "add"), "the inputs of `%s` have different shapes", "add");
   set_label(d, "channels 128 and 64");
   add_label(d, span_of(&w, "main"), "[128, 28, 28]");
@@ -48,24 +46,23 @@ Test(diagnostics, the_example_of_the_language) {
   add_note_at(d, span_of(&w, "layer2.0"), "in block instance `layer2.0`, with channels=128, stride=2");
   add_note(d, "`main` is [128, 28, 28] because\n        x [64, 56, 56] -> conv1");
   add_help(d, "give the shortcut a projection");
-  EXPECT_TEXT(w,
-              "error[E0301]: the inputs of `add` have different shapes\n"
-              "  --> a.cnn:12:26\n"
-              "   |\n"
-              " 6 |   main = x\n"
-              "   |   ---- [128, 28, 28]\n"
-              "...\n"
-              " 9 |   skip = x\n"
-              "   |   ---- [64, 56, 56]\n"
-              "...\n"
-              "12 |   return [main, skip] -> add -> relu\n"
-              "   |                          ^^^ channels 128 and 64\n"
-              "   |\n"
-              "note: in block instance `layer2.0`, with channels=128, stride=2\n"
-              "  --> a.cnn:28:8\n"
-              "note: `main` is [128, 28, 28] because\n"
-              "        x [64, 56, 56] -> conv1\n"
-              "help: give the shortcut a projection\n");
+  EXPECT_TEXT(w, "error[E0301]: the inputs of `add` have different shapes\n"
+                 "  --> a.cnn:12:26\n"
+                 "   |\n"
+                 " 6 |   main = x\n"
+                 "   |   ---- [128, 28, 28]\n"
+                 "...\n"
+                 " 9 |   skip = x\n"
+                 "   |   ---- [64, 56, 56]\n"
+                 "...\n"
+                 "12 |   return [main, skip] -> add -> relu\n"
+                 "   |                          ^^^ channels 128 and 64\n"
+                 "   |\n"
+                 "note: in block instance `layer2.0`, with channels=128, stride=2\n"
+                 "  --> a.cnn:28:8\n"
+                 "note: `main` is [128, 28, 28] because\n"
+                 "        x [64, 56, 56] -> conv1\n"
+                 "help: give the shortcut a projection\n");
   arena_free(&w.arena);
 }
 
@@ -76,15 +73,14 @@ Test(diagnostics, several_labels_on_a_line) {
   set_label(d, "here");
   add_label(d, span_of(&w, "b"), "first");
   add_label(d, span_of(&w, "c"), "second");
-  EXPECT_TEXT(w,
-              "error[E0301]: m\n"
-              " --> a.cnn:1:15\n"
-              "  |\n"
-              "1 | a = [b, c] -> add\n"
-              "  |      -  -     ^^^ here\n"
-              "  |      |  |\n"
-              "  |      |  second\n"
-              "  |      first\n");
+  EXPECT_TEXT(w, "error[E0301]: m\n"
+                 " --> a.cnn:1:15\n"
+                 "  |\n"
+                 "1 | a = [b, c] -> add\n"
+                 "  |      -  -     ^^^ here\n"
+                 "  |      |  |\n"
+                 "  |      |  second\n"
+                 "  |      first\n");
   arena_free(&w.arena);
 }
 
@@ -92,12 +88,11 @@ Test(diagnostics, marks_stand_under_tabs_and_wide_characters) {
   World w;
   open_world(&w, "\tf(\"\xe6\x97\xa5\xc3\xa9\xcc\x81\")\there\n");
   report(&w.all, CODE_E0101, span_of(&w, "here"), "m");
-  EXPECT_TEXT(w,
-              "error[E0101]: m\n"
-              " --> a.cnn:1:15\n"
-              "  |\n"
-              "1 |     f(\"\xe6\x97\xa5\xc3\xa9\xcc\x81\")    here\n"
-              "  |                 ^^^^\n");
+  EXPECT_TEXT(w, "error[E0101]: m\n"
+                 " --> a.cnn:1:15\n"
+                 "  |\n"
+                 "1 |     f(\"\xe6\x97\xa5\xc3\xa9\xcc\x81\")    here\n"
+                 "  |                 ^^^^\n");
   arena_free(&w.arena);
 }
 
@@ -105,12 +100,11 @@ Test(diagnostics, nothing_steers_the_terminal) {
   World w;
   open_world(&w, "a \x1b[31m b \xe2\x80\xae c \xff d\x7f\n");
   report(&w.all, CODE_E0101, span_of(&w, "c"), "no \x1b[2J here");
-  EXPECT_TEXT(w,
-              "error[E0101]: no \xe2\x90\x9b[2J here\n"
-              " --> a.cnn:1:15\n"
-              "  |\n"
-              "1 | a \xe2\x90\x9b[31m b \xef\xbf\xbd c \xef\xbf\xbd d\xe2\x90\xa1\n"
-              "  |             ^\n");
+  EXPECT_TEXT(w, "error[E0101]: no \xe2\x90\x9b[2J here\n"
+                 " --> a.cnn:1:15\n"
+                 "  |\n"
+                 "1 | a \xe2\x90\x9b[31m b \xef\xbf\xbd c \xef\xbf\xbd d\xe2\x90\xa1\n"
+                 "  |             ^\n");
   cr_expect_null(strchr(printed(&w, DIAGNOSTICS_SHORT, false), '\x1b'));
   cr_expect_null(strchr(printed(&w, DIAGNOSTICS_JSON, false), '\x1b'));
   cr_expect_not_null(strchr(printed(&w, DIAGNOSTICS_TEXT, true), '\x1b'));
@@ -123,26 +117,24 @@ Test(diagnostics, sorted_by_place_with_a_summary) {
   report(&w.all, CODE_E0902, (Span){0, 0}, "cannot read `x`: gone");
   report(&w.all, CODE_W_unused_layers, span_of(&w, "two"), "nothing uses `two`");
   report(&w.all, CODE_E0202, span_of(&w, "one"), "`one` is not defined here");
-  EXPECT_TEXT(w,
-              "error[E0202]: `one` is not defined here\n"
-              " --> a.cnn:1:1\n"
-              "  |\n"
-              "1 | one\n"
-              "  | ^^^\n"
-              "\n"
-              "warning[unused_layers]: nothing uses `two`\n"
-              " --> a.cnn:2:1\n"
-              "  |\n"
-              "2 | two\n"
-              "  | ^^^\n"
-              "\n"
-              "error[E0902]: cannot read `x`: gone\n"
-              "\n"
-              "2 errors, 1 warning\n");
-  cr_expect_str_eq(printed(&w, DIAGNOSTICS_SHORT, false),
-                   "a.cnn:1:1: error[E0202]: `one` is not defined here\n"
-                   "a.cnn:2:1: warning[unused_layers]: nothing uses `two`\n"
-                   "error[E0902]: cannot read `x`: gone\n");
+  EXPECT_TEXT(w, "error[E0202]: `one` is not defined here\n"
+                 " --> a.cnn:1:1\n"
+                 "  |\n"
+                 "1 | one\n"
+                 "  | ^^^\n"
+                 "\n"
+                 "warning[unused_layers]: nothing uses `two`\n"
+                 " --> a.cnn:2:1\n"
+                 "  |\n"
+                 "2 | two\n"
+                 "  | ^^^\n"
+                 "\n"
+                 "error[E0902]: cannot read `x`: gone\n"
+                 "\n"
+                 "2 errors, 1 warning\n");
+  cr_expect_str_eq(printed(&w, DIAGNOSTICS_SHORT, false), "a.cnn:1:1: error[E0202]: `one` is not defined here\n"
+                                                          "a.cnn:2:1: warning[unused_layers]: nothing uses `two`\n"
+                                                          "error[E0902]: cannot read `x`: gone\n");
   arena_free(&w.arena);
 }
 
@@ -160,8 +152,7 @@ Test(diagnostics, too_many_are_counted) {
   }
   cr_expect_eq(w.all.errors, 1000);
   cr_expect_eq(w.all.count, MAX_ERRORS);
-  cr_expect_not_null(
-      strstr(printed(&w, DIAGNOSTICS_TEXT, false), "\nerror: 980 more errors not shown\n\n1000 errors\n"));
+  cr_expect_not_null(strstr(printed(&w, DIAGNOSTICS_TEXT, false), "\nerror: 980 more errors not shown\n\n1000 errors\n"));
   cr_expect_not_null(strstr(printed(&w, DIAGNOSTICS_JSON, false), "\"errors_not_shown\":980}"));
   report(&w.all, CODE_W_unused_names, span_of(&w, "x"), "a warning is kept");
   cr_expect_eq(w.all.count, MAX_ERRORS + 1);
@@ -175,14 +166,13 @@ Test(diagnostics, json) {
   add_note(d, "n");
   add_help(d, "h");
   add_fix(d, span_of(&w, "a"), "c");
-  cr_expect_str_eq(
-      printed(&w, DIAGNOSTICS_JSON, false),
-      "{\"schema\":1,\"diagnostics\":[\n{\"file\":\"a.cnn\",\"line\":1,\"column\":3,\"end_line\":1,\"end_column\":5,"
-      "\"severity\":\"error\",\"code\":\"E0401\",\"message\":\"quote \\\" back \\\\ line\\n tab\\t bad \xef\xbf\xbd "
-      "end\","
-      "\"labels\":[],\"notes\":[{\"file\":null,\"line\":null,\"column\":null,\"end_line\":null,\"end_column\":null,"
-      "\"text\":\"n\"}],\"help\":[\"h\"],\"fixes\":[{\"file\":\"a.cnn\",\"line\":1,\"column\":1,\"end_line\":1,"
-      "\"end_column\":2,\"replacement\":\"c\"}]}\n]}\n");
+  cr_expect_str_eq(printed(&w, DIAGNOSTICS_JSON, false),
+                   "{\"schema\":1,\"diagnostics\":[\n{\"file\":\"a.cnn\",\"line\":1,\"column\":3,\"end_line\":1,\"end_column\":5,"
+                   "\"severity\":\"error\",\"code\":\"E0401\",\"message\":\"quote \\\" back \\\\ line\\n tab\\t bad \xef\xbf\xbd "
+                   "end\","
+                   "\"labels\":[],\"notes\":[{\"file\":null,\"line\":null,\"column\":null,\"end_line\":null,\"end_column\":null,"
+                   "\"text\":\"n\"}],\"help\":[\"h\"],\"fixes\":[{\"file\":\"a.cnn\",\"line\":1,\"column\":1,\"end_line\":1,"
+                   "\"end_column\":2,\"replacement\":\"c\"}]}\n]}\n");
   arena_free(&w.arena);
 }
 
@@ -218,16 +208,15 @@ Test(diagnostics, labels_in_another_file) {
   const Source *other = sources_add(&w.sources, "b.cnn", "\nconst k = 1\n", 13);
   Diagnostic *d = report(&w.all, CODE_E0205, span_of(&w, "use"), "m");
   add_label(d, (Span){other->base + 7, other->base + 8}, "defined here");
-  EXPECT_TEXT(w,
-              "error[E0205]: m\n"
-              " --> a.cnn:1:1\n"
-              "  |\n"
-              "1 | use \"b.cnn\"\n"
-              "  | ^^^\n"
-              " ::: b.cnn:2:7\n"
-              "  |\n"
-              "2 | const k = 1\n"
-              "  |       - defined here\n");
+  EXPECT_TEXT(w, "error[E0205]: m\n"
+                 " --> a.cnn:1:1\n"
+                 "  |\n"
+                 "1 | use \"b.cnn\"\n"
+                 "  | ^^^\n"
+                 " ::: b.cnn:2:7\n"
+                 "  |\n"
+                 "2 | const k = 1\n"
+                 "  |       - defined here\n");
   arena_free(&w.arena);
 }
 

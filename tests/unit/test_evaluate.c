@@ -39,8 +39,7 @@ static const Datum *value_of(const char *text) {
 static void is(const char *expression, const char *expected) {
   const Datum *value = value_of(expression);
   cr_assert_eq(diagnostics.errors, 0, "%s: %s", expression, diagnostics.count ? diagnostics.items[0]->message : "");
-  cr_assert_str_eq(datum_text(&arena, value), expected, "%s is %s, not %s", expression, datum_text(&arena, value),
-                   expected);
+  cr_assert_str_eq(datum_text(&arena, value), expected, "%s is %s, not %s", expression, datum_text(&arena, value), expected);
 }
 
 static void fails(const char *expression, Code code, const char *part) {

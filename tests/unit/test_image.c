@@ -19,16 +19,14 @@ static const char *load(const char *bytes, size_t length, Image *image) {
   return error;
 }
 
-static void expect_pixels(const char *bytes, size_t length, int height, int width, int channels,
-                          const unsigned char *pixels) {
+static void expect_pixels(const char *bytes, size_t length, int height, int width, int channels, const unsigned char *pixels) {
   Image image;
   const char *error = load(bytes, length, &image);
   cr_assert_null(error, "%s", error);
   cr_assert_eq(image.height, height);
   cr_assert_eq(image.width, width);
   cr_assert_eq(image.channels, channels);
-  for (int i = 0; i < height * width * channels; i++)
-    cr_assert_eq(image.pixels[i], pixels[i], "pixel %d is %d", i, image.pixels[i]);
+  for (int i = 0; i < height * width * channels; i++) cr_assert_eq(image.pixels[i], pixels[i], "pixel %d is %d", i, image.pixels[i]);
 }
 
 static void expect_error(const char *bytes, size_t length, const char *part) {
@@ -67,8 +65,7 @@ Test(image, broken_netpbm) {
 }
 
 static char *png_of(png_uint_32 format, int height, int width, const void *pixels, size_t *length) {
-  png_image png = {
-      .version = PNG_IMAGE_VERSION, .width = (png_uint_32)width, .height = (png_uint_32)height, .format = format};
+  png_image png = {.version = PNG_IMAGE_VERSION, .width = (png_uint_32)width, .height = (png_uint_32)height, .format = format};
   png_alloc_size_t size = 0;
   cr_assert(png_image_write_to_memory(&png, NULL, &size, 0, pixels, 0, NULL), "%s", png.message);
   char *bytes = arena_alloc(&arena, size);

@@ -57,7 +57,8 @@ Test(loops, coefficients_of_linear_forms) {
 }
 
 static const char *verify(Stmt *body) {
-  LoopParam params[] = {{.name = "x", .pointer = true, .is_const = true, .type = type_f32}, {.name = "y", .pointer = true, .type = type_f32}};
+  LoopParam params[] = {{.name = "x", .pointer = true, .is_const = true, .type = type_f32},
+                        {.name = "y", .pointer = true, .type = type_f32}};
   Function f = {.name = "layer", .params = params, .param_count = 2, .body = body}, *layers[] = {&f};
   LoopProgram program = {.layers = layers, .layer_count = 1};
   return verify_loops(&arena, &program);

@@ -169,10 +169,7 @@ static void add(Zip *zip, const char *name, Text data, bool deflated) {
   if (deflated) {
     uLong most = compressBound((uLong)data.length) + 64;
     packed = arena_alloc(&arena, most);
-    z_stream stream = {.next_in = (Bytef *)data.data,
-                       .avail_in = (uInt)data.length,
-                       .next_out = (Bytef *)packed,
-                       .avail_out = (uInt)most};
+    z_stream stream = {.next_in = (Bytef *)data.data, .avail_in = (uInt)data.length, .next_out = (Bytef *)packed, .avail_out = (uInt)most};
     cr_assert_eq(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
     cr_assert_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
     packed_length = stream.total_out;
@@ -184,8 +181,7 @@ static void add(Zip *zip, const char *name, Text data, bool deflated) {
     put(out, central ? 0x02014b50 : 0x04034b50, 4);
     if (central) put(out, 20, 2);
     put(out, 20, 2), put(out, 0, 2), put(out, deflated ? 8 : 0, 2), put(out, 0, 4), put(out, sum, 4);
-    put(out, (uint32_t)packed_length, 4), put(out, (uint32_t)data.length, 4), put(out, (uint32_t)strlen(name), 2),
-        put(out, 0, 2);
+    put(out, (uint32_t)packed_length, 4), put(out, (uint32_t)data.length, 4), put(out, (uint32_t)strlen(name), 2), put(out, 0, 2);
     if (central) put(out, 0, 2), put(out, 0, 2), put(out, 0, 2), put(out, 0, 4), put(out, place, 4);
     text_add(out, name);
   }
@@ -266,19 +262,18 @@ Test(npz, names) {
 
 Test(npz, contradictions) {
   Text bytes = two_arrays(false);
-  size_t end = bytes.length - 22,
-         directory = (unsigned char)bytes.data[end + 16] | (size_t)(unsigned char)bytes.data[end + 17] << 8;
-  expect_bad_zip(patched(bytes, 18, 1), "contradicts");          /* packed size of the first entry */
-  expect_bad_zip(patched(bytes, 8, 8), "contradicts");           /* its method */
-  expect_bad_zip(patched(bytes, 14, 1), "contradicts");          /* its sum */
-  expect_bad_zip(patched(bytes, 30, 'X'), "differs");            /* its name */
+  size_t end = bytes.length - 22, directory = (unsigned char)bytes.data[end + 16] | (size_t)(unsigned char)bytes.data[end + 17] << 8;
+  expect_bad_zip(patched(bytes, 18, 1), "contradicts"); /* packed size of the first entry */
+  expect_bad_zip(patched(bytes, 8, 8), "contradicts");  /* its method */
+  expect_bad_zip(patched(bytes, 14, 1), "contradicts"); /* its sum */
+  expect_bad_zip(patched(bytes, 30, 'X'), "differs");   /* its name */
   expect_bad_zip(patched(bytes, directory + 8, 1), "encrypted");
   expect_bad_zip(patched(bytes, directory + 10, 12), "method 12");
   expect_bad_zip(patched(bytes, directory + 42, 1), "not where");
   expect_bad_zip(patched(bytes, directory, 0), "malformed");
   expect_bad_zip(patched(bytes, end + 8, 3), "several parts");
   expect_bad_zip(patched(bytes, end + 16, 0), "not where it should be");
-  expect_bad_zip(patched(bytes, 30 + 8 + 100, 1), "");           /* a byte of the data */
+  expect_bad_zip(patched(bytes, 30 + 8 + 100, 1), ""); /* a byte of the data */
   Text same = patched(bytes, directory, bytes.data[directory]);
   size_t second = directory + 46 + 8;
   memcpy(same.data + second + 42, same.data + directory + 42, 4); /* two entries at one place */

@@ -8,9 +8,7 @@
 #include "ops/dense.h"
 #include "support/checked.h"
 
-static int64_t output_size(const Node *node) {
-  return node->output->poisoned ? -1 : size_value(type_width(&node->output->type));
-}
+static int64_t output_size(const Node *node) { return node->output->poisoned ? -1 : size_value(type_width(&node->output->type)); }
 
 /* Windows that fit, one by one. */
 static int64_t count_windows(int64_t padded, int64_t span, int64_t stride) {
@@ -46,8 +44,7 @@ static void check_window(const char *padding, int n, int k, int s, int d) {
   fixture_begin(&f);
   char shape[16], attributes[120];
   snprintf(shape, sizeof shape, "1,%d", n);
-  snprintf(attributes, sizeof attributes, "out_channels=1 kernel_size=%d stride=%d dilation=%d padding=%s", k, s, d,
-           padding);
+  snprintf(attributes, sizeof attributes, "out_channels=1 kernel_size=%d stride=%d dilation=%d padding=%s", k, s, d, padding);
   Node *node = fixture_layer(&f, "conv", attributes, fixture_input(&f, shape));
   int64_t span = (int64_t)d * (k - 1) + 1;
   Expected e = expected_padding(padding, n, span, s);
@@ -87,8 +84,7 @@ static void check_ceil(int n, int k, int s, int before, int after) {
   fixture_begin(&f);
   char shape[16], attributes[120];
   snprintf(shape, sizeof shape, "1,%d", n);
-  snprintf(attributes, sizeof attributes, "kernel_size=%d stride=%d padding=0,0,%d,%d ceil_mode=true", k, s, before,
-           after);
+  snprintf(attributes, sizeof attributes, "kernel_size=%d stride=%d padding=0,0,%d,%d ceil_mode=true", k, s, before, after);
   Node *node = fixture_layer(&f, "max_pool", attributes, fixture_input(&f, shape));
   if (node->output->poisoned) cr_assert_lt(n + before + after + s - 1, k, "n %d, %s", n, attributes);
   else cr_assert_eq(output_size(node), count_ceil_windows(n, before, after, k, s), "n %d, %s", n, attributes);
@@ -113,8 +109,7 @@ static void check_varying(const Dim *dim, const char *op, const char *attributes
   Fixture f;
   fixture_begin(&f);
   const Size *size = size_of_dim(&f.arena, dim);
-  Node *varying = fixture_layer(&f, op, attributes,
-                                fixture_input_of(&f, (TensorType){.rank = 2, .sizes = {size_of(&f.arena, 2), size}}));
+  Node *varying = fixture_layer(&f, op, attributes, fixture_input_of(&f, (TensorType){.rank = 2, .sizes = {size_of(&f.arena, 2), size}}));
   cr_assert(!varying->output->poisoned, "%s %s: %s", op, attributes, fixture_result(&f, varying));
   for (int64_t n = dim->minimum; n <= dim->maximum; n++) {
     if (n % dim->multiple != dim->offset) continue;
@@ -135,8 +130,7 @@ Test(ops, sizes_that_vary_follow_the_same_rules) {
       for (int k = 3; k < 6; k++)
         for (int s = 1; s <= k; s++) {
           char attributes[120];
-          snprintf(attributes, sizeof attributes, "kernel_size=%d stride=%d padding=%s dilation=%d", k, s, paddings[p],
-                   1 + s % 2);
+          snprintf(attributes, sizeof attributes, "kernel_size=%d stride=%d padding=%s dilation=%d", k, s, paddings[p], 1 + s % 2);
           check_varying(&dims[i], "max_pool", attributes);
           strcat(attributes, " ceil_mode=true");
           check_varying(&dims[i], "max_pool", attributes);
@@ -155,8 +149,7 @@ static void check_error(const ErrorCase *c) {
   Value *inputs[4];
   int count = 0;
   char *copy = arena_strdup(&f.arena, c->shapes), *save = NULL;
-  for (char *shape = strtok_r(copy, " ", &save); shape; shape = strtok_r(NULL, " ", &save))
-    inputs[count++] = fixture_input(&f, shape);
+  for (char *shape = strtok_r(copy, " ", &save); shape; shape = strtok_r(NULL, " ", &save)) inputs[count++] = fixture_input(&f, shape);
   Node *node = fixture_node(&f, c->op, c->attributes, inputs, count);
   cr_assert(node->output->poisoned, "%s(%s) of %s was accepted", c->op, c->attributes, c->shapes);
   cr_assert_eq(f.diagnostics.errors, 1, "%s(%s): %d errors", c->op, c->attributes, f.diagnostics.errors);
@@ -165,8 +158,8 @@ static void check_error(const ErrorCase *c) {
   Text all = text_new(&f.arena); /* labels stand beside a place, which these nodes do not have */
   text_addf(&all, "%s\n%s", text, f.diagnostics.items[0]->primary.text ? f.diagnostics.items[0]->primary.text : "");
   for (int i = 0; i < 5 && c->says[i]; i++)
-    cr_assert_not_null(strstr(text_string(&all), c->says[i]), "%s(%s) does not say `%s`:\n%s", c->op, c->attributes,
-                       c->says[i], text_string(&all));
+    cr_assert_not_null(strstr(text_string(&all), c->says[i]), "%s(%s) does not say `%s`:\n%s", c->op, c->attributes, c->says[i],
+                       text_string(&all));
   fixture_end(&f);
 }
 
@@ -175,8 +168,8 @@ static const ErrorCase error_cases[] = {
      "out_channels=8 kernel_size=7x7",
      "256,6,6",
      CODE_E0302,
-     {"the kernel is larger than its padded input", "7x7 kernel, input is [256, 6, 6], padding 0",
-      "height 6, less than the kernel's 7", "use a kernel of 6 or less, or `padding=same`"}},
+     {"the kernel is larger than its padded input", "7x7 kernel, input is [256, 6, 6], padding 0", "height 6, less than the kernel's 7",
+      "use a kernel of 6 or less, or `padding=same`"}},
     {"conv",
      "out_channels=8 kernel_size=3x3 dilation=4x4 padding=1",
      "3,9,5",
@@ -189,11 +182,7 @@ static const ErrorCase error_cases[] = {
      "400",
      CODE_E0305,
      {"`conv` needs an image or a sequence, this is a vector", "input is [400]"}},
-    {"conv",
-     "out_channels=8 kernel_size=3x3 padding=causal",
-     "3,8,8",
-     CODE_E0402,
-     {"`padding` cannot be `causal`", "[3, 8, 8]"}},
+    {"conv", "out_channels=8 kernel_size=3x3 padding=causal", "3,8,8", CODE_E0402, {"`padding` cannot be `causal`", "[3, 8, 8]"}},
     {"conv",
      "out_channels=6 kernel_size=3x3 groups=3",
      "64,8,8",
@@ -214,16 +203,8 @@ static const ErrorCase error_cases[] = {
      "2,4",
      CODE_E0402,
      {"`circular` needs a padding no larger", "length 4"}},
-    {"conv",
-     "out_channels=7 kernel_size=3x5",
-     "2,9",
-     CODE_E0402,
-     {"`kernel_size` has two numbers", "3x5, input is [2, 9]"}},
-    {"conv",
-     "out_channels=7 kernel_size=3 padding=1,1,2,2",
-     "2,9",
-     CODE_E0402,
-     {"`padding` pads two dimensions", "(left=2, right=2)"}},
+    {"conv", "out_channels=7 kernel_size=3x5", "2,9", CODE_E0402, {"`kernel_size` has two numbers", "3x5, input is [2, 9]"}},
+    {"conv", "out_channels=7 kernel_size=3 padding=1,1,2,2", "2,9", CODE_E0402, {"`padding` pads two dimensions", "(left=2, right=2)"}},
     {"conv",
      "out_channels=2000000 kernel_size=1000x1000 padding=same",
      "3,8,8",
@@ -235,11 +216,7 @@ static const ErrorCase error_cases[] = {
      "1,8",
      CODE_E0307,
      {"padding of this `conv` is too large"}},
-    {"max_pool",
-     "kernel_size=2x2",
-     "512,1,7",
-     CODE_E0303,
-     {"this pooling leaves no pixels", "[512, 1, 7] with 2x2 gives height 0"}},
+    {"max_pool", "kernel_size=2x2", "512,1,7", CODE_E0303, {"this pooling leaves no pixels", "[512, 1, 7] with 2x2 gives height 0"}},
     {"avg_pool", "kernel_size=3", "512,2", CODE_E0303, {"[512, 2] with 3 gives length 0"}},
     {"max_pool",
      "kernel_size=2x2 padding=2",
@@ -251,8 +228,7 @@ static const ErrorCase error_cases[] = {
      "kernel_size=3x3 padding=1",
      "3,8,8",
      CODE_E0404,
-     {"`avg_pool` with padding needs `count_include_pad`",
-      "PyTorch counts the padding (true), Keras and TensorFlow do not (false)"}},
+     {"`avg_pool` with padding needs `count_include_pad`", "PyTorch counts the padding (true), Keras and TensorFlow do not (false)"}},
     {"avg_pool", "kernel_size=3x3 stride=1 padding=same", "3,8,8", CODE_E0404, {"needs `count_include_pad`"}},
     {"max_pool", "kernel_size=2x2", "8", CODE_E0305, {"`max_pool` needs an image or a sequence"}},
     {"global_avg_pool", "", "8", CODE_E0305, {"`global_avg_pool` needs"}},
@@ -260,8 +236,7 @@ static const ErrorCase error_cases[] = {
      "out_features=10",
      "16,5,5",
      CODE_E0305,
-     {"`fc` needs a vector, this is [16, 5, 5]",
-      "insert `-> flatten` (400 values) or `-> global_avg_pool -> flatten` (16 values)"}},
+     {"`fc` needs a vector, this is [16, 5, 5]", "insert `-> flatten` (400 values) or `-> global_avg_pool -> flatten` (16 values)"}},
     {"fc", "out_features=2000000000", "1000", CODE_E0307, {"[2000000000, 1000]"}},
     {"add",
      "",
@@ -330,8 +305,7 @@ Test(ops, a_kernel_that_some_size_cannot_hold_is_refused) {
   cr_assert_str_eq(fixture_result(&f, fixture_layer(&f, "conv", "out_channels=2 kernel_size=5", x)), "[2, T - 4]");
   cr_assert(fixture_layer(&f, "conv", "out_channels=2 kernel_size=6", x)->output->poisoned);
   cr_assert_eq(f.diagnostics.items[0]->code, CODE_E0302);
-  cr_assert_not_null(strstr(fixture_diagnostics(&f), "length T (which can be 5), less than the kernel's 6"), "%s",
-                     fixture_diagnostics(&f));
+  cr_assert_not_null(strstr(fixture_diagnostics(&f), "length T (which can be 5), less than the kernel's 6"), "%s", fixture_diagnostics(&f));
   fixture_end(&f);
 }
 
@@ -354,8 +328,7 @@ Test(ops, same_that_pads_one_side_more_is_a_lint_unless_written_out) {
 static void set_everywhere(const Attribute *attribute, void *field, int64_t value) {
   if (attribute->kind == ATTRIBUTE_INT) *(int64_t *)field = value;
   if (attribute->kind == ATTRIBUTE_PAIR) *(Pair *)field = (Pair){value, value};
-  if (attribute->kind == ATTRIBUTE_PADDING)
-    *(Padding *)field = (Padding){PADDING_EXPLICIT, true, value, value, value, value};
+  if (attribute->kind == ATTRIBUTE_PADDING) *(Padding *)field = (Padding){PADDING_EXPLICIT, true, value, value, value, value};
 }
 
 /* A legal starting point for each operator with integers among its attributes. */
@@ -376,8 +349,8 @@ static void check_extreme(const char *op, const char *attributes, const char *sh
         set_everywhere(second, (char *)node->attributes + second->offset, extremes[i / COUNT]);
         node->given = UINT64_MAX;
         bool accepted = descriptor->infer(&f.inference, node);
-        cr_assert_eq(accepted, f.diagnostics.errors == 0, "%s: %s %lld %s %lld", op, first->name,
-                     (long long)extremes[i % COUNT], second->name, (long long)extremes[i / COUNT]);
+        cr_assert_eq(accepted, f.diagnostics.errors == 0, "%s: %s %lld %s %lld", op, first->name, (long long)extremes[i % COUNT],
+                     second->name, (long long)extremes[i / COUNT]);
         if (accepted)
           for (int k = 0; k < node->output->type.rank; k++) {
             int64_t size = size_value(node->output->type.sizes[k]);
@@ -418,9 +391,8 @@ Test(ops, descriptions) {
   cr_assert_str_eq(described(&f, "conv", "out_channels=8 kernel_size=3 dilation=2 padding=causal", "4,9"),
                    "conv 3, padding causal, dilation 2");
   cr_assert_str_eq(described(&f, "max_pool", "kernel_size=2", "4,9,9"), "max_pool 2x2, stride 2");
-  cr_assert_str_eq(
-      described(&f, "avg_pool", "kernel_size=3 stride=2 ceil_mode=true padding=1 count_include_pad=false", "4,9,9"),
-      "avg_pool 3x3, stride 2, padding 1, ceil_mode, not counting padding");
+  cr_assert_str_eq(described(&f, "avg_pool", "kernel_size=3 stride=2 ceil_mode=true padding=1 count_include_pad=false", "4,9,9"),
+                   "avg_pool 3x3, stride 2, padding 1, ceil_mode, not counting padding");
   fixture_end(&f);
 }
 
@@ -439,8 +411,7 @@ Test(ops, every_operator_is_complete) {
     const Operator *op = all_operators[i];
     cr_assert_eq(find_operator(op->name), op);
     cr_assert(op->infer && op->evaluate && op->summary && op->formula && op->min_inputs > 0, "%s", op->name);
-    cr_assert(!op->attributes_size == !op->attributes && !op->attributes_size == !op->default_attributes, "%s",
-              op->name);
+    cr_assert(!op->attributes_size == !op->attributes && !op->attributes_size == !op->default_attributes, "%s", op->name);
     bool lowers = op->nest || op->apply || op->loops || op->kind == OPERATOR_VIEW || op->kind == OPERATOR_JOIN;
     cr_assert(lowers || op == &op_batch_norm || op == &op_normalize, "%s", op->name); /* which become channel_affine */
     for (const Attribute *a = op->attributes; a && a->name; a++) cr_assert_lt(a->offset, op->attributes_size);

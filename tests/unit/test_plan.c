@@ -19,8 +19,13 @@ static Plan *chain(int64_t first, int64_t second, int64_t third) {
   const Size *zero = size_of(&arena, 0), *one = size_of(&arena, 1), *sixteen = size_of(&arena, 16);
   for (int i = 0; i < 3; i++) {
     Buffer *buffer = ARENA_NEW(&arena, Buffer);
-    *buffer = (Buffer){.id = i, .name = arena_printf(&arena, "b%d", i), .channels = sixteen, .height = one, .width = one,
-                       .elements = sixteen, .offset = size_of(&arena, offsets[i])};
+    *buffer = (Buffer){.id = i,
+                       .name = arena_printf(&arena, "b%d", i),
+                       .channels = sixteen,
+                       .height = one,
+                       .width = one,
+                       .elements = sixteen,
+                       .offset = size_of(&arena, offsets[i])};
     ARENA_PUSH(&arena, plan->buffers, plan->buffer_count, buffer);
     Value *value = ARENA_NEW(&arena, Value);
     *value = (Value){.id = i, .name = buffer->name, .type = {DTYPE_F32, 1, {sixteen}}};

@@ -40,8 +40,7 @@ static bool close_to(double wanted, double got, double tolerance) {
   return fabs(wanted - got) <= tolerance * fmax(1, fabs(wanted));
 }
 
-static void compare(const char *line, const char *what, const double *got, int64_t count, const char *values,
-                    double tolerance) {
+static void compare(const char *line, const char *what, const double *got, int64_t count, const char *values, double tolerance) {
   const char *at = values;
   for (int64_t i = 0; i < count; i++) {
     char *end;
@@ -61,8 +60,7 @@ static void fill_parameters(Fixture *f, Node *node, const char *pattern, uint32_
     int64_t elements = 1;
     for (int i = 0; i < p->rank; i++) elements *= p->sizes[i];
     bool variance = strcmp(p->role, "running_var") == 0;
-    const double *data =
-        make_tensor(f, variance ? "positive" : pattern, seed, (uint32_t)(node->input_count + slot), elements);
+    const double *data = make_tensor(f, variance ? "positive" : pattern, seed, (uint32_t)(node->input_count + slot), elements);
     p->data = ARENA_ARRAY(&f->arena, float, (size_t)elements);
     for (int64_t i = 0; i < elements; i++) p->data[i] = (float)data[i];
   }

@@ -46,7 +46,7 @@ static void expect_error(const char *header, size_t data, const char *part) {
   cr_assert(strstr(error, "(byte "), "no place in `%s`", error);
 }
 
-#define ENTRY(name, dtype, shape, begin, end)                                                                          \
+#define ENTRY(name, dtype, shape, begin, end)                                                                                              \
   "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":[" #begin "," #end "]}"
 #define A ENTRY("a", "F32", "[2]", 0, 8)
 
@@ -248,8 +248,8 @@ Test(safetensors, reads_nothing_behind_the_buffer) {
   cr_assert_neq(pages, MAP_FAILED);
   mprotect(pages + page, page, PROT_NONE);
   size_t length;
-  const char *whole = file_of("{" A "," ENTRY("b", "F16", "[3]", 8, 14) "}",
-                              strlen("{" A "," ENTRY("b", "F16", "[3]", 8, 14) "}"), 14, &length);
+  const char *whole = file_of("{" A "," ENTRY("b", "F16", "[3]", 8, 14) "}", strlen("{" A "," ENTRY("b", "F16", "[3]", 8, 14) "}"), 14,
+                              &length);
   for (size_t cut = 0; cut <= length; cut++) {
     char *bytes = pages + page - cut;
     memcpy(bytes, whole, cut);
@@ -314,8 +314,7 @@ Test(safetensors, many_tensors_are_fast) {
   char *header = arena_alloc(&arena, COUNT * 100 + 10), *at = header;
   at += sprintf(at, "{");
   for (int i = 0; i < COUNT; i++)
-    at += sprintf(at, "%s\"layer%d.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%d,%d]}", i ? "," : "",
-                  i, 4 * i, 4 * i + 4);
+    at += sprintf(at, "%s\"layer%d.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%d,%d]}", i ? "," : "", i, 4 * i, 4 * i + 4);
   sprintf(at, "}");
   clock_t start = clock();
   expect_good(header, 4 * COUNT, COUNT);

@@ -91,13 +91,8 @@ static Case expression(int depth) {
   }
   for (int i = 0; i < SAMPLES; i++) {
     int64_t x = a.values[i], y = b.values[i];
-    int64_t results[] = {x + y,
-                         x - y,
-                         x * (factor - 4),
-                         floor_of(x, factor),
-                         -floor_of(-x, factor),
-                         x + factor - 5,
-                         depth == 1 ? x * y : x + y};
+    int64_t results[] = {
+        x + y, x - y, x * (factor - 4), floor_of(x, factor), -floor_of(-x, factor), x + factor - 5, depth == 1 ? x * y : x + y};
     c.values[i] = results[kind];
   }
   return c;
@@ -114,8 +109,7 @@ static void random_cases(void (*check)(const Case *)) {
 }
 
 static void check_values(const Case *c) {
-  for (int i = 0; i < SAMPLES; i++)
-    cr_assert_eq(size_evaluate(c->size, value_in, &samples[i]), c->values[i], "%s", text_of(c->size));
+  for (int i = 0; i < SAMPLES; i++) cr_assert_eq(size_evaluate(c->size, value_in, &samples[i]), c->values[i], "%s", text_of(c->size));
 }
 
 Test(size, evaluates_as_numbers_do) { random_cases(check_values); }
@@ -123,8 +117,8 @@ Test(size, evaluates_as_numbers_do) { random_cases(check_values); }
 static void check_bounds(const Case *c) {
   int64_t low = size_minimum(c->size), high = size_maximum(c->size);
   for (int i = 0; i < SAMPLES; i++)
-    cr_assert(low <= c->values[i] && c->values[i] <= high, "%s is %lld, not in %lld..%lld", text_of(c->size),
-              (long long)c->values[i], (long long)low, (long long)high);
+    cr_assert(low <= c->values[i] && c->values[i] <= high, "%s is %lld, not in %lld..%lld", text_of(c->size), (long long)c->values[i],
+              (long long)low, (long long)high);
 }
 
 Test(size, bounds_hold) { random_cases(check_bounds); }

@@ -249,8 +249,7 @@ Test(syntax, fixes_mend) {
 
 /* Robustness */
 
-static const char *const programs[] = {"lenet5", "resnet18", "inception", "xception_middle", "unet", "siamese",
-                                       "edges",  "ecg_tcn",  "fcn8"};
+static const char *const programs[] = {"lenet5", "resnet18", "inception", "xception_middle", "unet", "siamese", "edges", "ecg_tcn", "fcn8"};
 enum { PROGRAMS = 9, LONGEST_PROGRAM = 8192 };
 
 /* Reads tests/golden/language/NAME.cnn, found from the repository or from where this file was compiled. */
@@ -336,8 +335,7 @@ Test(syntax, every_replaced_byte, .timeout = 120) {
 }
 
 Test(syntax, every_allocation_may_fail) {
-  static const char *const texts[] = {"net a {\n  ## doc\n  y = x -> f(1 + 2, \"s\") # c\n}\n",
-                                      "net a {\n  y = x relu\n  z = (\n"};
+  static const char *const texts[] = {"net a {\n  ## doc\n  y = x -> f(1 + 2, \"s\") # c\n}\n", "net a {\n  y = x relu\n  z = (\n"};
   char program[LONGEST_PROGRAM];
   for (int i = 0; i < PROGRAMS + 2; i++) {
     const char *text = i < 2 ? texts[i] : program;

@@ -27,8 +27,7 @@ static Node *conv_with(Fixture *f, const char *attributes, const char *shape, co
   return node;
 }
 
-static void check_conv(const char *attributes, const char *shape, const double *x, const double *kernel,
-                       const double *wanted, int count) {
+static void check_conv(const char *attributes, const char *shape, const double *x, const double *kernel, const double *wanted, int count) {
   Fixture f;
   fixture_begin(&f);
   Node *node = conv_with(&f, attributes, shape, kernel);
@@ -44,8 +43,7 @@ Test(worked_examples, one_dimension) {
 }
 
 Test(worked_examples, vertical_edges) {
-  static const double x[] = {3, 0, 1, 2, 7, 4, 1, 5, 8, 9, 3, 1, 2, 7, 2, 5, 1, 3,
-                             0, 1, 3, 1, 7, 8, 4, 2, 1, 6, 2, 8, 2, 4, 5, 2, 3, 9};
+  static const double x[] = {3, 0, 1, 2, 7, 4, 1, 5, 8, 9, 3, 1, 2, 7, 2, 5, 1, 3, 0, 1, 3, 1, 7, 8, 4, 2, 1, 6, 2, 8, 2, 4, 5, 2, 3, 9};
   static const double kernel[] = {1, 0, -1, 1, 0, -1, 1, 0, -1};
   static const double y[] = {-5, -4, 0, 8, -10, -2, 2, 3, 0, -2, -4, -7, -3, -2, -3, -16};
   check_conv("kernel_size=3", "1,6,6", x, kernel, y, 16);
@@ -102,14 +100,12 @@ static void check_convolution(const cJSON *example) {
   char shape[64], attributes[120];
   print_shape(shape, &x, !x.sizes[1]);
   int rank = w.sizes[2] ? 3 : w.sizes[1] ? 2 : 1;
-  snprintf(attributes, sizeof attributes, "kernel_size=%dx%d stride=%d padding=%d dilation=%d",
-           (int)w.sizes[rank > 1 ? rank - 2 : 0], (int)w.sizes[rank - 1], number_or(example, "stride", 1),
-           number_or(example, "pad", 0), number_or(example, "dilation", 1));
+  snprintf(attributes, sizeof attributes, "kernel_size=%dx%d stride=%d padding=%d dilation=%d", (int)w.sizes[rank > 1 ? rank - 2 : 0],
+           (int)w.sizes[rank - 1], number_or(example, "stride", 1), number_or(example, "pad", 0), number_or(example, "dilation", 1));
   check_conv(attributes, shape, x.values, w.values, y.values, y.count);
 }
 
-static void check_pooling(const cJSON *example, const char *op, const char *result, int kernel, int stride,
-                          double tolerance) {
+static void check_pooling(const cJSON *example, const char *op, const char *result, int kernel, int stride, double tolerance) {
   Array x = read_array(example, "x"), wanted = read_array(example, result);
   Fixture f;
   fixture_begin(&f);

@@ -46,8 +46,7 @@ static void expect_contents(const char *path, const char *text) {
 static int files_here(void) {
   int count = 0;
   DIR *entries = opendir(".");
-  for (struct dirent *entry; (entry = readdir(entries));)
-    count += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+  for (struct dirent *entry; (entry = readdir(entries));) count += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
   closedir(entries);
   return count;
 }
