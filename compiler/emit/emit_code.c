@@ -64,19 +64,12 @@ static void emit_constants(const Emitter *e, const LoopProgram *program) {
   }
 }
 
-static const char *flat_name(const Emitter *e, const char *path) {
-  char *name = arena_strdup(e->arena, path);
-  for (char *p = name; *p; p++)
-    if (*p == '.') *p = '_';
-  return name;
-}
-
 typedef struct Argument { /* an input or output of run */
   const char *pointer, *bytes;
 } Argument;
 
 static Argument caller_argument(const Emitter *e, const char *structure, const char *name, const TensorType *type, int64_t batch) {
-  const char *flat = flat_name(e, name);
+  const char *flat = flat_name(e->arena, name);
   const char *element = c_type(e, type_of_dtype(type->dtype)),
              *size = arena_printf(e->arena, "%s_%s_SIZE", e->upper, upper_name(e->arena, flat));
   const char *count = batch > 1 ? arena_printf(e->arena, "%s_BATCH * (size_t)%s", e->upper, size) : size;
@@ -119,7 +112,7 @@ static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *u
 
 static void declare_argument(const Emitter *e, Text *text, int depth, const char *qualifier, const char *structure, const char *name,
                              const TensorType *type, int64_t batch) {
-  const char *flat = flat_name(e, name);
+  const char *flat = flat_name(e->arena, name);
   const char *sample = batch > 1 ? arena_printf(e->arena, " + n * (size_t)%s_%s_SIZE", e->upper, upper_name(e->arena, flat)) : "";
   write_line(text, depth, "%s%s *%s_%s = %s->%s%s;", qualifier, c_type(e, type_of_dtype(type->dtype)), structure, flat, structure, flat,
              sample);

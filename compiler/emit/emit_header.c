@@ -6,13 +6,6 @@
 #include "emit/writer.h"
 #include "ir/operator.h"
 
-static const char *flat_name(Arena *arena, const char *path) {
-  char *name = arena_strdup(arena, path);
-  for (char *p = name; *p; p++)
-    if (*p == '.') *p = '_';
-  return name;
-}
-
 static void define(Text *out, const Emitter *e, const char *name, const char *what, const Size *value) {
   text_addf(out, "#define %s_%s_%s ", e->upper, upper_name(e->arena, flat_name(e->arena, name)), what);
   size_print(out, value);

@@ -124,6 +124,13 @@ void write_template(Text *out, const char *text, const Hole *holes) {
   write_lines(out, text_string(&filled));
 }
 
+const char *flat_name(Arena *arena, const char *path) {
+  char *name = arena_strdup(arena, path);
+  for (char *p = name; *p; p++)
+    if (*p == '.') *p = '_';
+  return name;
+}
+
 const char *upper_name(Arena *arena, const char *name) {
   char *copy = arena_strdup(arena, name);
   for (char *p = copy; *p; p++)

@@ -18,6 +18,8 @@ typedef struct Hole {
 void write_lines(Text *out, const char *text);
 /* Copies a template, filling @name@; holes end with a NULL name. A hole that is not given is a fault of cnnc: aborts. */
 void write_template(Text *out, const char *text, const Hole *holes);
+/* "layer1.0.conv1" -> "layer1_0_conv1" */
+const char *flat_name(Arena *arena, const char *path);
 /* "lenet5" -> "LENET5" */
 const char *upper_name(Arena *arena, const char *name);
 #endif

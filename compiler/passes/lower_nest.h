@@ -8,8 +8,6 @@ Stmt *lower_scalar(const StepBinding *binding);
 /* Loops over tiles that call kernels, which are added to the program. */
 Stmt *lower_tiled(const StepBinding *binding);
 
-/* acc after the reductions: the result expression and the epilogue, in order. rename gives the accumulator's name. */
-typedef Expr *ExprVisitor(void *context, Expr *e);
 /* Whether the result is more than the accumulator itself. */
 bool has_result(const Nest *nest);
 #endif
