@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: 0BSD */
 /* Elementary functions of emitted code: the scalar forms cnnc1_expf, cnnc1_logf, cnnc1_tanhf,
-   cnnc1_sigmoidf and cnnc1_erff. The 1 is the version of the runtime's interface. The texts of the
-   functions are in functions/, README.md says how they are instantiated. For forms that work on
-   registers of 4, 8 or 16 floats see cnnc_runtime_vector.h. */
+   cnnc1_sigmoidf, cnnc1_erff and cnnc1_sqrtf. The 1 is the version of the runtime's interface. The
+   texts of the functions are in functions/, README.md says how they are instantiated. For forms that
+   work on registers of 4, 8 or 16 floats see cnnc_runtime_vector.h. */
 #ifndef CNNC_RUNTIME_H
 #define CNNC_RUNTIME_H
 
@@ -34,6 +34,7 @@
 #include "functions/tanh.inc"
 #include "functions/sigmoid.inc"
 #include "functions/erf.inc"
+#include "functions/sqrt.inc"
 
 #include "functions/undefine.inc"
 

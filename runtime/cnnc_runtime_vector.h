@@ -44,6 +44,7 @@
 #include "functions/tanh.inc"
 #include "functions/sigmoid.inc"
 #include "functions/erf.inc"
+#include "functions/sqrt.inc"
 
 #undef CNNC_PASTE2
 #undef CNNC_PASTE

@@ -94,9 +94,7 @@ static const char *expr(const Emitter *e, const Expr *x, int context) {
   case EXPR_LOAD: return load(e, x);
   case EXPR_BINARY: return binary(e, x, context);
   case EXPR_SELECT: return select(e, x, context);
-  case EXPR_MATH:
-    if (x->function == MATH_SQRT) return arena_printf(e->arena, "sqrtf(%s)", expr(e, x->left, 0));
-    return arena_printf(e->arena, "%s_%sf(%s)", e->runtime, math_name(x->function), expr(e, x->left, 0));
+  case EXPR_MATH: return arena_printf(e->arena, "%s_%sf(%s)", e->runtime, math_name(x->function), expr(e, x->left, 0));
   case EXPR_CAST: return arena_printf(e->arena, "(%s)%s", c_type(e, x->type), expr(e, x->left, PRECEDENCE_UNARY));
   case EXPR_BROADCAST: return arena_printf(e->arena, "%s_SPLAT%d(%s)", e->upper, x->type.lanes, expr(e, x->left, 0));
   case EXPR_ACCESS: break;

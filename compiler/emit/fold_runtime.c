@@ -24,7 +24,7 @@ static const char *template_of(MathFunction function) {
   case MATH_TANH: return template_function_tanh;
   case MATH_SIGMOID: return template_function_sigmoid;
   case MATH_ERF: return template_function_erf;
-  case MATH_SQRT:
+  case MATH_SQRT: return template_function_sqrt;
   case MATH_COUNT: break;
   }
   return "";
@@ -86,8 +86,6 @@ static void fold_text(Folding *f, const char *text) {
   write_lines(f->e->out, text_string(&folded_text));
 }
 
-static uint32_t folded(uint32_t functions) { return functions & ~(1u << MATH_SQRT); }
-
 static void fold_functions(const Emitter *e, uint32_t functions, int lanes) {
   Folding f = new_folding(e, lanes);
   for (int function = 0; function < MATH_COUNT; function++)
@@ -95,7 +93,7 @@ static void fold_functions(const Emitter *e, uint32_t functions, int lanes) {
 }
 
 void emit_scalar_functions(const Emitter *e, const LoopUsage *usage) {
-  uint32_t always = folded(usage->math), plain = folded(usage->plain_math) & ~always;
+  uint32_t always = usage->math, plain = usage->plain_math & ~always;
   if (!always && !plain) return;
   if (!e->options->standalone) {
     text_add(e->out, "#include \"cnnc_runtime.h\" /* from cnnc; --standalone folds it in */\n");
@@ -111,7 +109,7 @@ void emit_scalar_functions(const Emitter *e, const LoopUsage *usage) {
 }
 
 void emit_vector_functions(const Emitter *e, const VectorUsage *usage, int lanes) {
-  if (!folded(usage->math)) return;
-  if (e->options->standalone) fold_functions(e, folded(usage->math), lanes);
+  if (!usage->math) return;
+  if (e->options->standalone) fold_functions(e, usage->math, lanes);
   else text_addf(e->out, "#define CNNC_LANES %d\n#include \"cnnc_runtime_vector.h\"\n", lanes);
 }

@@ -23,6 +23,7 @@ TEMPLATE(function_log)
 TEMPLATE(function_tanh)
 TEMPLATE(function_sigmoid)
 TEMPLATE(function_erf)
+TEMPLATE(function_sqrt)
 TEMPLATE(function_undefine)
 #undef TEMPLATE
 #endif

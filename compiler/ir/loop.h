@@ -22,7 +22,7 @@ typedef enum BinaryOp {
   BINARY_OP_COUNT
 } BinaryOp;
 
-/* Functions of one number that the runtime provides, or C itself (SQRT). */
+/* Functions of one number that the runtime provides. */
 typedef enum MathFunction { MATH_EXP, MATH_LOG, MATH_TANH, MATH_SIGMOID, MATH_ERF, MATH_SQRT, MATH_COUNT } MathFunction;
 const char *math_name(MathFunction function); /* "exp" */
 

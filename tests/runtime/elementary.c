@@ -25,7 +25,7 @@
 #define STRIDE 1009u
 #define NEIGHBOURS 2000u
 
-enum { EXP, LOG, TANH, SIGMOID, ERF, FUNCTIONS };
+enum { EXP, LOG, TANH, SIGMOID, ERF, SQRT, FUNCTIONS };
 
 static double reference_sigmoid(double x) { return x < 0.0 ? exp(x) / (1.0 + exp(x)) : 1.0 / (1.0 + exp(-x)); }
 
@@ -45,6 +45,7 @@ static const struct {
     {"tanh", cnnc1_tanhf, tanh, 0.96, 0x620ef684u, 1, 1, -1.0f, 1.0f},
     {"sigmoid", cnnc1_sigmoidf, reference_sigmoid, 1.66, 0x9a4616f0u, 0, 1, 0.0f, 1.0f},
     {"erf", cnnc1_erff, erf, 0.98, 0xa97a44fau, 1, 1, -1.0f, 1.0f},
+    {"sqrt", cnnc1_sqrtf, sqrt, 0.0, 0xee0a5488u, 0, 0, 0.0f, 0.0f}, /* correctly rounded, which counts as no error */
 };
 
 #define ANY_NAN 0x7fc00000u
@@ -71,7 +72,12 @@ static const struct {
     {SIGMOID, 0xc2cff1b4u, 0x00000001u}, {ERF, 0x00000000u, 0x00000000u},
     {ERF, 0x80000000u, 0x80000000u},     {ERF, 0x7f800000u, 0x3f800000u},
     {ERF, 0xff800000u, 0xbf800000u},     {ERF, 0x40800000u, 0x3f800000u},
-    {ERF, 0x00000001u, 0x00000001u},
+    {ERF, 0x00000001u, 0x00000001u},     {SQRT, 0x00000000u, 0x00000000u},
+    {SQRT, 0x80000000u, 0x80000000u},    {SQRT, 0x7f800000u, 0x7f800000u},
+    {SQRT, 0xff800000u, ANY_NAN},        {SQRT, 0x80000001u, ANY_NAN},
+    {SQRT, 0x00000001u, 0x1a3504f3u},    {SQRT, 0x007fffffu, 0x1fffffffu},
+    {SQRT, 0x7f7fffffu, 0x5f7fffffu},    {SQRT, 0x40800000u, 0x40000000u},
+    {SQRT, 0x407fffffu, 0x3fffffffu}, /* around 4 */
 };
 
 /* Where a formula, an exponent or a clamp changes; both signs are tried. */
@@ -134,7 +140,8 @@ static double error_in_ulps(float got, double exact) {
       case LOG: cnnc1_log_x##lanes(&v); break;                                                                                             \
       case TANH: cnnc1_tanh_x##lanes(&v); break;                                                                                           \
       case SIGMOID: cnnc1_sigmoid_x##lanes(&v); break;                                                                                     \
-      default: cnnc1_erf_x##lanes(&v); break;                                                                                              \
+      case ERF: cnnc1_erf_x##lanes(&v); break;                                                                                             \
+      default: cnnc1_sqrt_x##lanes(&v); break;                                                                                             \
       }                                                                                                                                    \
       memcpy(values + i, &v, sizeof v);                                                                                                    \
     }                                                                                                                                      \
