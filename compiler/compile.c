@@ -19,9 +19,9 @@ typedef struct Level {
   const LoopProgram *loops;
 } Level;
 
-static const char *const pass_names[] = {
-    "parse",           "build_graph", "bind_weights", "remove_dead",    "fold_batch_norm", "group_steps", "place_values",
-    "choose_schedule", "plan_memory", "lower",        "split_products", "pack_weights",    "emit",        NULL};
+static const char *const pass_names[] = {"parse",       "build_graph",    "bind_weights",    "remove_dead", "fold_batch_norm",
+                                         "group_steps", "place_values",   "choose_schedule", "plan_memory", "lower",
+                                         "name_values", "split_products", "pack_weights",    "emit",        NULL};
 
 static bool check_pass_name(Compilation *c) {
   const char *wanted = c->options->dump_after;
@@ -211,6 +211,9 @@ bool compile(Compilation *c, const char *base, Outputs *out) {
   if (stop_at(c, DUMP_PLAN, (Level){.plan = plan})) return true;
   Timer t = begin(c, "lower");
   LoopProgram *program = lower(c, plan);
+  if (!end(c, t, (Level){.loops = program})) return false;
+  t = begin(c, "name_values");
+  name_values(c, program);
   if (!end(c, t, (Level){.loops = program})) return false;
   if (plan->portable) {
     t = begin(c, "split_products");

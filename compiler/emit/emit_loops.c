@@ -97,9 +97,14 @@ static const char *expr(const Emitter *e, const Expr *x, int context) {
   case EXPR_MATH: return arena_printf(e->arena, "%s_%sf(%s)", e->runtime, math_name(x->function), expr(e, x->left, 0));
   case EXPR_CAST: return arena_printf(e->arena, "(%s)%s", c_type(e, x->type), expr(e, x->left, PRECEDENCE_UNARY));
   case EXPR_BROADCAST: return arena_printf(e->arena, "%s_SPLAT%d(%s)", e->upper, x->type.lanes, expr(e, x->left, 0));
-  case EXPR_ACCESS: break;
+  case EXPR_ACCESS:
+  case EXPR_NAMED: break;
   }
   return "?";
+}
+
+static void call_vector_function(const Emitter *e, int depth, const char *var, const Expr *value) {
+  write_line(e->out, depth, "%s_%s_x%d(&%s);", e->runtime, math_name(value->function), value->type.lanes, var);
 }
 
 /* Forms that C can only say as a statement of their own: reading part of a vector, a function of all lanes. */
@@ -112,16 +117,21 @@ static bool in_place_form(const Emitter *e, int depth, const char *var, const Ex
   if (value->kind != EXPR_MATH) return false;
   const char *operand = expr(e, value->left, 0);
   if (strcmp(operand, var) != 0) write_line(e->out, depth, "%s = %s;", var, operand);
-  write_line(e->out, depth, "%s_%s_x%d(&%s);", e->runtime, math_name(value->function), value->type.lanes, var);
+  call_vector_function(e, depth, var, value);
   return true;
 }
 
 static void emit_let(const Emitter *e, int depth, const Stmt *s) {
   const char *type = c_type(e, s->type);
-  bool in_place = s->type.lanes > 1 && (s->value->kind == EXPR_MATH || (s->value->kind == EXPR_LOAD && s->value->integer));
-  if (in_place) {
+  bool vector = s->type.lanes > 1;
+  if (vector && s->value->kind == EXPR_LOAD && s->value->integer) {
     write_line(e->out, depth, "%s %s = {0.0f};", type, s->var);
     in_place_form(e, depth, s->var, s->value);
+    return;
+  }
+  if (vector && s->value->kind == EXPR_MATH) {
+    write_line(e->out, depth, "%s %s = %s;", type, s->var, expr(e, s->value->left, 0));
+    call_vector_function(e, depth, s->var, s->value);
     return;
   }
   write_line(e->out, depth, "%s%s %s = %s;", s->is_const ? "const " : "", type, s->var, expr(e, s->value, 0));

@@ -147,6 +147,11 @@ Expr *expr_broadcast(Arena *a, Expr *x, int lanes) {
   return new_expr(a, (Expr){.kind = EXPR_BROADCAST, .type = {x->type.scalar, lanes}, .left = x});
 }
 
+Expr *expr_named(Arena *a, const char *name, Expr *x) {
+  if (x->kind == EXPR_VAR || x->kind == EXPR_FLOAT) return x;
+  return new_expr(a, (Expr){.kind = EXPR_NAMED, .type = x->type, .text = name, .left = x});
+}
+
 static Stmt *new_stmt(Arena *a, Stmt s) {
   Stmt *copy = ARENA_NEW(a, Stmt);
   *copy = s;
@@ -221,6 +226,7 @@ Expr *rewrite_expr(Arena *a, Expr *e, ExprVisit *visit, void *context) {
   case EXPR_MATH: n = expr_math(a, e->function, rewrite_expr(a, e->left, visit, context)); break;
   case EXPR_CAST: n = expr_cast(a, e->type, rewrite_expr(a, e->left, visit, context)); break;
   case EXPR_BROADCAST: n = expr_broadcast(a, rewrite_expr(a, e->left, visit, context), e->type.lanes); break;
+  case EXPR_NAMED: n = expr_named(a, e->text, rewrite_expr(a, e->left, visit, context)); break;
   }
   return visit(context, n);
 }
@@ -262,7 +268,8 @@ bool expr_uses_var(const Expr *e, const char *var) {
   case EXPR_LOAD: return strcmp(e->text, var) == 0 || expr_uses_var(e->left, var);
   case EXPR_MATH:
   case EXPR_CAST:
-  case EXPR_BROADCAST: return expr_uses_var(e->left, var);
+  case EXPR_BROADCAST:
+  case EXPR_NAMED: return expr_uses_var(e->left, var);
   case EXPR_BINARY: return expr_uses_var(e->left, var) || expr_uses_var(e->right, var);
   case EXPR_SELECT: return expr_uses_var(e->condition, var) || expr_uses_var(e->left, var) || expr_uses_var(e->right, var);
   }

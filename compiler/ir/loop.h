@@ -1,7 +1,7 @@
 /* loop.h - what the emitted C will do, before it is text: loads, stores, scalar and vector arithmetic, loops.
  *
  * Invariants (verify_loops): every variable is bound by an enclosing FOR or LET or is a parameter; no EXPR_ACCESS
- * remains; types agree. Constructors fold constants as they build. Trees are immutable once built: passes make new
+ * remains, nor an EXPR_NAMED after name_values; types agree. Constructors fold constants as they build. Trees are immutable once built: passes make new
  * ones. Knows no operators. */
 #ifndef CNNC_IR_LOOP_H
 #define CNNC_IR_LOOP_H
@@ -39,7 +39,8 @@ typedef enum ExprKind {
   EXPR_SELECT,   /* condition ? left : right */
   EXPR_MATH,     /* function(left) */
   EXPR_CAST,     /* (type)left */
-  EXPR_BROADCAST /* left in every lane */
+  EXPR_BROADCAST, /* left in every lane */
+  EXPR_NAMED      /* left, in a variable called text or the like: an operator wants it rounded once, or uses it twice */
 } ExprKind;
 
 typedef struct Expr Expr;
@@ -137,6 +138,7 @@ Expr *expr_select(Arena *a, Expr *condition, Expr *yes, Expr *no);
 Expr *expr_math(Arena *a, MathFunction function, Expr *x);
 Expr *expr_cast(Arena *a, Type type, Expr *x);
 Expr *expr_broadcast(Arena *a, Expr *x, int lanes);
+Expr *expr_named(Arena *a, const char *name, Expr *x);
 bool expr_is_int(const Expr *e, int64_t value);
 /* The same expression, part by part. */
 bool expr_equal(const Expr *a, const Expr *b);

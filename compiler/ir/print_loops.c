@@ -63,6 +63,11 @@ static void print_expr(Text *out, const Expr *e) {
     print_expr(out, e->left);
     text_add(out, ")");
     break;
+  case EXPR_NAMED:
+    text_addf(out, "%s(", e->text);
+    print_expr(out, e->left);
+    text_add(out, ")");
+    break;
   }
 }
 

@@ -48,11 +48,29 @@ Expr *mul_expr(Lowering *l, Expr *a, Expr *b) { return expr_binary(l->arena, OP_
 Expr *div_expr(Lowering *l, Expr *a, Expr *b) { return expr_binary(l->arena, OP_DIV, a, b); }
 
 /* b > a ? b : b == b ? a : b. With a NaN nothing is greater and it stays; nested selects need no logic on masks. */
-Expr *max_expr(Lowering *l, Expr *a, Expr *b) {
+static Expr *extreme_expr(Lowering *l, BinaryOp better, Expr *a, Expr *b) {
+  a = named_expr(l, "other", a);
+  b = named_expr(l, "value", b);
   Expr *unless_nan = expr_select(l->arena, expr_binary(l->arena, OP_EQ, b, b), a, b);
-  return expr_select(l->arena, expr_binary(l->arena, OP_GT, b, a), b, unless_nan);
+  return expr_select(l->arena, expr_binary(l->arena, better, b, a), b, unless_nan);
 }
 
+Expr *max_expr(Lowering *l, Expr *a, Expr *b) { return extreme_expr(l, OP_GT, a, b); }
+Expr *min_expr(Lowering *l, Expr *a, Expr *b) { return extreme_expr(l, OP_LT, a, b); }
+
+/* x > 0 ? x : 0 - x, which makes 0 of -0, too */
+Expr *abs_expr(Lowering *l, Expr *x) {
+  Expr *zero = float_expr(l, 0), *value = named_expr(l, "value", x);
+  return expr_select(l->arena, expr_binary(l->arena, OP_GT, value, zero), value, sub_expr(l, zero, value));
+}
+
+Expr *clamp_expr(Lowering *l, Expr *x, double low, double high) {
+  Expr *value = named_expr(l, "value", x), *least = float_expr(l, low), *most = float_expr(l, high);
+  Expr *at_most = expr_select(l->arena, expr_binary(l->arena, OP_GT, value, most), most, value);
+  return expr_select(l->arena, expr_binary(l->arena, OP_LT, value, least), least, at_most);
+}
+
+Expr *named_expr(Lowering *l, const char *name, Expr *x) { return expr_named(l->arena, name, x); }
 Expr *int_expr(Lowering *l, int64_t value) { return expr_int(l->arena, value); }
 Expr *size_expr(Lowering *l, const Size *size) { return expr_size(l->arena, size); }
 Expr *var_expr(Lowering *l, const char *index) { return expr_index(l->arena, index); }

@@ -43,7 +43,12 @@ Expr *add_expr(Lowering *l, Expr *a, Expr *b);
 Expr *sub_expr(Lowering *l, Expr *a, Expr *b);
 Expr *mul_expr(Lowering *l, Expr *a, Expr *b);
 Expr *div_expr(Lowering *l, Expr *a, Expr *b);
-Expr *max_expr(Lowering *l, Expr *a, Expr *b); /* NaN in either wins, as in PyTorch */
+Expr *max_expr(Lowering *l, Expr *a, Expr *b); /* NaN in either wins, as in PyTorch; so it does in min_expr */
+Expr *min_expr(Lowering *l, Expr *a, Expr *b);
+Expr *abs_expr(Lowering *l, Expr *x);
+Expr *clamp_expr(Lowering *l, Expr *x, double low, double high); /* a NaN stays one */
+/* x in a variable of its own: for what is used several times, or must be rounded before it is calculated with. */
+Expr *named_expr(Lowering *l, const char *name, Expr *x);
 Expr *int_expr(Lowering *l, int64_t value);
 Expr *size_expr(Lowering *l, const Size *size);
 Expr *var_expr(Lowering *l, const char *index);

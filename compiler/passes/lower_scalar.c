@@ -33,35 +33,6 @@ static Expr *resolve(const StepBinding *b, Expr *e) {
   return without_single_points(a, b->step->nest, rewrite_expr(a, e, resolve_visit, &context));
 }
 
-typedef struct Repeated { /* the first load that an expression names several times */
-  Arena *arena;
-  Expr *seen[8], *found;
-  int count;
-} Repeated;
-
-static Expr *find_repeated(void *context, Expr *e) {
-  Repeated *r = context;
-  if (e->kind != EXPR_LOAD || r->found) return e;
-  for (int i = 0; i < r->count; i++)
-    if (expr_equal(r->seen[i], e)) r->found = e;
-  if (r->count < 8) r->seen[r->count++] = e;
-  return e;
-}
-
-static Expr *name_repeated(void *context, Expr *e) {
-  const Repeated *r = context;
-  return expr_equal(r->found, e) ? expr_var(r->arena, "value", e->type) : e;
-}
-
-/* acc = e, where what e reads more than once is read into a variable first. */
-static Stmt *set_acc(const StepBinding *b, Expr *e) {
-  Repeated repeated = {.arena = b->plan->arena};
-  rewrite_expr(repeated.arena, e, find_repeated, &repeated);
-  if (!repeated.found) return stmt_set(repeated.arena, "acc", e);
-  Stmt *read = stmt_let(repeated.arena, "value", repeated.found, true);
-  return stmt_then(read, stmt_set(repeated.arena, "acc", rewrite_expr(repeated.arena, e, name_repeated, &repeated)));
-}
-
 static Stmt *reduction_loops(const StepBinding *b, Stmt *body) {
   Arena *a = b->plan->arena;
   const Nest *nest = b->step->nest;
@@ -83,7 +54,7 @@ static Stmt *one_point(const StepBinding *b) {
   Stmt *body = NULL;
   if (nest->update) {
     body = stmt_let(a, "acc", resolve(b, nest->initial), false);
-    body = stmt_then(body, reduction_loops(b, set_acc(b, resolve(b, nest->update))));
+    body = stmt_then(body, reduction_loops(b, stmt_set(a, "acc", resolve(b, nest->update))));
     if (has_result(nest)) body = stmt_then(body, stmt_set(a, "acc", resolve(b, nest->result)));
   } else if (changes) {
     body = stmt_let(a, "acc", resolve(b, nest->result), false);

@@ -20,6 +20,8 @@ void choose_schedule(Compilation *c, Plan *plan);
 void plan_memory(Compilation *c, Plan *plan);
 /* Plan to loops; also decides how the numbers are packed. */
 LoopProgram *lower(Compilation *c, Plan *plan);
+/* Gives a statement of its own to what an operator named, and to functions of whole vectors. */
+void name_values(Compilation *c, LoopProgram *program);
 /* For --numerics portable: every product that is added gets a statement of its own. */
 void split_products(Compilation *c, LoopProgram *program);
 /* Fills PackedTensor.data. */

@@ -123,7 +123,8 @@ static double value_of(Interpreter *in, const Expr *e) {
   case EXPR_BINARY: return binary(in, e);
   case EXPR_SELECT: return value_of(in, e->condition) != 0 ? value_of(in, e->left) : value_of(in, e->right);
   case EXPR_MATH: return math(e, value_of(in, e->left));
-  case EXPR_CAST: return value_of(in, e->left);
+  case EXPR_CAST:
+  case EXPR_NAMED: return value_of(in, e->left);
   case EXPR_LOAD:
   case EXPR_WEIGHTS:
   case EXPR_BROADCAST: break;
