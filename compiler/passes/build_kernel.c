@@ -83,7 +83,7 @@ static const char *hoisted_name(const Tiling *t, const KernelOperand *k, int poi
   const char *name = k->bound->name;
   if (k->along_lanes && moves_with_tile(k)) return arena_printf(t->arena, "%s_%d_%d", name, point, v);
   if (k->along_lanes) return arena_printf(t->arena, "%s_%d", name, v);
-  return arena_printf(t->arena, "%s_%d", name, point);
+  return arena_printf(t->arena, "%s_%d", name, moves_with_tile(k) ? point : 0);
 }
 
 typedef struct Vectorise { /* rewrites an expression of the nest for one point and vector */
@@ -103,6 +103,9 @@ static Expr *vector_visit(void *context, Expr *e) {
     return expr_var(a, hoisted_name(z->t, k, z->point, z->v), (Type){SCALAR_F32, k->along_lanes ? z->t->lanes : 1});
   }
   if (e->kind == EXPR_CAST && e->left->type.scalar == SCALAR_F32) return e->left; /* the bytes of an input were read as floats */
+  bool compares_scalars = e->kind == EXPR_BINARY && e->type.scalar == SCALAR_BOOL && e->type.lanes == 1 &&
+                          e->left->type.scalar == SCALAR_F32;
+  if (compares_scalars) return expr_binary(a, e->op, expr_broadcast(a, e->left, z->t->lanes), e->right); /* for a select of vectors */
   if (e->kind == EXPR_SELECT && e->condition->type.lanes > 1)
     return expr_select(a, e->condition, expr_broadcast(a, e->left, z->t->lanes), expr_broadcast(a, e->right, z->t->lanes));
   return e;
