@@ -73,6 +73,7 @@ struct Operator {
   const char *name;
   OperatorKind kind;
   int min_inputs, max_inputs; /* max -1: any number */
+  bool takes_constants;       /* some of its inputs may be numbers or constants of the source */
   size_t attributes_size;
   const Attribute *attributes;    /* in positional order; NULL: none */
   const void *default_attributes; /* an attribute structure with the defaults; NULL when attributes_size is 0 */

@@ -42,6 +42,28 @@ typedef struct ChannelAffineAttributes {
   bool scale, bias;
 } ChannelAffineAttributes;
 
+typedef struct LeakyReluAttributes {
+  double slope; /* for values below 0 */
+} LeakyReluAttributes;
+
+typedef struct PreluAttributes {
+  bool per_channel; /* false: one slope for all */
+} PreluAttributes;
+
+typedef struct EluAttributes {
+  double alpha;
+} EluAttributes;
+
+typedef struct GeluAttributes {
+  int approximate; /* GeluForm */
+} GeluAttributes;
+
+typedef enum GeluForm { GELU_ERF, GELU_TANH } GeluForm;
+
+typedef struct HardSigmoidAttributes {
+  double slope; /* at 0 */
+} HardSigmoidAttributes;
+
 typedef struct SoftmaxAttributes {
   int axis; /* 0: channels */
 } SoftmaxAttributes;

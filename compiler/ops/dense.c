@@ -46,3 +46,7 @@ DenseWindow dense_window(const Node *node, int axis, Pair kernel, Pair stride, P
   pad(&w, padding, axis);
   return w;
 }
+
+void evaluate_each(const Node *node, const double *input, double *output, double (*f)(const void *attributes, double x)) {
+  for (int64_t i = 0, n = dense_elements(dense_of(&node->output->type)); i < n; i++) output[i] = f(node->attributes, input[i]);
+}

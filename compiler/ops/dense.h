@@ -14,6 +14,9 @@ Dense dense_of(const TensorType *type);
 static inline int64_t dense_elements(Dense d) { return d.channels * d.height * d.width; }
 static inline int64_t dense_index(Dense d, int64_t c, int64_t y, int64_t x) { return (c * d.height + y) * d.width + x; }
 
+/* output[i] = f(attributes of the node, input[i]) for every element. */
+void evaluate_each(const Node *node, const double *input, double *output, double (*f)(const void *attributes, double x));
+
 /* One axis of a window as numbers. Tap k of window o stands at o * stride + k * dilation - before. */
 typedef struct DenseWindow {
   int64_t input, output, kernel, stride, dilation, before, after;

@@ -1,5 +1,7 @@
 /* elementwise.c - operators of several tensors, element by element. A literal size of 1 stretches and nothing else
  * does. */
+#include <math.h>
+
 #include "ops/dense.h"
 #include "ops/infer.h"
 #include "ops/lowering.h"
@@ -14,32 +16,54 @@ static double stretched(const double *input, Dense d, int64_t c, int64_t y, int6
   return input[dense_index(d, d.channels == 1 ? 0 : c, d.height == 1 ? 0 : y, d.width == 1 ? 0 : x)];
 }
 
-static void evaluate_add(const Node *node, const double *const *inputs, double *output) {
+/* f(f(a, b), c) .. at every place. */
+static void evaluate_from_left(const Node *node, const double *const *inputs, double *output, double (*f)(double, double)) {
   Dense out = dense_of(&node->output->type);
-  for (int64_t i = 0, n = dense_elements(out); i < n; i++) output[i] = 0;
   for (int input = 0; input < node->input_count; input++) {
     Dense in = dense_of(&node->inputs[input]->type);
     for (int64_t c = 0; c < out.channels; c++)
       for (int64_t y = 0; y < out.height; y++)
-        for (int64_t x = 0; x < out.width; x++) output[dense_index(out, c, y, x)] += stretched(inputs[input], in, c, y, x);
+        for (int64_t x = 0; x < out.width; x++) {
+          double *result = &output[dense_index(out, c, y, x)], value = stretched(inputs[input], in, c, y, x);
+          *result = input ? f(*result, value) : value;
+        }
   }
 }
 
-/* y = a + b + .. */
-static Expr *apply_add(Lowering *l, const Node *node, Expr *const *inputs) {
-  Expr *sum = inputs[0];
-  for (int i = 1; i < node->input_count; i++) sum = add_expr(l, sum, inputs[i]);
-  return sum;
+static double sum_of(double a, double b) { return a + b; }
+static double difference_of(double a, double b) { return a - b; }
+static double product_of(double a, double b) { return a * b; }
+static double quotient_of(double a, double b) { return a / b; }
+static double larger_of(double a, double b) { return isnan(a) || a > b ? a : b; }
+static double smaller_of(double a, double b) { return isnan(a) || a < b ? a : b; }
+static double distance_of(double a, double b) { return fabs(a - b); }
+
+typedef Expr *Combine(Lowering *l, Expr *a, Expr *b);
+
+static Expr *apply_from_left(Lowering *l, const Node *node, Expr *const *inputs, Combine *combine) {
+  Expr *result = inputs[0];
+  for (int i = 1; i < node->input_count; i++) result = combine(l, result, inputs[i]);
+  return result;
 }
 
-const Operator op_add = {
-    .name = "add",
-    .kind = OPERATOR_ELEMENTWISE,
-    .min_inputs = 2,
-    .max_inputs = -1,
-    .summary = "sum of several tensors of one shape; a size of 1 stretches",
-    .formula = "y = a + b + ..",
-    .infer = infer,
-    .evaluate = evaluate_add,
-    .apply = apply_add,
-};
+static Expr *distance_expr(Lowering *l, Expr *a, Expr *b) { return abs_expr(l, sub_expr(l, a, b)); }
+
+/* clang-format off */
+#define ELEMENTWISE(name_, most, evaluation, expression, summary_, formula_)                                                               \
+  static void evaluate_##name_(const Node *node, const double *const *inputs, double *output) {                                            \
+    evaluate_from_left(node, inputs, output, evaluation);                                                                                  \
+  }                                                                                                                                        \
+  static Expr *apply_##name_(Lowering *l, const Node *node, Expr *const *inputs) { return apply_from_left(l, node, inputs, expression); }  \
+  const Operator op_##name_ = {                                                                                                            \
+      .name = #name_, .kind = OPERATOR_ELEMENTWISE, .min_inputs = 2, .max_inputs = most, .takes_constants = true,                          \
+      .summary = summary_, .formula = formula_, .infer = infer, .evaluate = evaluate_##name_, .apply = apply_##name_,                      \
+  };
+
+ELEMENTWISE(add, -1, sum_of, add_expr, "sum of several tensors; a size of 1 stretches", "y = a + b + ..")
+ELEMENTWISE(sub, 2, difference_of, sub_expr, "difference of two tensors; a size of 1 stretches", "y = a - b")
+ELEMENTWISE(mul, -1, product_of, mul_expr, "product of several tensors; a size of 1 stretches", "y = a * b * ..")
+ELEMENTWISE(div, 2, quotient_of, div_expr, "quotient of two tensors; a size of 1 stretches", "y = a / b")
+ELEMENTWISE(max, -1, larger_of, max_expr, "largest of several tensors; a size of 1 stretches", "y = max(a, b, ..)")
+ELEMENTWISE(min, -1, smaller_of, min_expr, "smallest of several tensors; a size of 1 stretches", "y = min(a, b, ..)")
+ELEMENTWISE(abs_diff, 2, distance_of, distance_expr, "distance of two tensors; a size of 1 stretches", "y = |a - b|")
+/* clang-format on */

@@ -174,3 +174,9 @@ bool set_output_type(Inference *inference, Node *node, TensorType type) {
   node->output->type = type;
   return true;
 }
+
+bool infer_same_shape(Inference *inference, Node *node) {
+  TensorType type = node->inputs[0]->type;
+  type.dtype = DTYPE_F32;
+  return check_attributes(inference, node) && set_output_type(inference, node, type);
+}

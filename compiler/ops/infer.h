@@ -40,6 +40,8 @@ bool require_spatial(Inference *inference, const Node *node);
 bool require_equal_shapes(Inference *inference, const Node *node, int free_axis, bool stretch, TensorType *type);
 /* Whether numbers of these sizes stay within the limits, else E0307. */
 bool parameter_fits(Inference *inference, const Node *node, int rank, const int64_t *sizes);
+/* For operators of one tensor that keep its shape: the attributes within their limits, a float32 output. */
+bool infer_same_shape(Inference *inference, Node *node);
 /* Sets the output's type if its sizes are within the limits, else E0307. */
 bool set_output_type(Inference *inference, Node *node, TensorType type);
 

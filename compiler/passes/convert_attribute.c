@@ -244,9 +244,10 @@ static bool convert(const Conversion *v, const Datum *value, void *field) {
     return true;
   case ATTRIBUTE_PAIR: return convert_pair(v, value, field);
   case ATTRIBUTE_PADDING: return convert_padding(v, value, field);
-  case ATTRIBUTE_CHOICE:
-    if (value->kind != DATUM_WORD || !choice(v->attribute->choices, value->text, field)) return refuse(v, value);
-    return true;
+  case ATTRIBUTE_CHOICE: {
+    const char *word = value->kind == DATUM_NONE ? "none" : value->kind == DATUM_WORD ? value->text : NULL;
+    return word && choice(v->attribute->choices, word, field) ? true : refuse(v, value);
+  }
   case ATTRIBUTE_ARRAY: return convert_array(v, value, field);
   case ATTRIBUTE_INTS: return convert_ints(v, value, field);
   }

@@ -1,0 +1,245 @@
+/* sigmoid.c - functions shaped like an s, and activations that multiply by one: of one number, applied to each. A NaN
+ * stays one. */
+#include <math.h>
+#include <stddef.h>
+
+#include "ops/attributes.h"
+#include "ops/dense.h"
+#include "ops/infer.h"
+#include "ops/lowering.h"
+#include "ops/ops.h"
+
+static const Attribute gelu_attributes[] = {
+    {"approximate", ATTRIBUTE_CHOICE, offsetof(GeluAttributes, approximate), "none|tanh", true,
+     "`none` is the formula with erf, the default of PyTorch, Keras and ONNX; `tanh` is that of BERT's and GPT's authors", 0},
+    {0},
+};
+
+static const GeluAttributes gelu_defaults = {0};
+
+static const Attribute hard_sigmoid_attributes[] = {
+    {"slope", ATTRIBUTE_REAL, offsetof(HardSigmoidAttributes, slope), NULL, true,
+     "PyTorch and Keras 3 use 1/6, ONNX and older Keras 0.2: use the one the weights were trained with", 0},
+    {0},
+};
+
+static const HardSigmoidAttributes hard_sigmoid_defaults = {0};
+
+static Expr *math_of(Lowering *l, MathFunction function, Expr *x) { return expr_math(l->arena, function, x); }
+
+static double tanh_of(const void *attributes, double x) {
+  (void)attributes;
+  return tanh(x);
+}
+
+static void evaluate_tanh(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, tanh_of);
+}
+
+/* y = tanh(x) */
+static Expr *apply_tanh(Lowering *l, const Node *node, Expr *const *inputs) {
+  (void)node;
+  return math_of(l, MATH_TANH, inputs[0]);
+}
+
+const Operator op_tanh = {
+    .name = "tanh",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .summary = "hyperbolic tangent",
+    .formula = "y = tanh(x)",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_tanh,
+    .apply = apply_tanh,
+};
+
+static double sigmoid_of(const void *attributes, double x) {
+  (void)attributes;
+  return 1 / (1 + exp(-x));
+}
+
+static void evaluate_sigmoid(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, sigmoid_of);
+}
+
+/* y = 1 / (1 + exp(-x)) */
+static Expr *apply_sigmoid(Lowering *l, const Node *node, Expr *const *inputs) {
+  (void)node;
+  return math_of(l, MATH_SIGMOID, inputs[0]);
+}
+
+const Operator op_sigmoid = {
+    .name = "sigmoid",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .summary = "logistic function, from 0 to 1",
+    .formula = "y = 1 / (1 + exp(-x))",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_sigmoid,
+    .apply = apply_sigmoid,
+};
+
+static double silu_of(const void *attributes, double x) {
+  (void)attributes;
+  return x / (1 + exp(-x));
+}
+
+static void evaluate_silu(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, silu_of);
+}
+
+/* y = x * sigmoid(x) */
+static Expr *apply_silu(Lowering *l, const Node *node, Expr *const *inputs) {
+  (void)node;
+  return mul_expr(l, inputs[0], math_of(l, MATH_SIGMOID, inputs[0]));
+}
+
+const Operator op_silu = {
+    .name = "silu",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .summary = "every value times its logistic function, also called swish",
+    .formula = "y = x / (1 + exp(-x))",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_silu,
+    .apply = apply_silu,
+};
+
+static double gelu_of(const void *attributes, double x) {
+  const GeluAttributes *a = attributes;
+  if (a->approximate == GELU_ERF) return 0.5 * x * (1 + erf(x / sqrt(2)));
+  return 0.5 * x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
+}
+
+static void evaluate_gelu(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, gelu_of);
+}
+
+/* y = x / 2 * (1 + erf(x / sqrt(2))), or x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) */
+static Expr *apply_gelu(Lowering *l, const Node *node, Expr *const *inputs) {
+  const double half_root = 0.70710678118654752440, root_of_2_over_pi = 0.79788456080286535588;
+  Expr *x = inputs[0], *one = float_expr(l, 1), *s = NULL;
+  if (((const GeluAttributes *)node->attributes)->approximate == GELU_ERF) {
+    s = math_of(l, MATH_ERF, mul_expr(l, x, float_expr(l, half_root)));
+  } else {
+    Expr *factor = add_expr(l, one, mul_expr(l, mul_expr(l, x, x), float_expr(l, 0.044715)));
+    s = math_of(l, MATH_TANH, mul_expr(l, mul_expr(l, x, float_expr(l, root_of_2_over_pi)), factor));
+  }
+  return mul_expr(l, mul_expr(l, x, float_expr(l, 0.5)), add_expr(l, one, s));
+}
+
+static void describe_gelu(Text *out, const Node *node) {
+  text_add(out, ((const GeluAttributes *)node->attributes)->approximate == GELU_ERF ? "gelu" : "gelu by tanh");
+}
+
+const Operator op_gelu = {
+    .name = "gelu",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .attributes_size = sizeof(GeluAttributes),
+    .attributes = gelu_attributes,
+    .default_attributes = &gelu_defaults,
+    .summary = "every value times the normal distribution up to it",
+    .formula = "y = x / 2 * (1 + erf(x / sqrt(2))), or by tanh",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_gelu,
+    .apply = apply_gelu,
+    .describe = describe_gelu,
+};
+
+static double softplus_of(const void *attributes, double x) {
+  (void)attributes;
+  return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+static void evaluate_softplus(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, softplus_of);
+}
+
+/* y = log(1 + exp(x)), as max(x, 0) + log(u) + (power - (u - 1)) / u with power = exp(-|x|) and u = 1 + power: nothing
+ * overflows, and what u lost of a small power is added to its logarithm */
+static Expr *apply_softplus(Lowering *l, const Node *node, Expr *const *inputs) {
+  (void)node;
+  Expr *x = inputs[0], *zero = float_expr(l, 0), *one = float_expr(l, 1);
+  Expr *positive = expr_select(l->arena, expr_binary(l->arena, OP_LT, x, zero), zero, x);
+  Expr *power = named_expr(l, "power", math_of(l, MATH_EXP, sub_expr(l, zero, abs_expr(l, x))));
+  Expr *u = named_expr(l, "u", add_expr(l, one, power));
+  Expr *lost = sub_expr(l, power, sub_expr(l, u, one));
+  return add_expr(l, positive, add_expr(l, math_of(l, MATH_LOG, u), div_expr(l, lost, u)));
+}
+
+const Operator op_softplus = {
+    .name = "softplus",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .summary = "smooth form of relu",
+    .formula = "y = log(1 + exp(x))",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_softplus,
+    .apply = apply_softplus,
+};
+
+static double hard_sigmoid_of(const void *attributes, double x) {
+  const HardSigmoidAttributes *a = attributes;
+  double y = a->slope * x + 0.5;
+  return y < 0 ? 0 : y > 1 ? 1 : y;
+}
+
+static void evaluate_hard_sigmoid(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, hard_sigmoid_of);
+}
+
+/* y = min(max(x * slope + 1/2, 0), 1) */
+static Expr *apply_hard_sigmoid(Lowering *l, const Node *node, Expr *const *inputs) {
+  const HardSigmoidAttributes *a = node->attributes;
+  return clamp_expr(l, add_expr(l, mul_expr(l, inputs[0], float_expr(l, a->slope)), float_expr(l, 0.5)), 0, 1);
+}
+
+const Operator op_hard_sigmoid = {
+    .name = "hard_sigmoid",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .attributes_size = sizeof(HardSigmoidAttributes),
+    .attributes = hard_sigmoid_attributes,
+    .default_attributes = &hard_sigmoid_defaults,
+    .summary = "a straight line from 0 to 1",
+    .formula = "y = min(max(x * slope + 1/2, 0), 1)",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_hard_sigmoid,
+    .apply = apply_hard_sigmoid,
+};
+
+static double hard_swish_of(const void *attributes, double x) {
+  (void)attributes;
+  double gate = x + 3 < 0 ? 0 : x + 3 > 6 ? 6 : x + 3;
+  return x * gate / 6;
+}
+
+static void evaluate_hard_swish(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, hard_swish_of);
+}
+
+/* y = x * (min(max(x + 3, 0), 6) / 6), which overflows nowhere */
+static Expr *apply_hard_swish(Lowering *l, const Node *node, Expr *const *inputs) {
+  (void)node;
+  Expr *gate = clamp_expr(l, add_expr(l, inputs[0], float_expr(l, 3)), 0, 6);
+  return mul_expr(l, inputs[0], div_expr(l, gate, float_expr(l, 6)));
+}
+
+const Operator op_hard_swish = {
+    .name = "hard_swish",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .summary = "every value times a straight line from 0 to 1",
+    .formula = "y = x * min(max(x + 3, 0), 6) / 6",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_hard_swish,
+    .apply = apply_hard_swish,
+};
