@@ -165,6 +165,8 @@ open_flow: source                                               { $$ = open_flow
 source: source_name                                             { $$ = new_flow(p, AST_SOURCE_NAME, $1, @$); }
   | integer                                                     { $$ = new_number_flow(p, $1, @$); }
   | FLOAT                                                       { $$ = new_number_flow(p, new_float(p, @1), @$); }
+  | "-" integer                                                 { $$ = new_number_flow(p, new_unary(p, AST_NEGATE, $2, @1, @$), @$); }
+  | "-" FLOAT                                                   { $$ = new_number_flow(p, new_unary(p, AST_NEGATE, new_float(p, @2), @1, @$), @$); }
   | lbracket flows "]"                                          { $$ = new_list_flow(p, $2, @$); }
 source_name: name
   | PATH                                                        { $$ = new_name(p, @1); }

@@ -55,6 +55,10 @@ bool type_is_const(const TensorType *type) {
 }
 
 void type_print(Text *out, const TensorType *type) {
+  if (type->rank == 0) {
+    text_add(out, "a number");
+    return;
+  }
   text_add(out, "[");
   for (int i = 0; i < type->rank; i++) {
     if (i) text_add(out, ", ");
@@ -98,6 +102,12 @@ Parameter *graph_add_parameter(Graph *graph, Parameter parameter) {
   copy->id = graph->parameter_count;
   ARENA_PUSH(graph->arena, graph->parameters, graph->parameter_count, copy);
   return copy;
+}
+
+const Value *first_tensor(const Node *node) {
+  int i = 0;
+  while (i + 1 < node->input_count && node->inputs[i]->constant) i++;
+  return node->inputs[i];
 }
 
 void count_uses(Graph *graph) {
@@ -159,6 +169,11 @@ const char *verify_graph(Arena *arena, const Graph *graph) {
     const Value *value = graph->values[i];
     if (value->id != i) return "a value has a wrong id";
     if (value->poisoned) return "a value is poisoned";
+    if (value->constant) {
+      if (value->producer || !value->constant->data || value->constant->rank != value->type.rank) return "a constant is not one";
+      made[i] = true;
+      if (value->type.rank == 0) continue;
+    }
     if ((fault = verify_type(&value->type))) return fault;
   }
   for (int i = 0; i < graph->input_count; i++) {

@@ -23,6 +23,7 @@ typedef struct TensorType {
 
 typedef struct Node Node;
 typedef struct Operator Operator;
+typedef struct Parameter Parameter;
 
 /* How a node came to be: the block that it was written in, and for which call. */
 typedef struct Instance {
@@ -37,7 +38,8 @@ typedef struct Value {
   int id;           /* index in Graph.values */
   const char *name; /* path of the author's label or derived from it: "layer1.0.conv1", "conv1_relu" */
   TensorType type;
-  Node *producer; /* NULL: an input of the net */
+  Node *producer;      /* NULL: an input of the net, or a constant */
+  Parameter *constant; /* numbers of the source; a single number has rank 0 and goes with any shape. NULL: none */
   int uses;       /* by nodes and outputs; counted by count_uses */
   bool poisoned;  /* its shape is unknown because of an error already reported */
   Span span;
@@ -52,8 +54,8 @@ typedef enum ParameterKind {
 
 /* Numbers that a node owns. PyTorch's order: conv weight [out, in/groups, kh, kw] (1D: [out, in/groups, k]),
  * fc weight [out, in], everything else [channels]. Instances of a `shared` layer point to the same Parameter. */
-typedef struct Parameter {
-  int id;           /* index in Graph.parameters */
+struct Parameter {
+  int id;           /* index in Graph.parameters; constants are not there but in their Value */
   const char *path; /* "layer1.0.conv1.weight": its name in a weights file */
   const char *role; /* "weight" */
   ParameterKind kind;
@@ -61,7 +63,7 @@ typedef struct Parameter {
   int64_t sizes[MAX_PARAMETER_RANK];
   float *data; /* NULL until bound */
   Span span;
-} Parameter;
+};
 
 struct Node {
   int id; /* index in Graph.nodes */
@@ -151,6 +153,8 @@ int64_t parameter_elements(const Parameter *parameter);
 Value *graph_add_value(Graph *graph, const char *name, TensorType type, Span span);
 Node *graph_add_node(Graph *graph, const Operator *op, Span span);
 Parameter *graph_add_parameter(Graph *graph, Parameter parameter);
+/* The first input that is no constant. */
+const Value *first_tensor(const Node *node);
 /* Sets Value.uses. */
 void count_uses(Graph *graph);
 

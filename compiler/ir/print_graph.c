@@ -14,11 +14,18 @@
 typedef struct Printer {
   Text *out;
   const Graph *graph;
-  NameTable shared; /* layer path -> its name in the text, for parameters of several nodes */
-  NameTable taken;  /* names of statements */
+  NameTable shared;       /* layer path -> its name in the text, for parameters of several nodes */
+  NameTable taken;        /* names of statements and constants */
+  const char **constants; /* by Value.id: what a source says */
 } Printer;
 
 static void print_integer(Text *out, int64_t value) { text_addf(out, "%lld", (long long)value); }
+
+static void print_digits(Text *out, char *digits) {
+  size_t length = strlen(digits);
+  if (length > 2 && strcmp(digits + length - 2, ".0") == 0) digits[length - 2] = '\0';
+  text_add(out, digits);
+}
 
 static void print_real(Text *out, double value) {
   char digits[DECIMAL_MAX];
@@ -26,9 +33,7 @@ static void print_real(Text *out, double value) {
   if (value == 0) value = 0; /* no -0 */
   print_double(digits, negative ? -value : value);
   if (negative) text_add(out, "-");
-  size_t length = strlen(digits);
-  if (length > 2 && strcmp(digits + length - 2, ".0") == 0) digits[length - 2] = '\0';
-  text_add(out, digits);
+  print_digits(out, digits);
 }
 
 static void print_array_level(Text *out, const ConstantArray *array, int level, const double **next) {
@@ -123,8 +128,54 @@ static void print_call(Text *out, const Node *node, const char *callee) {
 
 static bool is_digits(const char *text) { return *text && strspn(text, "0123456789") == strlen(text); }
 
+static void print_constant(Text *out, const Parameter *constant, int level, const float **next) {
+  if (level < constant->rank) {
+    for (int64_t i = 0; i < constant->sizes[level]; i++) {
+      text_add(out, i ? ", " : "[");
+      print_constant(out, constant, level + 1, next);
+    }
+    text_add(out, "]");
+    return;
+  }
+  char digits[DECIMAL_MAX];
+  float value = *(*next)++;
+  print_float(digits, value < 0 ? -value : value);
+  if (value < 0) text_add(out, "-");
+  print_digits(out, digits);
+}
+
+static const char *constant_text(const Printer *p, const Parameter *constant) {
+  Text text = text_new(p->graph->arena);
+  const float *next = constant->data;
+  print_constant(&text, constant, 0, &next);
+  return text_string(&text);
+}
+
+/* A number is written where it is read, lists are declared; readers may share one. */
+static void print_constants(Printer *p) {
+  const Graph *graph = p->graph;
+  p->constants = ARENA_ARRAY(graph->arena, const char *, (size_t)graph->value_count + 1);
+  bool any = false;
+  for (int i = 0; i < graph->value_count; i++) {
+    const Value *value = graph->values[i];
+    if (!value->constant || !value->uses) continue;
+    for (int k = 0; k < i && !p->constants[i]; k++)
+      if (graph->values[k]->constant == value->constant) p->constants[i] = p->constants[k];
+    if (p->constants[i]) continue;
+    const char *text = constant_text(p, value->constant), *name = value->name;
+    for (int k = 2; value->constant->rank && find_name(&p->taken, name); k++) name = arena_printf(graph->arena, "%s_%d", value->name, k);
+    p->constants[i] = value->constant->rank ? name : text;
+    if (value->constant->rank == 0) continue;
+    put_name(&p->taken, name, p);
+    text_addf(p->out, "const %s = %s\n", name, text);
+    any = true;
+  }
+  if (any) text_add(p->out, "\n");
+}
+
 /* Sources of statements: a path is written as it is, digits alone cannot be. */
 static const char *source_name(const Printer *p, const Value *value) {
+  if (value->constant) return p->constants[value->id];
   const char *name = value->producer ? value->producer->name : value->name;
   return is_digits(name) ? arena_printf(p->graph->arena, "layer_%s_out", name) : name;
 }
@@ -301,14 +352,16 @@ static void print_dim(Text *out, const Dim *dim) {
 }
 
 void print_graph(Text *out, const Graph *graph) {
-  Printer p = {out, graph, name_table(graph->arena), name_table(graph->arena)};
+  Printer p = {out, graph, name_table(graph->arena), name_table(graph->arena), NULL};
   collect_shared(&p);
   for (int i = 0; i < graph->input_count; i++) put_name(&p.taken, graph->inputs[i].value->name, &p);
   for (int i = 0; i < graph->node_count; i++) put_name(&p.taken, graph->nodes[i]->name, &p);
   for (int i = 0; i < graph->output_count; i++) put_name(&p.taken, graph->outputs[i].name, &p);
+  for (int i = 0; i < graph->dim_count; i++) put_name(&p.taken, graph->dims[i]->name, &p);
   text_add(out, "cnn 1\n\n");
   for (int i = 0; i < graph->dim_count; i++) print_dim(out, graph->dims[i]);
   if (graph->dim_count) text_add(out, "\n");
+  print_constants(&p);
   text_addf(out, "net %s {\n", graph->name);
   for (int i = 0; i < graph->meta_count; i++) text_addf(out, "  meta %s = %s\n", graph->metas[i].name, graph->metas[i].text);
   for (int i = 0; i < graph->weights_count; i++) print_weights(&p, &graph->weights[i]);

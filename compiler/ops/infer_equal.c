@@ -12,6 +12,12 @@ static const char *size_text(Arena *arena, const Size *size) {
   return text_string(&text);
 }
 
+/* Whether an axis is one in which the inputs differ as they must not. */
+static bool differ(const TensorType *a, const TensorType *b, int axis, int free_axis, bool stretch) {
+  const Size *left = a->sizes[axis], *right = b->sizes[axis];
+  return axis != free_axis && !size_equal(left, right) && !(stretch && (size_is(left, 1) || size_is(right, 1)));
+}
+
 /* Both arms as equals: neither is what the other ought to have been. */
 static bool refuse_different(Inference *inference, const Node *node, const Value *a, const Value *b, int free_axis, bool stretch) {
   Arena *arena = inference->arena;
@@ -20,12 +26,18 @@ static bool refuse_different(Inference *inference, const Node *node, const Value
   if (a->type.rank != b->type.rank) text_addf(&label, "%s and %s", type_text(arena, &a->type), type_text(arena, &b->type));
   else
     for (int i = 0; i < a->type.rank; i++)
-      if (i != free_axis && !size_equal(a->type.sizes[i], b->type.sizes[i]))
+      if (differ(&a->type, &b->type, i, free_axis, stretch))
         text_addf(&label, "%s%s %s and %s", label.length ? ", " : "", name_of_axis(a->type.rank, i), size_text(arena, a->type.sizes[i]),
                   size_text(arena, b->type.sizes[i]));
   set_label(d, "%s", text_string(&label));
   add_label(d, a->span, "%s", type_text(arena, &a->type));
   add_label(d, b->span, "%s", type_text(arena, &b->type));
+  if (a->constant || b->constant) {
+    int rank = (a->constant ? b : a)->type.rank;
+    const char *example = rank == 3 ? "[[[1]], [[2]]] is [2, 1, 1]" : rank == 2 ? "[[1], [2]] is [2, 1]" : "[1, 2] is [2]";
+    add_help(d, "a constant has as many levels of brackets as the tensor has sizes, and a size of 1 stretches: %s", example);
+    return false;
+  }
   bool channels = a->type.rank == b->type.rank && free_axis != 0 && !size_equal(a->type.sizes[0], b->type.sizes[0]);
   if (a->type.rank != b->type.rank && (a->type.rank == 1 || b->type.rank == 1))
     add_help(d, "a vector comes from `flatten`: give both arms the same number of dimensions");
@@ -55,12 +67,14 @@ static bool surely_differ(Arena *arena, const Size *a, const Size *b) {
 }
 
 bool require_equal_shapes(Inference *inference, const Node *node, int free_axis, bool stretch, TensorType *type) {
-  *type = node->inputs[0]->type;
+  const Value *first = first_tensor(node);
+  *type = first->type;
   type->dtype = DTYPE_F32;
-  const Value *widest[MAX_RANK] = {node->inputs[0], node->inputs[0], node->inputs[0]}; /* whose size *type has */
-  for (int i = 1; i < node->input_count; i++) {
+  const Value *widest[MAX_RANK] = {first, first, first}; /* whose size *type has */
+  for (int i = 0; i < node->input_count; i++) {
     const Value *other = node->inputs[i];
-    if (other->type.rank != type->rank) return refuse_different(inference, node, node->inputs[0], other, free_axis, stretch);
+    if (other == first || other->type.rank == 0) continue; /* a number goes with any shape */
+    if (other->type.rank != type->rank) return refuse_different(inference, node, first, other, free_axis, stretch);
     int unproved = -1;
     for (int axis = 0; axis < type->rank; axis++) {
       const Size *a = type->sizes[axis], *b = other->type.sizes[axis];

@@ -13,7 +13,14 @@ static Expr *element_of(Lowering *l, const Value *value, Expr *c, Expr *y, Expr 
   return expr_access(l->arena, operand_of(l, (Operand){.value = value}), type_of_dtype(value->type.dtype), 3, index);
 }
 
+static Expr *constant_at(Lowering *l, const Parameter *constant, Expr *c, Expr *y, Expr *x) {
+  if (constant->rank == 0) return expr_float(l->arena, (double)constant->data[0]);
+  Expr *index[] = {c, constant->rank == 2 ? x : y, x};
+  return expr_access(l->arena, operand_of(l, (Operand){.parameter = constant}), type_f32, constant->rank, index);
+}
+
 Expr *value_at(Lowering *l, const Value *value, Expr *c, Expr *y, Expr *x) {
+  if (value->constant) return constant_at(l, value->constant, c, y, x);
   Expr *element = element_of(l, value, c, y, x);
   return value->type.dtype == DTYPE_F32 ? element : expr_cast(l->arena, type_f32, element);
 }
@@ -51,7 +58,7 @@ Expr *div_expr(Lowering *l, Expr *a, Expr *b) { return expr_binary(l->arena, OP_
 static Expr *extreme_expr(Lowering *l, BinaryOp better, Expr *a, Expr *b) {
   a = named_expr(l, "other", a);
   b = named_expr(l, "value", b);
-  Expr *unless_nan = expr_select(l->arena, expr_binary(l->arena, OP_EQ, b, b), a, b);
+  Expr *unless_nan = b->kind == EXPR_FLOAT ? a : expr_select(l->arena, expr_binary(l->arena, OP_EQ, b, b), a, b);
   return expr_select(l->arena, expr_binary(l->arena, better, b, a), b, unless_nan);
 }
 

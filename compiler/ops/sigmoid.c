@@ -19,7 +19,7 @@ static const GeluAttributes gelu_defaults = {0};
 
 static const Attribute hard_sigmoid_attributes[] = {
     {"slope", ATTRIBUTE_REAL, offsetof(HardSigmoidAttributes, slope), NULL, true,
-     "PyTorch and Keras 3 use 1/6, ONNX and older Keras 0.2: use the one the weights were trained with", 0},
+     "ONNX uses 0.2, as Keras did before version 3; PyTorch and Keras use 1/6 now: use the one the weights were trained with", 0},
     {0},
 };
 

@@ -157,6 +157,11 @@ static void add_output(Builder *b, Scope *scope, const AstStmt *stmt) {
   Value *value = expand_named_flow(b, scope, name, stmt->type, stmt->flow, stmt->doc);
   GraphOutput output = {.name = name.text, .value = value, .span = name.span};
   read_output_options(b, scope, stmt, &output);
+  if (value && value->constant) {
+    Diagnostic *d = report(b->diagnostics, CODE_E0308, name.span, "the output `%s` is a constant", name.text);
+    add_note(d, "nothing computes it from an input of the net");
+    return;
+  }
   if (value) ARENA_PUSH(b->arena, b->graph->outputs, b->graph->output_count, output);
 }
 

@@ -311,10 +311,16 @@ static const char *kernel_name(const Tiling *t, bool of_layer) {
   return text_string(&name);
 }
 
-/* Whether the kernel's text holds numbers that come from attributes. */
+static bool writes_numbers(const Node *node) {
+  bool found = node->op->attributes_size > 0;
+  for (int i = 0; i < node->input_count; i++) found = found || (node->inputs[i]->constant && node->inputs[i]->type.rank == 0);
+  return found;
+}
+
+/* Whether the kernel's text holds numbers that come from attributes or stand in the source. */
 static bool has_numbers(const Step *step) {
-  bool found = step->root->op->kind == OPERATOR_ELEMENTWISE && step->root->op->attributes_size > 0;
-  for (int i = 0; i < step->fused_count; i++) found = found || step->fused[i]->op->attributes_size > 0;
+  bool found = step->root->op->kind == OPERATOR_ELEMENTWISE && writes_numbers(step->root);
+  for (int i = 0; i < step->fused_count; i++) found = found || writes_numbers(step->fused[i]);
   return found;
 }
 

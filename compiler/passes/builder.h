@@ -80,6 +80,11 @@ const char *derive_name(Builder *b, const Scope *scope, const char *op);
 /* E0603, and no further expansion. */
 Diagnostic *stop_expansion(Builder *b, Span span, const char *message);
 
+/* constants.c: a number or list of numbers as a tensor that nothing computes. Poisoned: reported. */
+Value *constant_value(Builder *b, const Scope *scope, const char *name, const Datum *datum, Span span);
+/* Whether the operation can take the constants among its inputs; else E0308. */
+bool check_constants(Builder *b, const Operator *op, Tensors in, Span call);
+
 /* match_type.c */
 /* Checks a value against a written type (E0306, E0304, E0308, E0305). `what` is what the message calls it. */
 void check_declared_type(Builder *b, const Scope *scope, const AstType *type, const Value *value, const char *name);

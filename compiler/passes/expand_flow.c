@@ -214,13 +214,11 @@ Tensors expand_chain(Builder *b, Scope *scope, const AstStage *chain, Tensors in
 static Tensors named_source(Builder *b, Scope *scope, AstName name) {
   const Entry *entry = find_name(&scope->names, name.text);
   if (entry && entry->kind == ENTRY_TENSORS) return entry->tensors;
-  if (!entry) entry = find_name(&scope->module->names, name.text);
+  entry = find_entry(scope, b->arena, name.text);
   if (!entry) {
     report_unknown_name(b->c, scope, name.text, name.span);
   } else if (entry->kind == ENTRY_DATUM || entry->kind == ENTRY_DIM) {
-    if (entry->datum->kind != DATUM_POISONED)
-      report(b->diagnostics, CODE_E0308, name.span, "`%s` is %s, and only tensors flow along an arrow yet", name.text,
-             datum_kind_text(entry->datum));
+    return one_tensor(b, constant_value(b, scope, name.text, entry->datum, name.span));
   } else {
     Diagnostic *d = report(b->diagnostics, CODE_E0308, name.span, "`%s` is a %s, and only tensors flow along an arrow", name.text,
                            entry->kind == ENTRY_SHARED ? "shared layer" : "block");
@@ -232,9 +230,8 @@ static Tensors named_source(Builder *b, Scope *scope, AstName name) {
 static Tensors expand_source(Builder *b, Scope *scope, const AstFlow *flow) {
   if (flow->kind == AST_SOURCE_NAME && flow->name.text) return named_source(b, scope, flow->name);
   if (flow->kind == AST_SOURCE_NUMBER) {
-    Diagnostic *d = report(b->diagnostics, CODE_E0308, flow->source_span, "a number cannot be an input here yet");
-    add_help(d, "`-> rescale(scale, offset=..)` multiplies and adds numbers");
-    return poisoned_tensors(b, flow->source_span);
+    const Datum *number = evaluate(b->c, scope, flow->number);
+    return one_tensor(b, constant_value(b, scope, datum_text(b->arena, number), number, flow->source_span));
   }
   Tensors all = {NULL, 0};
   for (const AstFlow *item = flow->items; item; item = item->next) all = join_tensors(b, all, expand_flow(b, scope, item), item->span);

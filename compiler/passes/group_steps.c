@@ -55,7 +55,7 @@ static void add_epilogue(Lowering *l, Nest *nest, const Node *node, const Value 
   nest->epilogue[nest->epilogue_count++] = node->op->apply(l, node, inputs);
 }
 
-/* An elementwise node of its own: a nest without reduction, whose first input is the value that `apply` goes on from. */
+/* An elementwise node of its own: a nest without reduction, whose first tensor is the value that `apply` goes on from. */
 static void elementwise_nest(Lowering *l, const Node *node, Nest *nest) {
   const TensorType *type = &node->output->type;
   add_result_axis(nest, "oy", type_height(type));
@@ -67,8 +67,9 @@ static void elementwise_nest(Lowering *l, const Node *node, Nest *nest) {
   nest->output[1] = var_expr(l, "oy");
   nest->output[2] = var_expr(l, "ox");
   l->channel = nest->output[0], l->row = nest->output[1], l->column = nest->output[2];
-  nest->result = operand_here(l, node->inputs[0], type);
-  add_epilogue(l, nest, node, node->inputs[0]);
+  const Value *first = first_tensor(node);
+  nest->result = operand_here(l, first, type);
+  add_epilogue(l, nest, node, first);
 }
 
 static void build_nest(Plan *plan, Step *step) {

@@ -19,6 +19,16 @@ static bool evaluate_node(Arena *arena, const Node *node, double **values) {
   return true;
 }
 
+static void fill_constants(Arena *arena, const Graph *graph, double **values) {
+  for (int i = 0; i < graph->value_count; i++) {
+    const Parameter *constant = graph->values[i]->constant;
+    if (!constant) continue;
+    int64_t count = parameter_elements(constant);
+    values[i] = ARENA_ARRAY(arena, double, (size_t)count);
+    for (int64_t k = 0; k < count; k++) values[i][k] = (double)constant->data[k];
+  }
+}
+
 bool interpret(Arena *arena, const Graph *graph, const double *const *inputs, double **outputs) {
   double **values = ARENA_ARRAY(arena, double *, (size_t)graph->value_count);
   for (int i = 0; i < graph->input_count; i++) {
@@ -26,6 +36,7 @@ bool interpret(Arena *arena, const Graph *graph, const double *const *inputs, do
     double *copy = values[graph->inputs[i].value->id] = ARENA_ARRAY(arena, double, elements);
     memcpy(copy, inputs[i], elements * sizeof *copy);
   }
+  fill_constants(arena, graph, values);
   for (int i = 0; i < graph->node_count; i++)
     if (!evaluate_node(arena, graph->nodes[i], values)) return false;
   for (int i = 0; i < graph->output_count; i++) {

@@ -22,7 +22,7 @@ static void lint_layers(Builder *b) {
   count_uses(b->graph);
   for (int i = 0; i < graph->value_count; i++) {
     const Value *value = graph->values[i];
-    if (live[i] || value->uses > 0) continue;
+    if (live[i] || value->uses > 0 || value->constant) continue;
     char *place = arena_printf(b->arena, "%u", (unsigned)value->span.start);
     if (find_name(&seen, place)) continue;
     put_name(&seen, place, b);

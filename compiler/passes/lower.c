@@ -175,7 +175,7 @@ static const char *headline(Arena *a, const Step *step) {
   text_addf(&line, "%s: ", step->name);
   describe_step(&line, step);
   text_add(&line, ", ");
-  print_dims(&line, step->root ? &step->root->inputs[0]->type : &step->source->type);
+  print_dims(&line, step->root ? &first_tensor(step->root)->type : &step->source->type);
   text_add(&line, " -> ");
   print_dims(&line, &step->result->type);
   for (int i = 0; i < step->fused_count; i++) {

@@ -62,8 +62,9 @@ static void describe_operand(Tiling *t, KernelOperand *k, const BoundOperand *bo
   if (bound->packed && bound->packed->lane_axis) {
     k->along_lanes = true;
     k->streamed = t->reduction_count > 0 && packed_per_lane(bound->packed) > 1;
-    k->origin = without_single_axes(t, packed_origin(t, bound->packed));
-    k->step_tile = number(t, 0);
+    Expr *origin = packed_origin(t, bound->packed);
+    k->step_tile = t->tile ? coefficient_of(t->arena, origin, t->tile->var) : number(t, 0); /* constants may differ from place to place */
+    k->origin = without_single_axes(t, origin);
     for (int i = 0; i < t->reduction_count; i++) k->step_reduction[i] = number(t, 0);
     return;
   }

@@ -177,7 +177,7 @@ Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors 
       request->op,   request->arguments, request->module->defaults, poisoned || !in.count ? 0 : in.items[0]->type.rank,
       request->span, &b->missing};
   bool good = read_attributes(b->c, &wanted, &attributes);
-  good = (poisoned || check_arity(b, request, in)) && good;
+  good = (poisoned || (check_arity(b, request, in) && check_constants(b, request->op, in, request->span))) && good;
   Node *node = graph_add_node(b->graph, request->op, request->span);
   name_provisionally(b, scope, request, node);
   node->attributes = attributes.values;

@@ -184,9 +184,24 @@ static void finish_derived_names(Naming *n) {
   }
 }
 
+/* The numbers of a constant are called after the first layer that reads them: scaled.constant. */
+static void name_constants(Naming *n) {
+  Graph *g = n->b->graph;
+  for (int i = 0; i < g->node_count; i++) {
+    int count = 0;
+    for (int k = 0; k < g->nodes[i]->input_count; k++) {
+      Parameter *constant = g->nodes[i]->inputs[k]->constant;
+      if (!constant || constant->path) continue;
+      const char *path = arena_printf(n->b->arena, "%s.constant", g->nodes[i]->name);
+      constant->path = ++count == 1 ? path : arena_printf(n->b->arena, "%s_%d", path, count);
+    }
+  }
+}
+
 void name_nodes(Builder *b) {
   Naming naming = {b, name_table(b->arena), b->c->options->prefix ? b->c->options->prefix : b->graph->name};
   take_author_names(&naming);
   take_statement_names(&naming);
   finish_derived_names(&naming);
+  name_constants(&naming);
 }

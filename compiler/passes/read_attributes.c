@@ -94,6 +94,7 @@ static bool match_arguments(Compilation *c, const Operator *op, const Argument *
 /* The first number in "PyTorch uses 1e-5, Keras 1e-3": what most will want to write. */
 static const char *usual_value(Arena *arena, const Attribute *attribute) {
   if (attribute->kind == ATTRIBUTE_BOOL) return "true";
+  if (attribute->kind == ATTRIBUTE_CHOICE) return arena_strndup(arena, attribute->choices, strcspn(attribute->choices, "|"));
   const char *start = attribute->why;
   while (start && *start && !(*start >= '0' && *start <= '9' && (start == attribute->why || start[-1] == ' '))) start++;
   size_t length = start ? strspn(start, "0123456789.e-") : 0;
