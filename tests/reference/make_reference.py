@@ -275,6 +275,67 @@ def channelwise(v, x):
     return v.reshape(-1, *([1] * (x.dim() - 1)))
 
 
+FUNCTIONS = {
+    "relu6": F.relu6, "silu": F.silu, "softplus": F.softplus, "hard_swish": F.hardswish, "exp": torch.exp, "log": torch.log,
+    "abs": torch.abs, "square": torch.square, "sqrt": torch.sqrt,
+}
+
+
+def leaky_relu(slope):
+    return lambda x: F.leaky_relu(x, slope)
+
+
+def elu(alpha):
+    return lambda x: F.elu(x, alpha)
+
+
+def gelu(form):
+    return lambda x: F.gelu(x, approximate=form)
+
+
+def activations():
+    """Functions of one number, each with its attributes: of some shapes, large numbers, infinities and NaN."""
+    cases = [(op, f, {}) for op, f in FUNCTIONS.items()]
+    cases += [("leaky_relu", leaky_relu(slope), dict(slope=slope)) for slope in (0.01, 0.25, -1.5)]
+    cases += [("elu", elu(alpha), dict(alpha=alpha)) for alpha in (1.0, 0.25)]
+    cases += [("gelu", gelu(form), dict(approximate=form)) for form in ("none", "tanh")]
+    cases += [("hard_sigmoid", F.hardsigmoid, dict(slope=1 / 6))]
+    cases += [("hard_sigmoid", lambda x: torch.clamp(0.2 * x + 0.5, 0, 1), dict(slope=0.2))]
+    for op, f, attributes in cases:
+        for shape in ((7,), (3, 5), (2, 3, 4)):
+            write(op, [shape], "fraction", lambda make, x: f(x), **attributes)
+        write(op, [(24,)], "special", lambda make, x: f(x), **attributes)
+        write(op, [(24,)], "positive", lambda make, x: f(x), **attributes)
+        write(op, [(9,)], "large", lambda make, x: f(x), **attributes)
+    for shape, pattern in itertools.product(((7,), (3, 5), (2, 3, 4)), ("fraction", "special")):
+        for channels in (shape[0], 1):
+            write("prelu", [shape], pattern, lambda make, x: F.prelu(x[None], make(1, (channels,)))[0], per_channel=str(channels > 1).lower())
+
+
+def fold(f):
+    def compute(make, first, *others):
+        for other in others:
+            first = f(first, other)
+        return first
+    return compute
+
+
+def binaries():
+    """Several tensors element by element: equal shapes, sizes of 1 that stretch on either side, infinities and NaN."""
+    distance = lambda a, b: torch.abs(a - b)
+    pairs = {"sub": torch.sub, "div": torch.div, "abs_diff": distance}
+    lists = {"add": torch.add, "mul": torch.mul, "max": torch.maximum, "min": torch.minimum}
+    for op, f in (pairs | lists).items():
+        for shape in ((7,), (3, 5), (2, 3, 4)):
+            write(op, [shape, shape], "fraction", fold(f))
+        for a, b in (((3, 1, 1), (3, 4, 5)), ((3, 4, 5), (1, 4, 5)), ((1, 4, 1), (3, 1, 5)), ((1, 1, 1), (2, 3, 4)), ((1, 6), (4, 1)), ((1,), (5,))):
+            write(op, [a, b], "fraction", fold(f))
+        write(op, [(4, 4, 4), (4, 4, 4)], "special", fold(f))
+    for op, f in lists.items():
+        write(op, [(2, 3, 4), (2, 1, 1), (1, 3, 4)], "fraction", fold(f))
+        write(op, [(64,), (64,), (64,), (64,)], "special", fold(f))
+
+
 def others():
     shapes = ((7,), (3, 5), (2, 3, 4))
     for shape in shapes:
@@ -323,3 +384,5 @@ print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
 others()
+activations()
+binaries()
