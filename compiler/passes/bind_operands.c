@@ -146,14 +146,26 @@ static bool same_packing(const PackedTensor *a, const PackedTensor *b) {
   return memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
 }
 
+static bool packed_is_called(const Plan *plan, const char *name) {
+  for (int i = 0; i < plan->packed_count; i++)
+    if (strcmp(plan->packed[i]->name, name) == 0) return true;
+  return false;
+}
+
+/* The parameter's path; for a second order of the same numbers, the reader's name before it. */
+static const char *packed_name(const Plan *plan, const Parameter *parameter, const Step *step) {
+  const char *name = c_name(plan->arena, parameter->path);
+  if (packed_is_called(plan, name)) name = c_name(plan->arena, arena_printf(plan->arena, "%s_%s", step->name, parameter->path));
+  const char *wanted = name;
+  for (int i = 2; packed_is_called(plan, name); i++) name = arena_printf(plan->arena, "%s_%d", wanted, i);
+  return name;
+}
+
 /* Two layers that share weights share the packed numbers if they read them in the same order. */
 static PackedTensor *add_packed(Plan *plan, PackedTensor packed, const Step *step) {
-  const char *name = c_name(plan->arena, packed.parameter->path);
-  for (int i = 0; i < plan->packed_count; i++) {
+  for (int i = 0; i < plan->packed_count; i++)
     if (same_packing(plan->packed[i], &packed)) return plan->packed[i];
-    if (strcmp(plan->packed[i]->name, name) == 0)
-      name = c_name(plan->arena, arena_printf(plan->arena, "%s_%s", step->name, packed.parameter->role));
-  }
+  const char *name = packed_name(plan, packed.parameter, step);
   PackedTensor *copy = ARENA_NEW(plan->arena, PackedTensor);
   *copy = packed;
   copy->name = name;

@@ -54,13 +54,51 @@ static double reduction_length(const Node *node, const Bound *in) {
   return node->input_count;
 }
 
-/* Operators that are no sums of products: the slope times the magnitude before, plus their own error. */
-static bool bound_function(Arena *arena, const Node *node, const Bound *in, const double *values, Bound *out) {
+/* Functions of one number: how far an error before them shows, plus their own, at a value x that became y. false: it is
+ * none of them. */
+static bool bound_at(const Node *node, double x, double y, double before, double *magnitude) {
+  const Operator *op = node->op;
+  if (op == &op_tanh || op == &op_sigmoid || op == &op_softplus || op == &op_relu6) *magnitude = before + 1;
+  else if (op == &op_hard_sigmoid) *magnitude = fabs(((const HardSigmoidAttributes *)node->attributes)->slope) * before + 1;
+  else if (op == &op_leaky_relu) *magnitude = fmax(1, fabs(((const LeakyReluAttributes *)node->attributes)->slope)) * before;
+  else if (op == &op_elu) *magnitude = fmax(1, fabs(((const EluAttributes *)node->attributes)->alpha)) * (before + 1);
+  else if (op == &op_silu || op == &op_hard_swish || op == &op_square) *magnitude = 2 * before * (op == &op_square ? before : 1);
+  else if (op == &op_gelu) *magnitude = 3 * before;
+  else if (op == &op_abs) *magnitude = before;
+  else if (op == &op_exp) *magnitude = y * (before + 1);
+  else if (op == &op_log) *magnitude = before / fabs(x) + fabs(y) + 1;
+  else if (op == &op_sqrt) *magnitude = before / (2 * y) + y;
+  else return false;
+  return true;
+}
+
+/* Operators of several tensors that are not sums. */
+static bool bound_of_several(Arena *arena, const Node *node, const double *const *magnitudes, const double *const *values, Bound *out) {
   int64_t count = elements_of(arena, node->output);
-  if (node->op == &op_tanh || node->op == &op_sigmoid) {
-    for (int64_t i = 0; i < count; i++) out->magnitude[i] = in->magnitude[i] + 1;
-    return true;
-  }
+  if (node->op == &op_sub || node->op == &op_abs_diff) {
+    op_add.evaluate(node, magnitudes, out->magnitude);
+  } else if (node->op == &op_max || node->op == &op_min) {
+    op_max.evaluate(node, magnitudes, out->magnitude);
+  } else if (node->op == &op_mul) {
+    op_mul.evaluate(node, magnitudes, out->magnitude);
+    for (int64_t i = 0; i < count; i++) out->magnitude[i] *= node->input_count;
+  } else if (node->op == &op_div) { /* |a| / |b| + |a| |b| / b^2 */
+    int64_t divisors = elements_of(arena, node->inputs[1]);
+    double *least = ARENA_ARRAY(arena, double, (size_t)divisors);
+    for (int64_t i = 0; i < divisors; i++) least[i] = values[1][i] * values[1][i] / (fabs(values[1][i]) + magnitudes[1][i]);
+    const double *quotient[] = {magnitudes[0], least};
+    op_div.evaluate(node, quotient, out->magnitude);
+  } else return false;
+  return true;
+}
+
+/* Operators that are no sums of products: the slope times the magnitude before, plus their own error. */
+static bool bound_function(Arena *arena, const Node *node, const Bound *in, const double *inputs, const double *values, Bound *out) {
+  int64_t count = elements_of(arena, node->output), known = 0;
+  while (known < count && node->input_count == 1 &&
+         bound_at(node, inputs[known], values[known], in->magnitude[known], &out->magnitude[known]))
+    known++;
+  if (known) return true;
   if (node->op == &op_normalize) {
     const NormalizeAttributes *a = node->attributes;
     int64_t channels = size_value(type_channels(&node->output->type)), pixels = count / channels;
@@ -88,9 +126,13 @@ static double unit_after(Arena *arena, const Node *node, const Bound *in) {
     double count = reduction_length(node, in);
     return exp2(floor(log2(count))) == count ? unit / count : 0;
   }
-  bool function = node->op == &op_tanh || node->op == &op_sigmoid || node->op == &op_softmax || node->op == &op_normalize ||
-                  node->op == &op_rescale;
-  return function ? 0 : unit;
+  if (node->op == &op_mul || node->op == &op_square) return pow(unit, node->op == &op_square ? 2 : node->input_count);
+  const Operator *const whole[] = {&op_relu6, &op_prelu, &op_abs, &op_sub, &op_max, &op_min, &op_abs_diff}; /* of whole numbers */
+  for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+    if (node->op == whole[i]) return unit;
+  bool function = node->op == &op_softmax || node->op == &op_normalize || node->op == &op_rescale || node->op == &op_div;
+  double magnitude;
+  return function || bound_at(node, 1, 1, 1, &magnitude) ? 0 : unit;
 }
 
 static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **values) {
@@ -108,9 +150,11 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
   values[node->output->id] = ARENA_ARRAY(arena, double, (size_t)count);
   node->op->evaluate(node, inputs, values[node->output->id]);
   out->magnitude = ARENA_ARRAY(arena, double, (size_t)count);
-  if (!bound_function(arena, node, &in, values[node->output->id], out))
+  if (!bound_function(arena, node, &in, inputs[0], values[node->output->id], out) &&
+      !bound_of_several(arena, node, magnitudes, inputs, out))
     node->op->evaluate(node_of_magnitudes(arena, node), magnitudes, out->magnitude);
-  bool moves = node->op->kind == OPERATOR_VIEW || node->op->kind == OPERATOR_JOIN || node->op == &op_relu || node->op == &op_max_pool;
+  bool moves = node->op->kind == OPERATOR_VIEW || node->op->kind == OPERATOR_JOIN || node->op == &op_relu || node->op == &op_relu6 ||
+               node->op == &op_abs || node->op == &op_max || node->op == &op_min || node->op == &op_max_pool;
   out->roundings = in.roundings + (moves ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
   out->unit = unit_after(arena, node, &in);
 }
@@ -126,6 +170,14 @@ Bound *bound_values(Arena *arena, const Graph *graph, const double *const *input
     values[value->id] = ARENA_ARRAY(arena, double, (size_t)count);
     memcpy(values[value->id], inputs[i], (size_t)count * sizeof(double));
     for (int64_t k = 0; k < count; k++) bound->magnitude[k] = fabs(inputs[i][k]);
+  }
+  for (int i = 0; i < graph->value_count; i++) {
+    const Parameter *constant = graph->values[i]->constant;
+    if (!constant) continue;
+    int64_t count = parameter_elements(constant);
+    bounds[i] = (Bound){.magnitude = ARENA_ARRAY(arena, double, (size_t)count), .roundings = 1, .unit = unit_of(constant->data, count)};
+    values[i] = ARENA_ARRAY(arena, double, (size_t)count);
+    for (int64_t k = 0; k < count; k++) bounds[i].magnitude[k] = fabs(values[i][k] = (double)constant->data[k]);
   }
   *inexact = NULL;
   for (int i = 0; i < graph->node_count; i++) {
