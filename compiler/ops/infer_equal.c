@@ -18,6 +18,9 @@ static bool differ(const TensorType *a, const TensorType *b, int axis, int free_
   return axis != free_axis && !size_equal(left, right) && !(stretch && (size_is(left, 1) || size_is(right, 1)));
 }
 
+/* [C, 1, 1] or [C, 1]: one number for each channel. */
+static bool is_gate(const TensorType *type) { return type->rank > 1 && size_is(type_height(type), 1) && size_is(type_width(type), 1); }
+
 /* Both arms as equals: neither is what the other ought to have been. */
 static bool refuse_different(Inference *inference, const Node *node, const Value *a, const Value *b, int free_axis, bool stretch) {
   Arena *arena = inference->arena;
@@ -41,8 +44,11 @@ static bool refuse_different(Inference *inference, const Node *node, const Value
   bool channels = a->type.rank == b->type.rank && free_axis != 0 && !size_equal(a->type.sizes[0], b->type.sizes[0]);
   if (a->type.rank != b->type.rank && (a->type.rank == 1 || b->type.rank == 1))
     add_help(d, "a vector comes from `flatten`: give both arms the same number of dimensions");
-  else if (channels && a->type.rank > 1 && stretch) {
-    bool halved = !size_equal(type_width(&a->type), type_width(&b->type)) || !size_equal(type_height(&a->type), type_height(&b->type));
+  else if (channels && stretch && is_gate(&a->type) != is_gate(&b->type)) {
+    add_help(d, "a size of 1 stretches and nothing else: end the smaller arm with the larger one's channels, `conv(%s, 1)`",
+             size_text(arena, (is_gate(&a->type) ? b : a)->type.sizes[0]));
+  } else if (channels && a->type.rank > 1 && stretch) {
+    bool halved = differ(&a->type, &b->type, 1, free_axis, stretch) || differ(&a->type, &b->type, a->type.rank - 1, free_axis, stretch);
     add_help(d, "give the shortcut a projection: `x -> proj: conv(channels, 1%s)`", halved ? ", stride=stride" : "");
   } else if (!channels && a->type.rank > 1)
     add_help(d, "give both arms the same stride and a padding that keeps their sizes, as `padding=same` does");

@@ -58,11 +58,15 @@ static const ForeignName foreign_operators[] = {
     {"LeakyRelu", "leaky_relu"}, {"leaky", "leaky_relu"}, {"PReLU", "prelu"}, {"PRelu", "prelu"}, {"ELU", "elu"},
     {"Elu", "elu"}, {"SiLU", "silu"}, {"swish", "silu"}, {"Swish", "silu"}, {"GELU", "gelu"}, {"Gelu", "gelu"},
     {"Sigmoid", "sigmoid"}, {"logistic", "sigmoid"}, {"Tanh", "tanh"}, {"TanH", "tanh"},
-    {"hyperbolic_tangent", "tanh"}, {"Softplus", "softplus"}, {"Hardsigmoid", "hard_sigmoid"},
-    {"HardSigmoid", "hard_sigmoid"}, {"Hardswish", "hard_swish"}, {"HardSwish", "hard_swish"}, {"Softmax", "softmax"},
+    {"hyperbolic_tangent", "tanh"}, {"Softplus", "softplus"}, {"SoftPlus", "softplus"}, {"Hardsigmoid", "hard_sigmoid"},
+    {"HardSigmoid", "hard_sigmoid"}, {"hardsigmoid", "hard_sigmoid"}, {"Hardswish", "hard_swish"},
+    {"hardswish", "hard_swish"}, {"hard_silu", "hard_swish"}, {"HardSwish", "hard_swish"}, {"Softmax", "softmax"},
     {"SoftMax", "softmax"}, {"Softmax2d", "softmax"}, {"Add", "add"}, {"Sum", "add"}, {"Eltwise", "add"},
     {"plus", "add"}, {"sum", "add"}, {"shortcut", "add"}, {"Subtract", "sub"}, {"Sub", "sub"}, {"Multiply", "mul"},
-    {"Mul", "mul"}, {"multiply", "mul"}, {"Div", "div"}, {"divide", "div"}, {"Maximum", "max"}, {"Minimum", "min"},
+    {"Mul", "mul"}, {"multiply", "mul"}, {"Div", "div"}, {"divide", "div"}, {"true_divide", "div"},
+    {"Max", "max"}, {"Maximum", "max"}, {"maximum", "max"}, {"Min", "min"}, {"Minimum", "min"}, {"minimum", "min"},
+    {"subtract", "sub"}, {"Exp", "exp"}, {"Log", "log"}, {"Abs", "abs"}, {"absolute", "abs"}, {"Square", "square"},
+    {"Sqrt", "sqrt"},
     {"Concat", "concat"}, {"Concatenate", "concat"}, {"concatenate", "concat"}, {"cat", "concat"},
     {"route", "concat"}, {"Split", "split"}, {"Slice", "split"}, {"Flatten", "flatten"}, {"view", "flatten"},
     {"Reshape", "reshape"}, {"ZeroPad2d", "pad"}, {"ZeroPadding2D", "pad"}, {"Pad", "pad"}, {"Cropping2D", "crop"},
@@ -93,7 +97,8 @@ static const ForeignName foreign_attributes[] = {
     {"round_mode", "ceil_mode"}, {"rounding_type", "ceil_mode"}, {"epsilon", "eps"}, {"affine", "scale"},
     {"center", "bias"}, {"dim", "axis"}, {"concat_dim", "axis"}, {"axes", "axis"}, {"data_format", "order"},
     {"variance", "std"}, {"stddev", "std"}, {"stdev", "std"}, {"shift", "offset"}, {"ratio", "p"},
-    {"dropout_ratio", "p"}, {"probability", "p"},
+    {"dropout_ratio", "p"}, {"probability", "p"}, {"negative_slope", "slope"}, {"alpha", "slope"},
+    {"num_parameters", "per_channel"}, {"shared_axes", "per_channel"}, {"form", "approximate"},
 };
 /* clang-format on */
 
