@@ -227,11 +227,29 @@ static Tensors named_source(Builder *b, Scope *scope, AstName name) {
   return poisoned_tensors(b, name.span);
 }
 
+static bool is_number_list(const AstFlow *flow);
+
+static bool is_plain_number(const AstFlow *flow) {
+  return !flow->stages && (flow->kind == AST_SOURCE_NUMBER || (flow->kind == AST_SOURCE_LIST && is_number_list(flow)));
+}
+
+static bool is_number_list(const AstFlow *flow) {
+  const AstFlow *item = flow->items;
+  while (item && is_plain_number(item)) item = item->next;
+  return flow->items && !item;
+}
+
 static Tensors expand_source(Builder *b, Scope *scope, const AstFlow *flow) {
   if (flow->kind == AST_SOURCE_NAME && flow->name.text) return named_source(b, scope, flow->name);
   if (flow->kind == AST_SOURCE_NUMBER) {
     const Datum *number = evaluate(b->c, scope, flow->number);
     return one_tensor(b, constant_value(b, scope, datum_text(b->arena, number), number, flow->source_span));
+  }
+  if (is_number_list(flow)) { /* lists of tensors are flat, so it would not be what it looks like */
+    const char *text = written_text(b->c, b->arena, flow->source_span);
+    Diagnostic *d = report(b->diagnostics, CODE_E0308, flow->source_span, "a list of numbers needs a name before it can be a source");
+    add_help(d, "`const k = %s`, and `k` here", strlen(text) > 40 ? ".." : text);
+    return poisoned_tensors(b, flow->source_span);
   }
   Tensors all = {NULL, 0};
   for (const AstFlow *item = flow->items; item; item = item->next) all = join_tensors(b, all, expand_flow(b, scope, item), item->span);
