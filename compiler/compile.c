@@ -6,7 +6,7 @@
 
 #include "emit/emit.h"
 #include "ir/ast.h"
-#include "load/safetensors.h"
+#include "load/tensor_file.h"
 #include "passes/passes.h"
 #include "passes/targets.h"
 #include "support/suggest.h"
@@ -122,7 +122,7 @@ static Graph *front(Compilation *c, bool *dumped) {
     return NULL;
   }
   t = begin(c, "bind_weights");
-  c->read_weights = load_safetensors;
+  c->read_weights = load_tensor_file;
   if (!bind_weights(c, graph) || !end(c, t, (Level){.graph = graph})) return NULL;
   return graph;
 }

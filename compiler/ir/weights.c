@@ -14,6 +14,11 @@ static const struct {
     [TENSOR_U64] = {"U64", 8},
 };
 
+const char *weights_kind_name(WeightsKind kind) {
+  static const char *const names[] = {[WEIGHTS_SAFETENSORS] = "safetensors", [WEIGHTS_NPZ] = ".npz", [WEIGHTS_NPY] = ".npy"};
+  return names[kind];
+}
+
 const char *tensor_dtype_name(TensorDType dtype) { return dtypes[dtype].name; }
 int tensor_dtype_bytes(TensorDType dtype) { return dtypes[dtype].bytes; }
 

@@ -35,11 +35,15 @@ typedef struct WeightTensor {
   bool column_major; /* npy's fortran_order */
 } WeightTensor;
 
+typedef enum WeightsKind { WEIGHTS_SAFETENSORS, WEIGHTS_NPZ, WEIGHTS_NPY } WeightsKind;
+
 typedef struct WeightTable {
   WeightTensor *tensors; /* sorted by name */
   int count;
+  WeightsKind kind; /* of the file */
 } WeightTable;
 
+const char *weights_kind_name(WeightsKind kind); /* "safetensors", ".npz", ".npy" */
 const char *tensor_dtype_name(TensorDType dtype); /* "F32" */
 int tensor_dtype_bytes(TensorDType dtype);
 bool tensor_dtype_from_name(const char *name, TensorDType *out);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "support/checked.h"
 
-enum { MAX_HEADER = 10 * 1024, PREAMBLE_ALIGN = 64 };
+enum { PREAMBLE_ALIGN = 64 };
 
 typedef struct Reader {
   Arena *arena;
@@ -150,20 +150,21 @@ static bool read_header(Reader *r) {
   return true;
 }
 
-bool load_npy(Arena *arena, const char *bytes, size_t length, WeightTensor *tensor, const char **error) {
+bool read_npy_header(Arena *arena, const char *bytes, size_t available, size_t length, WeightTensor *tensor, size_t *data,
+                     const char **error) {
   Reader r = {.arena = arena, .text = bytes, .tensor = tensor, .error = error};
   *tensor = (WeightTensor){.name = ""};
-  if (length < 10 || memcmp(bytes, "\x93NUMPY", 6)) return fail(&r, 0, "this is not a .npy file");
+  if (available < 10 || memcmp(bytes, "\x93NUMPY", 6)) return fail(&r, 0, "this is not a .npy file");
   int version = (unsigned char)bytes[6];
   if (version < 1 || version > 3 || bytes[7]) return fail(&r, 6, "version %d.%d of .npy is not read", version, (unsigned char)bytes[7]);
   size_t field = version == 1 ? 2 : 4;
-  if (length < 8 + field) return fail(&r, length, "the file is cut off in its header");
+  if (available < 8 + field) return fail(&r, available, "the file is cut off in its header");
   uint64_t header = 0;
   for (size_t i = 0; i < field; i++) header |= (uint64_t)(unsigned char)bytes[8 + i] << (8 * i);
-  if (header > MAX_HEADER)
-    return fail(&r, 8, "the header should be %llu bytes long; cnnc reads %d at most", (unsigned long long)header, MAX_HEADER);
+  if (header > MAX_NPY_HEADER)
+    return fail(&r, 8, "the header should be %llu bytes long; cnnc reads %d at most", (unsigned long long)header, MAX_NPY_HEADER);
   r.at = 8 + field;
-  if (header > length - r.at) return fail(&r, length, "the file is cut off in its header");
+  if (header > available - r.at) return fail(&r, available, "the file is cut off in its header");
   r.end = r.at + (size_t)header;
   if (!read_header(&r)) return false;
   int64_t size;
@@ -171,7 +172,14 @@ bool load_npy(Arena *arena, const char *bytes, size_t length, WeightTensor *tens
   if ((uint64_t)size != length - r.end)
     return fail(&r, r.end, "%zu bytes of data where shape %s of %s needs %lld", length - r.end,
                 sizes_text(arena, tensor->sizes, tensor->rank), tensor_dtype_name(tensor->dtype), (long long)size);
-  tensor->data = (const unsigned char *)bytes + r.end;
+  *data = r.end;
+  return true;
+}
+
+bool load_npy(Arena *arena, const char *bytes, size_t length, WeightTensor *tensor, const char **error) {
+  size_t data;
+  if (!read_npy_header(arena, bytes, length, length, tensor, &data, error)) return false;
+  tensor->data = (const unsigned char *)bytes + data;
   return true;
 }
 

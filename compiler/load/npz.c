@@ -19,7 +19,6 @@ typedef struct Reader {
   Arena *arena;
   const unsigned char *bytes;
   size_t length;
-  uint64_t unpacked; /* of all entries so far */
   const char **error;
 } Reader;
 
@@ -99,32 +98,50 @@ static bool check_local(Reader *r, Entry *entry, size_t directory) {
   return true;
 }
 
-static bool inflate_entry(Reader *r, const Entry *entry, unsigned char *out) {
+/* The first `count` bytes of a deflated entry; if these are all, its packed data must end with them. */
+static bool inflate_entry(Reader *r, const Entry *entry, unsigned char *out, uint32_t count) {
+  const char *shown = shown_name(r->arena, entry->name);
   z_stream stream = {
-      .next_in = (Bytef *)(uintptr_t)(r->bytes + entry->data), .avail_in = entry->packed, .next_out = out, .avail_out = entry->unpacked};
+      .next_in = (Bytef *)(uintptr_t)(r->bytes + entry->data), .avail_in = entry->packed, .next_out = out, .avail_out = count};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) arena_fail(r->arena);
-  int result = inflate(&stream, Z_FINISH);
-  bool whole = result == Z_STREAM_END && stream.total_out == entry->unpacked && !stream.avail_in;
+  int result = inflate(&stream, Z_SYNC_FLUSH);
+  bool started = (result == Z_OK || result == Z_STREAM_END) && stream.total_out == count;
+  bool ended = count < entry->unpacked || (started && inflate(&stream, Z_FINISH) == Z_STREAM_END && !stream.avail_in);
   (void)inflateEnd(&stream);
-  return whole || fail(r, entry->data, "the packed data of `%s` are damaged", shown_name(r->arena, entry->name));
+  return (started && ended) || fail(r, entry->data, "the packed data of `%s` are damaged", shown);
 }
 
-static bool read_entry(Reader *r, Entry *entry, WeightTensor *tensor) {
-  const char *shown = shown_name(r->arena, entry->name);
-  /* Deflate makes at most 1032 bytes of one. */
-  if (entry->method == STORED ? entry->packed != entry->unpacked : entry->unpacked / 1032 > entry->packed)
-    return fail(r, entry->local, "the sizes of `%s` cannot be true", shown);
-  r->unpacked += entry->unpacked;
-  if (r->unpacked > MAX_UNPACKED) return fail(r, entry->local, "the arrays are larger than 4 GiB together");
-  const unsigned char *data = r->bytes + entry->data;
-  if (entry->method == DEFLATED) {
-    unsigned char *unpacked = arena_alloc(r->arena, entry->unpacked);
-    if (!inflate_entry(r, entry, unpacked)) return false;
-    data = unpacked;
+/* Before anything is unpacked. */
+static bool check_sizes(Reader *r, const Entry *entries, size_t count) {
+  uint64_t all = 0;
+  for (size_t i = 0; i < count; i++) {
+    const Entry *entry = &entries[i];
+    /* Deflate makes at most 1032 bytes of one. */
+    if (entry->method == STORED ? entry->packed != entry->unpacked : entry->unpacked / 1032 > entry->packed)
+      return fail(r, entry->local, "the sizes of `%s` cannot be true", shown_name(r->arena, entry->name));
+    all += entry->unpacked;
+    if (all > MAX_UNPACKED) return fail(r, entry->local, "the arrays are larger than 4 GiB together");
   }
-  if (crc32(0, data, entry->unpacked) != entry->sum) return fail(r, entry->data, "the check sum of `%s` is wrong", shown);
-  const char *error;
-  if (!load_npy(r->arena, (const char *)data, entry->unpacked, tensor, &error)) return fail(r, entry->data, "`%s`: %s", shown, error);
+  return true;
+}
+
+static bool read_entry(Reader *r, const Entry *entry, WeightTensor *tensor) {
+  const char *shown = shown_name(r->arena, entry->name), *error;
+  bool stored = entry->method == STORED;
+  unsigned char start[MAX_NPY_START];
+  const unsigned char *bytes = stored ? r->bytes + entry->data : start;
+  uint32_t available = stored || entry->unpacked < sizeof start ? entry->unpacked : (uint32_t)sizeof start;
+  size_t data;
+  if (!stored && !inflate_entry(r, entry, start, available)) return false;
+  if (!read_npy_header(r->arena, (const char *)bytes, available, entry->unpacked, tensor, &data, &error))
+    return fail(r, entry->data, "`%s`: %s", shown, error);
+  if (!stored) {
+    unsigned char *whole = arena_alloc(r->arena, entry->unpacked);
+    if (!inflate_entry(r, entry, whole, entry->unpacked)) return false;
+    bytes = whole;
+  }
+  if (crc32(0, bytes, entry->unpacked) != entry->sum) return fail(r, entry->data, "the check sum of `%s` is wrong", shown);
+  tensor->data = bytes + data;
   tensor->name = arena_strndup(r->arena, entry->name, strlen(entry->name) - 4);
   return true;
 }
@@ -157,6 +174,7 @@ bool load_npz(Arena *arena, const char *bytes, size_t length, WeightTable *table
       return fail(&r, entries[i].local, "`%s` and `%s` overlap", shown_name(arena, entries[i - 1].name),
                   shown_name(arena, entries[i].name));
 
+  if (!check_sizes(&r, entries, count)) return false;
   table->tensors = ARENA_ARRAY(arena, WeightTensor, count);
   for (size_t i = 0; i < count; i++)
     if (!read_entry(&r, &entries[i], &table->tensors[i])) return false;

@@ -18,6 +18,7 @@ typedef enum DumpLevel { DUMP_NONE, DUMP_AST, DUMP_GRAPH, DUMP_PLAN, DUMP_LOOPS 
 typedef struct Options {
   const char *file;    /* the .cnn; "-" is standard input */
   const char *weights; /* -w: a file or "random:SEED"; NULL: what the source says */
+  const char *layout;  /* of that file; NULL: what the source says */
   const char *net, *prefix;
   Binding *defines, *sizes;
   int64_t batch;      /* 1 unless given */
@@ -40,7 +41,9 @@ typedef const char *ReadFile(void *context, Arena *arena, const char *path, cons
 struct WeightTable; /* ir/weights.h */
 
 /* Reads the bytes of a weights file as a table. false: *error says what is wrong with them. */
-typedef bool ReadWeights(Arena *arena, const char *bytes, size_t length, struct WeightTable *table, const char **error);
+typedef bool ReadWeights(Arena *arena, const char *path, const char *bytes, size_t length, struct WeightTable *table, const char **error);
+
+struct WeightsReport; /* passes/weights_report.h */
 
 typedef struct Compilation {
   Arena *arena;
@@ -53,6 +56,7 @@ typedef struct Compilation {
   const char **files_read;   /* every file that the result depends on, for -MD */
   int files_read_count;
   Text dump, timings;       /* what --dump and --time-passes ask for */
+  struct WeightsReport *weights_report; /* bind_weights fills it; NULL: nobody asks */
   const char *weights_note; /* shapes_only: why weights were not looked at; NULL: they were, or there are none */
   const char *pass;         /* running now, for internal errors */
 } Compilation;

@@ -3,6 +3,7 @@
 
 #include "passes/builder.h"
 #include "passes/evaluate.h"
+#include "support/reader.h"
 
 static void report_option(Builder *b, const AstArg *arg, const char *what, const char *legal) {
   const char *name = arg->name.text ? arg->name.text : written_text(b->c, b->arena, arg->span);
@@ -56,7 +57,7 @@ static void read_labels_file(Builder *b, const AstArg *arg, GraphOutput *output)
   const char *text = c->read_file ? c->read_file(c->read_context, b->arena, output->labels_file, relative_to, &length, &resolved, &error)
                                   : NULL;
   if (!text) {
-    if (c->options->shapes_only) return;
+    if (c->options->shapes_only && (!error || strcmp(error, NO_SUCH_FILE) == 0)) return;
     Diagnostic *d = report(b->diagnostics, CODE_E0902, arg->value->span, "`%s` cannot be read", output->labels_file);
     set_label(d, "%s", error ? error : "no file can be read here");
     return;

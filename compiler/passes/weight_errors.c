@@ -240,7 +240,7 @@ void report_wrong_sizes(Binder *b, const Parameter *parameter, const NamedTensor
   const WeightTensor *tensor = named->tensor;
   Arena *arena = b->c->arena;
   int64_t expected[MAX_PARAMETER_RANK];
-  int rank = expected_sizes(parameter, named->file->keras, expected);
+  int rank = expected_sizes(b, parameter, named->file->keras, expected);
   Diagnostic *d = report(b->c->diagnostics, CODE_E0502, parameter->span, "`%s` has shape %s in the file, the network needs %s",
                          shown_name(arena, tensor->name), sizes_text(arena, tensor->sizes, tensor->rank),
                          sizes_text(arena, expected, rank));
@@ -261,14 +261,18 @@ void report_wrong_order(Binder *b, const Parameter *parameter, const NamedTensor
   Arena *arena = b->c->arena;
   bool keras = named->file->keras;
   int64_t expected[MAX_PARAMETER_RANK];
-  int rank = expected_sizes(parameter, keras, expected);
+  int rank = expected_sizes(b, parameter, keras, expected);
   Diagnostic *d = report(b->c->diagnostics, CODE_E0503, parameter->span, "`%s` is %s in the file; the network needs %s",
                          shown_name(arena, tensor->name), sizes_text(arena, tensor->sizes, tensor->rank),
                          sizes_text(arena, expected, rank));
-  if (keras) add_note(d, "that is PyTorch's order (%s)", rank == 2 ? "out, in" : rank == 3 ? "out, in, length" : "out, in, height, width");
-  else add_note(d, "that is Keras's order (%s)", rank == 2 ? "in, out" : rank == 3 ? "length, in, out" : "height, width, in, out");
+  const Node *owner = b->owners[parameter->id];
+  const char *channels = owner && !strcmp(owner->op->name, "conv_transpose") == keras ? "in, out" : "out, in";
+  const char *spatial = rank == 2 ? "" : rank == 3 ? "length" : "height, width", *comma = rank == 2 ? "" : ", ";
+  if (keras) add_note(d, "that is PyTorch's order (%s%s%s)", channels, comma, spatial);
+  else add_note(d, "that is Keras's order (%s%s%s)", spatial, comma, channels);
   if (count > 1) add_note(d, "%d tensors of the file are in that order", count);
   const char *option = keras ? "layout=pytorch" : "layout=keras";
-  add_help(d, "`(%s)`", option);
+  if (b->overridden) add_help(d, "`--layout %s`", keras ? "pytorch" : "keras");
+  else add_help(d, "`(%s)`", option);
   if (!named->file->source->layout) add_weights_option_fix(b, d, named->file->source, option);
 }

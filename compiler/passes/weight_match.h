@@ -4,7 +4,7 @@
 #define CNNC_PASSES_WEIGHT_MATCH_H
 #include "ir/graph.h"
 #include "ir/weights.h"
-#include "passes/compilation.h"
+#include "passes/weights_report.h"
 
 typedef struct LoadedFile {
   const WeightsFile *source; /* path, layout, rules */
@@ -17,6 +17,7 @@ typedef struct LoadedFile {
 /* A tensor under the name that the network would use: prefix stripped, renamed, `/` written as `.`. */
 typedef struct NamedTensor {
   const char *name;
+  const char *stripped; /* as in the file, without the prefix: what a rule of the source calls it */
   const WeightTensor *tensor;
   LoadedFile *file;
   const WeightsRule *ignored; /* NULL: not ignored */
@@ -33,21 +34,32 @@ typedef struct Binder {
   int tensor_count;
   const Node **owners; /* by parameter id: the first node that has it; NULL: none */
   NamedTensor **found; /* by parameter id */
-  int needed, missing;
+  int needed, missing, ignored;
+  bool matched; /* found and taken_by are complete */
   bool overridden; /* -w replaced the files of the source */
 } Binder;
 
 bool needs_tensor(const Parameter *parameter);
+/* Reads the file of a source. false with nothing reported: it is absent and shapes_only accepts that. */
+bool load_file(Binder *b, LoadedFile *file);
+/* What -w FILE reads: another file under the layout, prefix and rules that the source gives. */
+WeightsFile override_file(Binder *b, const char *path);
+bool source_is_keras(const WeightsFile *source);
+/* Whether weights may be stored in this type. */
+bool holds_weights(TensorDType dtype);
+void fill_weights_report(const Binder *b, WeightsReport *report);
+
 /* Fills tensors from the tables: prefix, rules, order. false: errors were reported. */
 bool name_tensors(Binder *b);
 /* The tensor of a parameter under any of its names; *second: another name that the file has too. */
 NamedTensor *find_for_parameter(const Binder *b, const Parameter *parameter, NamedTensor **second);
 /* Whether the pattern, in which `*` stands for any characters, fits the whole text. */
 bool glob_fits(const char *pattern, const char *text);
-/* Sizes as the file should have them, in the order of its layout. */
-int expected_sizes(const Parameter *parameter, bool keras, int64_t sizes[MAX_PARAMETER_RANK]);
+
+/* weight_layout.c: sizes as the file should have them, in the order of its layout. */
+int expected_sizes(const Binder *b, const Parameter *parameter, bool keras, int64_t sizes[MAX_PARAMETER_RANK]);
 /* Whether the sizes in the file are the expected ones, sizes of 1 apart. */
-bool sizes_fit(const Parameter *parameter, const WeightTensor *tensor, bool keras);
+bool sizes_fit(const Binder *b, const Parameter *parameter, const WeightTensor *tensor, bool keras);
 
 /* Each reports at most what one cause deserves. */
 void report_missing(Binder *b);

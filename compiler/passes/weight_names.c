@@ -63,6 +63,18 @@ static const char *apply_renames(Arena *arena, LoadedFile *file, const char *nam
   return arena_printf(arena, "%s%s", rule->target, after_pattern(name, rule->pattern));
 }
 
+const char *name_in_file(Arena *arena, const WeightsFile *source, const char *path) {
+  const WeightsRule *best = NULL;
+  for (int i = 0; i < source->rule_count; i++) {
+    const WeightsRule *rule = &source->rules[i];
+    if (!rule->rename || !after_pattern(path, rule->target)) continue;
+    if (!best || strlen(rule->target) > strlen(best->target)) best = rule;
+  }
+  const char *prefix = source->strip_prefix ? source->strip_prefix : "";
+  if (!best) return arena_printf(arena, "%s%s", prefix, path);
+  return arena_printf(arena, "%s%s%s", prefix, best->pattern, after_pattern(path, best->target));
+}
+
 static NamedTensor name_tensor(Binder *b, LoadedFile *file, const WeightTensor *tensor) {
   Arena *arena = b->c->arena;
   const char *stripped = tensor->name, *prefix = file->source->strip_prefix;
@@ -70,7 +82,7 @@ static NamedTensor name_tensor(Binder *b, LoadedFile *file, const WeightTensor *
     stripped += strlen(prefix);
     file->prefix_uses++;
   }
-  NamedTensor named = {.tensor = tensor, .file = file};
+  NamedTensor named = {.stripped = stripped, .tensor = tensor, .file = file};
   named.name = plain_name(arena, apply_renames(arena, file, stripped));
   named.always_ignored = !strcmp(named.name, "num_batches_tracked") || ends_with(named.name, ".num_batches_tracked");
   for (int i = 0; i < file->source->rule_count; i++) {
@@ -98,7 +110,8 @@ bool name_tensors(Binder *b) {
   for (int i = 0; i < b->file_count; i++)
     for (int k = 0; k < b->files[i].table.count; k++) {
       NamedTensor named = name_tensor(b, &b->files[i], &b->files[i].table.tensors[k]);
-      if (!skipped(&named)) b->tensors[b->tensor_count++] = named;
+      if (skipped(&named)) b->ignored++;
+      else b->tensors[b->tensor_count++] = named;
     }
   if (b->tensor_count) qsort(b->tensors, (size_t)b->tensor_count, sizeof *b->tensors, compare_named);
   for (int i = 1; i < b->tensor_count; i++) {

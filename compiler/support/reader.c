@@ -78,21 +78,82 @@ static const char *read_descriptor(Arena *arena, int fd, ReadWhat what, size_t *
   return NULL;
 }
 
-const char *read_whole_file(Arena *arena, const char *path, ReadWhat what, size_t *length, const char **error) {
-  if (what == READ_ANYTHING && !strcmp(path, "-")) return read_descriptor(arena, STDIN_FILENO, what, length, error);
+static int open_file(int directory, const char *path, int flags) {
+  int fd;
+  do fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+static int *new_descriptor(Arena *arena) {
   int *fd = ARENA_NEW(arena, int);
   *fd = -1;
   arena_defer(arena, close_descriptor, fd);
+  return fd;
+}
+
+static const char *open_error(void) { return errno == ENOENT ? NO_SUCH_FILE : strerror(errno); }
+
+const char *read_whole_file(Arena *arena, const char *path, ReadWhat what, size_t *length, const char **error) {
+  if (what == READ_ANYTHING && !strcmp(path, "-")) return read_descriptor(arena, STDIN_FILENO, what, length, error);
+  int *fd = new_descriptor(arena);
   struct stat info;
   /* Without a look first, opening a FIFO that nobody writes to would wait for ever. */
   bool pipe = what == READ_ANYTHING && !stat(path, &info) && S_ISFIFO(info.st_mode);
-  do *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (pipe ? 0 : O_NONBLOCK));
-  while (*fd < 0 && errno == EINTR);
+  *fd = open_file(AT_FDCWD, path, pipe ? 0 : O_NONBLOCK);
   if (*fd < 0) {
-    *error = strerror(errno);
+    *error = open_error();
     return NULL;
   }
   const char *bytes = read_descriptor(arena, *fd, what, length, error);
+  close_descriptor(fd);
+  return bytes;
+}
+
+/* Why a source may not name this path; NULL: it may. */
+static const char *path_refusal(const char *path) {
+  size_t length = strlen(path);
+  if (!length) return "the path is empty";
+  if (path[0] == '/' || path[0] == '~') return "a path in a source is relative to the source's directory";
+  if (strchr(path, '\\')) return "a path in a source is written with `/`";
+  if (path[length - 1] == '/') return "it is a directory";
+  for (const char *part = path; part; part = strchr(part, '/')) {
+    part += *part == '/';
+    if (!strncmp(part, "..", 2) && (!part[2] || part[2] == '/')) return "a path in a source may not leave its directory by `..`";
+  }
+  return NULL;
+}
+
+/* One step down from *directory, whose place it takes. A link is not followed: it may lead anywhere. */
+static bool step_into(int *directory, const char *part, bool last, const char **error) {
+  struct stat info;
+  int next = open_file(*directory, part, O_NOFOLLOW | O_NONBLOCK | (last ? 0 : O_DIRECTORY));
+  if (next < 0) {
+    *error = open_error();
+    bool link = !fstatat(*directory, part, &info, AT_SYMLINK_NOFOLLOW) && S_ISLNK(info.st_mode);
+    if (link) *error = "a symbolic link is not followed from a source";
+  }
+  close_descriptor(directory);
+  *directory = next;
+  return next >= 0;
+}
+
+const char *read_file_beside(Arena *arena, const char *path, const char *source, size_t *length, const char **error) {
+  *error = path_refusal(path);
+  if (*error) return NULL;
+  int *fd = new_descriptor(arena);
+  *fd = open_file(AT_FDCWD, path_beside(arena, ".", source), O_DIRECTORY);
+  if (*fd < 0) {
+    *error = open_error();
+    return NULL;
+  }
+  for (const char *part = path; *part;) {
+    size_t size = strcspn(part, "/");
+    bool last = !part[size];
+    if (size && !step_into(fd, arena_strndup(arena, part, size), last, error)) return NULL;
+    part += size + !last;
+  }
+  const char *bytes = read_descriptor(arena, *fd, READ_FILES_ONLY, length, error);
   close_descriptor(fd);
   return bytes;
 }

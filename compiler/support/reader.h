@@ -8,13 +8,18 @@
 
 #define MAX_FILE_BYTES (UINT64_C(4) << 30)
 
+#define NO_SUCH_FILE "No such file or directory" /* the *error of what is merely absent */
+
 typedef enum ReadWhat {
-  READ_FILES_ONLY, /* named by a source: must be a regular file */
+  READ_FILES_ONLY, /* must be a regular file */
   READ_ANYTHING    /* named by the user: a pipe and "-", standard input, too */
 } ReadWhat;
 
-/* The bytes with a NUL after them; NULL: *error says why, as in "No such file or directory". */
+/* The bytes with a NUL after them; NULL: *error says why. */
 const char *read_whole_file(Arena *arena, const char *path, ReadWhat what, size_t *length, const char **error);
-/* path, relative to the directory in which the file `relative_to` lies unless that is NULL or "-". */
+/* A path that a source gave, beside the source: a regular file in the source's directory or below it. A path that is
+ * absolute or has `..` or a backslash is refused, and so is a symbolic link on the way. `source` as in path_beside. */
+const char *read_file_beside(Arena *arena, const char *path, const char *source, size_t *length, const char **error);
+/* path, relative to the directory in which the file `relative_to` lies unless that is NULL or "-", standard input. */
 const char *path_beside(Arena *arena, const char *path, const char *relative_to);
 #endif

@@ -2,8 +2,7 @@
  * does not fit is an error with both shapes. */
 #include <string.h>
 #include "load/image.h"
-#include "load/npy.h"
-#include "load/npz.h"
+#include "load/tensor_file.h"
 #include "support/reader.h"
 #include "support/suggest.h"
 #include "tools/run.h"
@@ -26,16 +25,12 @@ static const char *read_bytes(Run *run, const char *path, size_t *length) {
 
 static bool load_array_bytes(Run *run, const char *path, const char *bytes, size_t length, WeightTable *table) {
   const char *error = NULL;
-  bool zip = length >= 4 && !memcmp(bytes, "PK", 2);
-  bool good;
-  if (zip) {
-    good = load_npz(run->session->arena, bytes, length, table, &error);
-  } else {
-    *table = (WeightTable){ARENA_NEW(run->session->arena, WeightTensor), 1};
-    good = load_npy(run->session->arena, bytes, length, table->tensors, &error);
-  }
-  if (!good) add_note(input_error(run, "`%s` is not a sound %s file", path, zip ? ".npz" : ".npy"), "%s", error);
-  return good;
+  bool good = load_tensor_file(run->session->arena, path, bytes, length, table, &error);
+  if (good && table->kind == WEIGHTS_NPY) table->tensors->name = ""; /* fits any input */
+  if (good) return true;
+  const char *kind = table->kind == WEIGHTS_SAFETENSORS ? ".npy, .npz or .safetensors" : weights_kind_name(table->kind);
+  add_note(input_error(run, "`%s` is not a sound %s file", path, kind), "%s", error);
+  return false;
 }
 
 bool load_arrays(Run *run, const char *path, WeightTable *table) {

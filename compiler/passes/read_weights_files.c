@@ -1,0 +1,80 @@
+/* read_weights_files.c - from the paths of weights statements, or of -w, to tables of tensors. Decides nothing about
+ * which tensor is whose. */
+#include <string.h>
+#include "passes/weight_match.h"
+#include "support/reader.h"
+
+static bool ends_with(const char *text, const char *end) {
+  size_t length = strlen(text), end_length = strlen(end);
+  return length >= end_length && !strcmp(text + length - end_length, end);
+}
+
+static void report_damaged(Binder *b, const LoadedFile *file, const char *error) {
+  const char *path = file->source->path;
+  bool npz = file->table.kind == WEIGHTS_NPZ;
+  Diagnostic *d = report(b->c->diagnostics, CODE_E0506, file->source->span, "`%s` is not a sound %s file", path,
+                         weights_kind_name(file->table.kind));
+  add_note(d, "%s", error);
+  if (npz && !ends_with(path, ".npz")) add_note(d, "a ZIP archive of another name may be what PyTorch's `torch.save` wrote");
+  else if (!ends_with(path, ".pt") && !ends_with(path, ".pth") && !ends_with(path, ".h5") && !ends_with(path, ".keras") &&
+           !ends_with(path, ".bin"))
+    return;
+  add_help(d, "write the weights with the safetensors package, or with `numpy.savez`");
+}
+
+/* Which framework's order: written, or PyTorch's where the format is used by PyTorch. */
+static bool know_layout(Binder *b, LoadedFile *file) {
+  if (!file->source->layout && file->table.kind != WEIGHTS_SAFETENSORS) {
+    Diagnostic *d = report(b->c->diagnostics, CODE_E0505, file->source->span, "say which framework wrote `%s`", file->source->path);
+    add_note(d, "it is never guessed: 3x3x3x3 fits both");
+    if (b->overridden) add_help(d, "`--layout pytorch` or `--layout keras`");
+    else add_help(d, "`(layout=pytorch)` or `(layout=keras)`");
+    return false;
+  }
+  file->keras = source_is_keras(file->source);
+  return true;
+}
+
+bool source_is_keras(const WeightsFile *source) { return source->layout && !strcmp(source->layout, "keras"); }
+
+bool load_file(Binder *b, LoadedFile *file) {
+  Compilation *c = b->c;
+  const WeightsFile *source = file->source;
+  const char *relative_to = NULL, *resolved = NULL, *error = NULL;
+  if (!b->overridden && c->options->file) {
+    Location place = source_locate(c->sources, source->span.start);
+    relative_to = place.source ? place.source->name : c->options->file;
+  }
+  size_t length = 0;
+  const char *bytes = c->read_file(c->read_context, c->arena, source->path, relative_to, &length, &resolved, &error);
+  if (!bytes && c->options->shapes_only && !b->overridden && !strcmp(error, NO_SUCH_FILE)) {
+    c->weights_note = arena_printf(c->arena, "the weights were not looked at: `%s`: %s", source->path, error);
+    return false;
+  }
+  if (!bytes && b->overridden) {
+    report(c->diagnostics, CODE_E0902, source->span, "the weights file `%s` cannot be read: %s", source->path, error);
+    return false;
+  }
+  if (!bytes) {
+    Diagnostic *d = report(c->diagnostics, CODE_E0507, source->span, "the weights file `%s` cannot be read: %s", source->path, error);
+    add_help(d, "`-w FILE` names another file, `-w random:1` takes seeded random weights");
+    return false;
+  }
+  ARENA_PUSH(c->arena, c->files_read, c->files_read_count, resolved ? resolved : source->path);
+  file->rule_uses = ARENA_ARRAY(c->arena, int, (size_t)source->rule_count);
+  if (c->read_weights(c->arena, source->path, bytes, length, &file->table, &error)) return know_layout(b, file);
+  report_damaged(b, file, error);
+  return false;
+}
+
+WeightsFile override_file(Binder *b, const char *path) {
+  WeightsFile file = {.path = path, .layout = b->c->options->layout};
+  for (int i = 0; i < b->graph->weights_count; i++) {
+    const WeightsFile *written = &b->graph->weights[i];
+    if (!file.layout) file.layout = written->layout;
+    if (!file.strip_prefix) file.strip_prefix = written->strip_prefix;
+    for (int k = 0; k < written->rule_count; k++) ARENA_PUSH(b->c->arena, file.rules, file.rule_count, written->rules[k]);
+    if (!i) file.span = written->span;
+  }
+  return file;
+}
