@@ -43,7 +43,7 @@ typedef struct WeightTable {
   WeightsKind kind; /* of the file */
 } WeightTable;
 
-const char *weights_kind_name(WeightsKind kind); /* "safetensors", ".npz", ".npy" */
+const char *weights_kind_name(WeightsKind kind);  /* "safetensors", ".npz", ".npy" */
 const char *tensor_dtype_name(TensorDType dtype); /* "F32" */
 int tensor_dtype_bytes(TensorDType dtype);
 bool tensor_dtype_from_name(const char *name, TensorDType *out);

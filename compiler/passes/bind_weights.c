@@ -31,9 +31,7 @@ static bool match(Binder *b) {
   return true;
 }
 
-bool holds_weights(TensorDType dtype) {
-  return dtype == TENSOR_F32 || dtype == TENSOR_F16 || dtype == TENSOR_BF16 || dtype == TENSOR_F64;
-}
+bool holds_weights(TensorDType dtype) { return dtype == TENSOR_F32 || dtype == TENSOR_F16 || dtype == TENSOR_BF16 || dtype == TENSOR_F64; }
 
 /* Sizes and number types. One error per layer, and one for all that stand in another framework's order. */
 static bool check_tensors(Binder *b) {

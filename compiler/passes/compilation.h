@@ -55,9 +55,9 @@ typedef struct Compilation {
   ReadWeights *read_weights; /* set by compile.c: passes know no file formats */
   const char **files_read;   /* every file that the result depends on, for -MD */
   int files_read_count;
-  Text dump, timings;       /* what --dump and --time-passes ask for */
+  Text dump, timings;                   /* what --dump and --time-passes ask for */
   struct WeightsReport *weights_report; /* bind_weights fills it; NULL: nobody asks */
-  const char *weights_note; /* shapes_only: why weights were not looked at; NULL: they were, or there are none */
-  const char *pass;         /* running now, for internal errors */
+  const char *weights_note;             /* shapes_only: why weights were not looked at; NULL: they were, or there are none */
+  const char *pass;                     /* running now, for internal errors */
 } Compilation;
 #endif

@@ -35,7 +35,7 @@ typedef struct Binder {
   const Node **owners; /* by parameter id: the first node that has it; NULL: none */
   NamedTensor **found; /* by parameter id */
   int needed, missing, ignored;
-  bool matched; /* found and taken_by are complete */
+  bool matched;    /* found and taken_by are complete */
   bool overridden; /* -w replaced the files of the source */
 } Binder;
 

@@ -171,3 +171,20 @@ NamedTensor *find_for_parameter(const Binder *b, const Parameter *parameter, Nam
   }
   return found;
 }
+
+const char *role_in_name(const char *name, size_t *scope) {
+  size_t length = strlen(name), longest = 0;
+  if (ends_with(name, ":0")) length -= 2;
+  const char *role = NULL;
+  for (size_t i = 0; i < sizeof conventions / sizeof *conventions; i++)
+    for (int keras = 0; keras < 2; keras++) {
+      const char *end = keras ? conventions[i].keras : conventions[i].ours;
+      size_t size = strlen(end), start = length - size;
+      if (strchr(conventions[i].ours, '.') || size > length || size <= longest || strncmp(name + start, end, size)) continue;
+      if (start && !strchr("./_", name[start - 1])) continue;
+      longest = size;
+      role = conventions[i].ours;
+      *scope = start ? start - 1 : 0;
+    }
+  return role;
+}

@@ -22,6 +22,7 @@ void fill_weights_report(const Binder *b, WeightsReport *report) {
   int unused = b->matched ? b->tensor_count : 0;
   report->rows = ARENA_ARRAY(b->c->arena, WeightRow, (size_t)(b->needed + unused));
   report->matched = b->matched;
+  report->graph = b->graph;
   report->ignored = b->ignored;
   report->keras = first_is_keras(b);
   for (int i = 0; i < b->graph->parameter_count; i++) {

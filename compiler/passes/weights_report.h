@@ -24,7 +24,8 @@ typedef struct WeightRow {
 } WeightRow;
 
 typedef struct WeightsReport {
-  WeightRow *rows; /* parameters in the order of the net, then what is unused by name */
+  const Graph *graph; /* NULL: the source has errors */
+  WeightRow *rows;    /* parameters in the order of the net, then what is unused by name */
   int count, ignored;
   bool matched; /* files were read, and names are clear */
   bool keras;   /* order of the sizes */
@@ -32,6 +33,9 @@ typedef struct WeightsReport {
 
 /* The name by which the rules of this source find the parameter: its path, renamed backwards and with the prefix. */
 const char *name_in_file(Arena *arena, const WeightsFile *source, const char *path);
+/* The role, as PyTorch calls it, at the end of a tensor's name: "weight" for "stem/conv1/kernel:0". *scope: how much of
+ * the name stands before it and its separator, `.`, `/` or `_`. NULL: no role that is known. */
+const char *role_in_name(const char *name, size_t *scope);
 /* Where element i of a parameter stands in a tensor of that order. */
 int64_t element_in_file(const Parameter *parameter, bool keras, int64_t i);
 #endif

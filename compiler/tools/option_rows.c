@@ -3,7 +3,7 @@
 #include "tools/options.h"
 
 #define BIT(verb) (1u << VERB_##verb)
-#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(SUMMARY))
+#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(SUMMARY) | BIT(WEIGHTS))
 #define ALL (~0u)
 
 const VerbRow verb_rows[VERB_COUNT] = {
@@ -28,27 +28,38 @@ const VerbRow verb_rows[VERB_COUNT] = {
                       "  cnnc summary lenet5.cnn\n"
                       "  cnnc summary lenet5.cnn --json\n",
                       NULL},
+    [VERB_WEIGHTS] = {"weights", "cnnc weights FILE.cnn", "expected and found tensors side by side",
+                      "  cnnc weights lenet5.cnn\n"
+                      "  cnnc weights lenet5.cnn -w other.npz --layout keras\n"
+                      "  cnnc weights lenet5.cnn -w other.safetensors --rename-stub\n"
+                      "  cnnc weights lenet5.cnn --random 1 -o start.safetensors\n",
+                      "The exit status is 1 unless every parameter has its tensor and every tensor its use. --rename-stub\n"
+                      "pairs what is left over on both sides, layer by layer, where shapes and order leave one way; the\n"
+                      "rest becomes comments to be filled in, and the exit status 1.\n"},
     [VERB_HELP] = {"help", "cnnc help [VERB]", "this help, or that of a verb", "  cnnc help compile\n", NULL},
     [VERB_VERSION] = {"version", "cnnc version", "the version of cnnc", "  cnnc version --json\n", NULL},
 };
 
 const OptionRow option_rows[] = {
-    {"-o", "FILE", NULL, "where the C source goes (FILE.c), with its header and weights beside it; - is standard output", BIT(COMPILE),
-     OPTION_OUTPUT_FILE},
+    {"-o", "FILE", NULL,
+     "where the C source goes (FILE.c; - is standard output), its header and weights beside it; or what --random writes",
+     BIT(COMPILE) | BIT(WEIGHTS), OPTION_OUTPUT_FILE},
     {"--out-dir", "DIR", NULL, "write the outputs into this directory", BIT(COMPILE), OPTION_OUT_DIR},
     {"-w, --weights", "FILE", NULL, "the weights, instead of what the source names; random:SEED makes seeded ones", NETS, OPTION_WEIGHTS},
+    {"--layout", "NAME", "pytorch|keras|onnx", "how the tensors of -w FILE are ordered, instead of what the source says", NETS,
+     OPTION_LAYOUT},
     {"--net", "NAME", NULL, "which net of a file with several", NETS, OPTION_NET},
     {"--prefix", "NAME", NULL, "prefix of all names in C, instead of the net's name", BIT(COMPILE), OPTION_PREFIX},
     {"-D", "PARAM=VALUE", NULL, "set a parameter of the net", NETS, OPTION_DEFINE},
     {"--size", "NAME=N", NULL, "give a `dim` one value", NETS, OPTION_SIZE},
-    {"--batch", "N", NULL, "samples that one call computes", NETS & ~BIT(RUN), OPTION_BATCH},
+    {"--batch", "N", NULL, "samples that one call computes", NETS & ~BIT(RUN) & ~BIT(WEIGHTS), OPTION_BATCH},
     {"--weights-as", "FORM", "c|file", "weights as C source or as a file that the caller loads", BIT(COMPILE), OPTION_WEIGHTS_AS},
     {"--target", "NAME", NULL, "machine to compile for; `native` is this one, `list` shows all", BIT(COMPILE) | BIT(RUN) | BIT(SUMMARY),
      OPTION_TARGET},
     {"--numerics", "MODE", "fast|portable", "portable gives the same bits on every machine and compiler", BIT(COMPILE) | BIT(RUN),
      OPTION_NUMERICS},
     {"--standalone", NULL, NULL, "fold the runtime in: the .c needs nothing but a C compiler", BIT(COMPILE), OPTION_STANDALONE},
-    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE), OPTION_FORCE},
+    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS), OPTION_FORCE},
     {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
     {"-MD", NULL, NULL, "write the dependencies for make beside the source (.d)", BIT(COMPILE), OPTION_MD},
     {"-MF", "FILE", NULL, "where -MD writes", BIT(COMPILE), OPTION_MF},
@@ -60,7 +71,9 @@ const OptionRow option_rows[] = {
     {"--compare", "REF", NULL, "compare with REF.npz, REF.npy, or `interpret` for the reference evaluator", BIT(RUN), OPTION_COMPARE},
     {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare accepts (1e-5)", BIT(RUN), OPTION_ATOL},
     {"--rtol", "NUMBER", NULL, "the same in parts of the reference, added to it (1e-4)", BIT(RUN), OPTION_RTOL},
-    {"--json", NULL, NULL, "for programs", BIT(SUMMARY) | BIT(VERSION), OPTION_JSON},
+    {"--rename-stub", NULL, NULL, "print rename rules to be pasted into the source", BIT(WEIGHTS), OPTION_RENAME_STUB},
+    {"--random", "SEED", NULL, "write seeded weights of the right shapes to -o FILE.safetensors or FILE.npz", BIT(WEIGHTS), OPTION_RANDOM},
+    {"--json", NULL, NULL, "for programs", BIT(SUMMARY) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},
     {"--fix", NULL, NULL, "apply the fixes that are certain to the files", BIT(CHECK), OPTION_FIX},
     {"--dump", "LEVEL", "ast|graph|plan|loops", "print a level of the compiler to standard output", BIT(COMPILE), OPTION_DUMP},
     {"--dump-after", "PASS", NULL, "print the level on which this pass works after it", BIT(COMPILE), OPTION_DUMP_AFTER},

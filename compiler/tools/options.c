@@ -7,8 +7,8 @@
 #include "support/suggest.h"
 #include "tools/option_ids.h"
 
-static const char *const later_verbs[] = {"fmt",     "graph", "import",  "export", "bench",      "diff",
-                                          "weights", "lsp",   "explain", "init",   "completion", NULL};
+static const char *const later_verbs[] = {"fmt", "graph",   "import", "export",     "bench", "diff",
+                                          "lsp", "explain", "init",   "completion", NULL};
 
 typedef struct Parser {
   Arena *arena;
@@ -181,6 +181,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_OUTPUT_FILE: out->output = value; return true;
   case OPTION_OUT_DIR: out->out_dir = value; return true;
   case OPTION_WEIGHTS: options->weights = value; return true;
+  case OPTION_LAYOUT: options->layout = value; return true;
   case OPTION_NET: options->net = value; return true;
   case OPTION_PREFIX: set_prefix(p, value); return true;
   case OPTION_DEFINE: add_binding(p, &options->defines, "-D", value); return true;
@@ -205,6 +206,8 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_OUTPUT:
   case OPTION_INTERPRET:
   case OPTION_COMPARE:
+  case OPTION_RENAME_STUB:
+  case OPTION_RANDOM:
   case OPTION_ATOL:
   case OPTION_RTOL:
   case OPTION_JSON:
@@ -230,6 +233,8 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_OUTPUT) ARENA_PUSH(p->arena, out->outputs, out->output_count, named_file(p->arena, value));
   else if (id == OPTION_INTERPRET) out->interpret = true;
   else if (id == OPTION_COMPARE) out->compare = value;
+  else if (id == OPTION_RENAME_STUB) out->rename_stub = true;
+  else if (id == OPTION_RANDOM) out->random_seed = value;
   else if (id == OPTION_ATOL) set_tolerance(p, "--atol", value, &out->atol);
   else if (id == OPTION_RTOL) set_tolerance(p, "--rtol", value, &out->rtol);
   else if (id == OPTION_JSON) out->json = true;
@@ -311,7 +316,7 @@ static void check_combination(Parser *p) {
       add_help(d, "`cnnc help %s` lists those it has", verb->name);
       return;
     }
-  bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_SUMMARY;
+  bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_SUMMARY || out->verb == VERB_WEIGHTS;
   bool any_number = out->verb == VERB_CHECK;
   if (out->help || out->list_targets || out->verb == VERB_HELP) return;
   if ((takes_one || any_number) && !out->operand_count) {
@@ -322,6 +327,7 @@ static void check_combination(Parser *p) {
   } else if (out->verb == VERB_VERSION && out->operand_count) {
     usage_error(p, "`cnnc version` takes no file");
   }
+  if (out->options.layout && !out->options.weights) usage_error(p, "`--layout` says what `-w FILE` holds: it needs `-w`");
   if (out->output && out->out_dir) usage_error(p, "`-o` and `--out-dir` exclude each other");
   if (!out->depfile && (out->depfile_path || out->depfile_target || out->phony_targets))
     usage_error(p, "`-MF`, `-MT` and `-MP` need `-MD`");

@@ -14,7 +14,8 @@ static const char *read_source(void *context, Arena *arena, const char *path, co
   (void)context;
   const char *full = path_beside(arena, path, relative_to);
   if (resolved) *resolved = full;
-  return relative_to ? read_file_beside(arena, path, relative_to, length, error) : read_whole_file(arena, full, READ_ANYTHING, length, error);
+  return relative_to ? read_file_beside(arena, path, relative_to, length, error)
+                     : read_whole_file(arena, full, READ_ANYTHING, length, error);
 }
 
 Diagnostics new_diagnostics(Session *session) { return (Diagnostics){.arena = session->arena, .sources = &session->sources}; }

@@ -5,6 +5,7 @@
 #include "ir/operator.h"
 #include "passes/passes.h"
 #include "tools/session.h"
+#include "tools/table.h"
 
 typedef struct Layer {
   const char *name, *op, *shape;
@@ -73,13 +74,11 @@ static void collect(Summary *s) {
   }
 }
 
-enum { COLUMNS = 5, GAP = 2 };
+enum { COLUMNS = 5, FIRST_NUMBER = 3 };
 
-/* Columns as wide as their widest entry; the last two are numbers and stand at the right. */
-static void print_table(Summary *s) {
-  Text *out = &s->session->out;
+static void print_layers(Summary *s) {
   Arena *arena = s->session->arena;
-  int rows = s->graph->node_count + 2, width[COLUMNS] = {0};
+  int rows = s->graph->node_count + 2;
   const char *(*cells)[COLUMNS] = arena_alloc_array(arena, (size_t)rows, sizeof *cells);
   const char *titles[COLUMNS] = {"layer", "operation", "output", "parameters", "MACs"};
   memcpy(cells[0], titles, sizeof titles);
@@ -92,19 +91,7 @@ static void print_table(Summary *s) {
   }
   const char *total[COLUMNS] = {"total", "", "", arena_printf(arena, "%lld", (long long)s->parameters), size_text(arena, s->macs)};
   memcpy(cells[rows - 1], total, sizeof total);
-  for (int i = 0; i < rows; i++)
-    for (int k = 0; k < COLUMNS; k++)
-      if ((int)strlen(cells[i][k]) > width[k]) width[k] = (int)strlen(cells[i][k]);
-  for (int i = 0; i < rows; i++) {
-    for (int k = 0; k < COLUMNS; k++) {
-      int padding = width[k] - (int)strlen(cells[i][k]);
-      if (k >= 3) text_add_char(out, ' ', padding);
-      text_add(out, cells[i][k]);
-      if (k < 3) text_add_char(out, ' ', padding);
-      if (k + 1 < COLUMNS) text_add_char(out, ' ', GAP);
-    }
-    text_add(out, "\n");
-  }
+  print_table(&s->session->out, cells[0], rows, COLUMNS, FIRST_NUMBER);
 }
 
 static void print_text(Summary *s) {
@@ -116,7 +103,7 @@ static void print_text(Summary *s) {
     text_addf(out, "input %s: %s%s\n", graph->inputs[i].value->name, dtype_name(graph->inputs[i].value->type.dtype),
               type_text(arena, &graph->inputs[i].value->type));
   text_add(out, "\n");
-  print_table(s);
+  print_layers(s);
   text_add(out, "\n");
   for (int i = 0; i < graph->output_count; i++)
     text_addf(out, "output %s: %s%s\n", graph->outputs[i].name, dtype_name(graph->outputs[i].value->type.dtype),

@@ -1,0 +1,11 @@
+/* table.h - columns of text on a terminal. */
+#ifndef CNNC_TOOLS_TABLE_H
+#define CNNC_TOOLS_TABLE_H
+#include "support/text.h"
+
+enum { MAX_COLUMNS = 8 };
+
+/* Columns as wide as their widest cell, two blanks apart. Those from `numbers` on stand at the right. cells: row by
+ * row. */
+void print_table(Text *out, const char *const *cells, int rows, int columns, int numbers);
+#endif
