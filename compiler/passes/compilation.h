@@ -33,7 +33,8 @@ typedef struct Options {
   bool verify;      /* verify every level after every pass */
 } Options;
 
-/* The contents of a file, in the arena, NUL-terminated; NULL: *error says why. `path` is relative to the directory of
+/* The contents of a file, in the arena, NUL-terminated; NULL: *error says why, NO_SUCH_FILE (support/reader.h) if it is
+ * merely absent. `path` is relative to the directory of
  * `relative_to` (another source's name) unless that is NULL or path is absolute. *resolved is the path that was read. */
 typedef const char *ReadFile(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved,
                              const char **error);

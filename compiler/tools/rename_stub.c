@@ -27,7 +27,7 @@ typedef struct Stub {
   Arena *arena;
   const WeightsReport *report;
   Groups layers, tensors;
-  bool *taken; /* by row */
+  bool *taken, *asked; /* by row */
 } Stub;
 
 static int compare_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
@@ -235,43 +235,88 @@ static int only_tensor(Stub *stub, int parameter) {
   return only;
 }
 
-static void write_question(Stub *stub, Text *out, int parameter) {
-  enum { SHOWN = 4 };
+/* "one of .., .." behind the rule that a person has to complete. */
+typedef struct Question {
+  Text *out;
+  int shown;
+} Question;
+
+static Question ask(Text *out, const char *target) {
+  text_addf(out, "    # rename \"?\" = %s", target);
+  return (Question){out, 0};
+}
+
+static void offer(Question *question, const char *name) {
+  enum { MOST = 4 };
+  if (question->shown < MOST)
+    text_addf(question->out, "%s\"%s\"", question->shown ? ", " : "  # one of ", shown_name(question->out->arena, name));
+  else if (question->shown == MOST) text_add(question->out, ", ..");
+  question->shown++;
+}
+
+/* A layer for whose tensors there are several candidates, or which is one of several for them. */
+static void ask_for_layer(Stub *stub, Text *out, const Group *layer) {
+  bool possible = false;
+  for (int i = 0; i < stub->tensors.count; i++)
+    possible = possible || (stub->tensors.items[i].by_prefix && alike(layer, &stub->tensors.items[i]));
+  if (!possible || !*layer->name) return;
+  Question question = ask(out, layer->name);
+  for (int i = 0; i < stub->tensors.count; i++)
+    if (alike(layer, &stub->tensors.items[i])) offer(&question, stub->tensors.items[i].name);
+  text_add(out, "\n");
+  for (int i = 0; i < layer->count; i++) stub->asked[layer->rows[i] - stub->report->rows] = true;
+}
+
+static void ask_for_parameter(Stub *stub, Text *out, int parameter) {
   const WeightRow *row = &stub->report->rows[parameter];
-  int shown = 0;
-  text_addf(out, "    # rename \"?\" = %s", row->parameter->path);
-  for (int i = 0; i < stub->report->count && shown <= SHOWN; i++) {
-    if (!could_be(stub, parameter, i)) continue;
-    if (shown == SHOWN) text_add(out, ", ..");
-    else text_addf(out, "%s\"%s\"", shown ? ", " : "  # one of ", shown_name(stub->arena, stub->report->rows[i].name));
-    shown++;
-  }
-  if (!shown) text_addf(out, "  # no tensor is %s", sizes_text(stub->arena, row->expected, row->rank));
+  Question question = ask(out, row->parameter->path);
+  for (int i = 0; i < stub->report->count; i++)
+    if (could_be(stub, parameter, i)) offer(&question, stub->report->rows[i].name);
+  if (!question.shown) text_addf(out, "  # no tensor is %s", sizes_text(stub->arena, row->expected, row->rank));
   text_add(out, "\n");
 }
 
+/* What nobody took, one line for each name. */
+static void write_ignores(Stub *stub, Text *out) {
+  for (int i = 0; i < stub->tensors.count; i++) {
+    const Group *group = &stub->tensors.items[i];
+    bool whole = group->by_prefix;
+    for (int k = 0; k < group->count; k++) whole = whole && !stub->taken[group->rows[k] - stub->report->rows];
+    if (!whole) continue;
+    text_addf(out, "    # ignore \"%s%c*\"\n", shown_name(stub->arena, group->name), group->rows[0]->name[strlen(group->name)]);
+    for (int k = 0; k < group->count; k++) stub->taken[group->rows[k] - stub->report->rows] = true;
+  }
+  for (int i = 0; i < stub->report->count; i++)
+    if (stub->report->rows[i].verdict == WEIGHT_UNUSED && !stub->taken[i])
+      text_addf(out, "    # ignore \"%s\"\n", shown_name(stub->arena, stub->report->rows[i].name));
+}
+
 int write_rename_stub(Text *out, const WeightsReport *report) {
-  Stub stub = {.arena = out->arena, .report = report, .taken = ARENA_ARRAY(out->arena, bool, (size_t)report->count)};
+  size_t count = (size_t)report->count;
+  Stub stub = {out->arena, report, {0}, {0}, ARENA_ARRAY(out->arena, bool, count), ARENA_ARRAY(out->arena, bool, count)};
   gather(&stub);
   pair_equal_names(&stub);
   for (int i = 0; i < stub.layers.count; i++)
     if (!stub.layers.items[i].partner) pair_alike(&stub, stub.layers.items[i].signature);
   for (int i = 0; i < stub.layers.count; i++)
     if (stub.layers.items[i].partner) write_pair(&stub, out, &stub.layers.items[i]);
-  int left = 0;
   for (int i = 0; i < report->count; i++) {
     int tensor = only_tensor(&stub, i);
     if (tensor < 0) continue;
     write_rule(out, report->rows[tensor].name, report->rows[i].parameter->path);
     stub.taken[i] = stub.taken[tensor] = true;
   }
+  int left = 0;
+  for (int i = 0; i < stub.layers.count; i++) {
+    bool untouched = !stub.layers.items[i].partner;
+    for (int k = 0; k < stub.layers.items[i].count; k++) untouched = untouched && !stub.taken[stub.layers.items[i].rows[k] - report->rows];
+    if (untouched) ask_for_layer(&stub, out, &stub.layers.items[i]);
+  }
   for (int i = 0; i < report->count; i++) {
     if (report->rows[i].verdict != WEIGHT_MISSING || stub.taken[i]) continue;
-    write_question(&stub, out, i);
+    if (!stub.asked[i]) ask_for_parameter(&stub, out, i);
     left++;
   }
-  for (int i = 0; i < report->count; i++)
-    if (report->rows[i].verdict == WEIGHT_UNUSED && !stub.taken[i])
-      text_addf(out, "    # ignore \"%s\"\n", shown_name(out->arena, report->rows[i].name));
+  write_ignores(&stub, out);
   return left;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "compile.h"
+#include "load/npy.h"
 
 static Arena arena;
 
@@ -194,6 +195,59 @@ Test(bind, keras_depthwise) {
   for (int i = 0; i < 16; i++) cr_assert_eq(weight[i], (float)i);
 }
 
+/* A kernel of the same bytes as Conv2D(groups=channels) has it; and one of another number of channels. */
+Test(bind, keras_depthwise_shapes) {
+  const char *source = NET("\"w.safetensors\" (layout=keras)", "c: conv(4, 2, groups=2, bias=false)");
+  static const struct {
+    const char *shape;
+    bool fits;
+  } cases[] = {{"[2,2,2,2]", true}, {"[2,2,1,4]", true}, {"[2,2,4,1]", true}, {"[2,2,4]", true}, {"[4,4]", false}, {"[2,4,2]", false}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    file_count = 0;
+    MemoryFile file = new_file("w.safetensors");
+    add_tensor(&file, "c/kernel", cases[i].shape, 16, 0);
+    finish_file(&file);
+    if (cases[i].fits) cr_assert(bind(source), "%s: %s", cases[i].shape, printed());
+    else expect_error(source, CODE_E0502, "has shape");
+  }
+  /* one input channel is no depthwise convolution: [2, 2, 2, 2] would be a kernel of two channels */
+  file_count = 0;
+  MemoryFile file = new_file("w.safetensors");
+  add_tensor(&file, "c/kernel", "[2,2,2,2]", 16, 0);
+  finish_file(&file);
+  expect_error("net n {\n weights \"w.safetensors\" (layout=keras)\n input x: [1, 4, 4]\n output y = x -> c: conv(4, 2, bias=false)\n}",
+               CODE_E0502, "the network needs [2, 2, 1, 4]");
+}
+
+/* A .npy holds one tensor, named as the file; several weights lines make a network. */
+Test(bind, arrays_of_one_tensor) {
+  for (int i = 0; i < 2; i++) {
+    double values[24];
+    for (int k = 0; k < 24; k++) values[k] = i ? 100 + k : k;
+    Text text = text_new(&arena);
+    write_npy(&text, TENSOR_F32, i ? 1 : 4, (const int64_t[]){3, 2, 2, 2}, values);
+    add_file(i ? "biases.npy" : "data/c.weight.npy", text.data, text.length);
+  }
+  expect_conv(
+      "net n {\n weights \"data/c.weight.npy\" (layout=pytorch)\n weights \"biases.npy\" (layout=onnx) {\n rename \"biases\" = c.bias\n }\n"
+      " input x: [2, 4, 4]\n output y = x -> c: conv(3, 2)\n}");
+}
+
+/* The parameters of a separable convolution, which is two layers under its label, under Keras's names. */
+Test(bind, keras_separable) {
+  MemoryFile file = new_file("w.safetensors");
+  add_tensor(&file, "s/depthwise_kernel:0", "[2,2,2,1]", 8, 0);
+  add_tensor(&file, "s/pointwise_kernel:0", "[1,1,2,3]", 6, 0);
+  add_tensor(&file, "s/bias:0", "[3]", 3, 7);
+  finish_file(&file);
+  Graph *graph = bind("block x -> f(c) {\n return x -> depthwise: conv(2, 2, groups=2, bias=false) -> pointwise: conv(c, 1)\n}\n"
+                      "net n {\n weights \"w.safetensors\" (layout=keras)\n input x: [2, 4, 4]\n output y = x -> s: f(3)\n}");
+  static const float depthwise[] = {0, 2, 4, 6, 1, 3, 5, 7}, pointwise[] = {0, 3, 1, 4, 2, 5};
+  for (int i = 0; i < 8; i++) cr_assert_eq(data_of(graph, "s.depthwise.weight")[i], depthwise[i]);
+  for (int i = 0; i < 6; i++) cr_assert_eq(data_of(graph, "s.pointwise.weight")[i], pointwise[i]);
+  cr_assert_eq(data_of(graph, "s.pointwise.bias")[0], 7);
+}
+
 Test(bind, both_names_for_one_parameter) {
   MemoryFile file = new_file("w.safetensors");
   add_tensor(&file, "c.weight", "[3,2,2,2]", 24, 0);
@@ -336,8 +390,15 @@ Test(bind, files_that_are_not_there_or_damaged) {
   expect_error(CONV, CODE_E0506, "cut off");
   file_count = 0;
   add_file("w.npz", "PK\3\4", 4);
-  expect_error(NET("\"w.npz\"", "c: conv(3, 2)"), CODE_E0505, "say which framework wrote `w.npz`");
-  expect_error(NET("\"w.npz\" (layout=pytorch)", "c: conv(3, 2)"), CODE_E0506, "NumPy");
+  expect_error(NET("\"w.npz\" (layout=pytorch)", "c: conv(3, 2)"), CODE_E0506, "not a sound .npz file");
+  add_file("empty.npz", "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+  expect_error(NET("\"empty.npz\"", "c: conv(3, 2)"), CODE_E0505, "say which framework wrote `empty.npz`");
+  expect_error(NET("\"empty.npz\" (layout=keras)", "c: conv(3, 2)"), CODE_E0501, "has no tensor `c.weight`");
+  options.weights = "empty.npz"; /* where the command line says it */
+  expect_error(NET("\"gone.npz\"", "c: conv(3, 2)"), CODE_E0505, "--layout");
+  options.layout = "onnx";
+  expect_error(NET("\"gone.npz\"", "c: conv(3, 2)"), CODE_E0501, "has no tensor `c.weight`");
+  options.weights = NULL;
   expect_error("cnn 1\nnet n {\n  input x: float32[2, 4, 4]\n  output y = x -> c: conv(3, 2)\n}\n", CODE_E0507, "random:1");
 }
 

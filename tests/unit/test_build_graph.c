@@ -7,6 +7,7 @@
 
 #include "ir/operator.h"
 #include "passes/passes.h"
+#include "support/reader.h"
 
 typedef struct Build {
   Arena arena;
@@ -37,7 +38,7 @@ static const char *read_test_file(void *context, Arena *arena, const char *path,
       *length = strlen(files[i][1]);
       return arena_strdup(arena, files[i][1]);
     }
-  *error = "no such file";
+  *error = NO_SUCH_FILE;
   return NULL;
 }
 

@@ -1,10 +1,13 @@
 /* Fixtures of the ways in which readers of .npy and .npz have failed (reliability.md 2.C), and the writer. */
 #include <criterion/criterion.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include "load/npy.h"
 #include "load/npz.h"
+#include "load/tensor_file.h"
+#include "load/write_tensors.h"
 
 static Arena arena;
 
@@ -110,6 +113,30 @@ Test(npy, header_is_strict) {
   expect_error(HEADER("<f4", "False", "(1,1,1,1,1,1,1,1,1)"), 4, "more than 8");
 }
 
+/* 20: the longest header, one byte less and one more. */
+Test(npy, header_has_a_limit) {
+  for (int length = MAX_NPY_HEADER - 1; length <= MAX_NPY_HEADER + 1; length++) {
+    char header[MAX_NPY_HEADER + 2];
+    memset(header, ' ', sizeof header);
+    memcpy(header, "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", 55);
+    header[length] = '\0';
+    WeightTensor tensor;
+    const char *error = load(1, header, 4, &tensor);
+    cr_assert_eq(error == NULL, length <= MAX_NPY_HEADER, "%d: %s", length, error);
+  }
+}
+
+/* 20: the keys in every order. */
+Test(npy, keys_in_any_order) {
+  static const char *const keys[] = {"'descr': '<f4'", "\"fortran_order\" : True", "'shape':(2 , 3)"};
+  for (int first = 0; first < 3; first++)
+    for (int second = 0; second < 3; second++) {
+      if (first == second) continue;
+      for (int comma = 0; comma < 2; comma++)
+        expect_good(arena_printf(&arena, " {%s, %s,%s%s } ", keys[first], keys[second], keys[3 - first - second], comma ? ", " : ""), 24);
+    }
+}
+
 /* 21: lengths and products. */
 Test(npy, sizes_are_checked) {
   WeightTensor tensor;
@@ -208,6 +235,13 @@ static Text two_arrays(bool deflated) {
   return close_zip(&zip);
 }
 
+/* Where the text stands in the bytes, or their length. */
+static size_t place_of(Text bytes, const char *part) {
+  size_t at = 0, length = strlen(part);
+  while (at + length <= bytes.length && memcmp(bytes.data + at, part, length)) at++;
+  return at + length <= bytes.length ? at : bytes.length;
+}
+
 static void expect_bad_zip(Text bytes, const char *part) {
   WeightTable table;
   const char *error = NULL;
@@ -303,6 +337,137 @@ Test(npz, cut_anywhere) {
     Text cut = text_new(&arena);
     text_add_bytes(&cut, bytes.data, length);
     expect_bad_zip(cut, "");
+  }
+}
+
+/* 24: sizes are added before anything is inflated: two arrays of almost 4 GiB, in 8 MiB of packed nothing. */
+Test(npz, arrays_too_large_together) {
+  enum { PACKED = 4200000 };
+  Zip zip = new_zip();
+  for (int i = 0; i < 2; i++) {
+    Text nothing = text_new(&arena);
+    nothing.data = arena_alloc(&arena, PACKED + 1);
+    nothing.length = PACKED;
+    add(&zip, i ? "b.npy" : "a.npy", nothing, false);
+    for (int central = 0; central < 2; central++) { /* deflated, it says, to 0xf0000000 bytes */
+      Text *out = central ? &zip.directory : &zip.bytes;
+      char *record = out->data + out->length - (central ? 46 + 5 : PACKED + 30 + 5) + (central ? 2 : 0);
+      record[8] = 8;
+      memcpy(record + 22, "\0\0\0\xf0", 4);
+    }
+  }
+  expect_bad_zip(close_zip(&zip), "larger than 4 GiB together");
+}
+
+/* 24: the sizes agree with each other but not with the shape: refused when the start alone was inflated. */
+Test(npz, shape_and_size_disagree) {
+  static char zeros[1 << 20];
+  Zip zip = new_zip();
+  add(&zip, "a.npy", npy_of(1, HEADER("<f4", "False", "(2,)"), zeros, sizeof zeros), true);
+  long before = arena.allocations;
+  Text bytes = close_zip(&zip);
+  expect_bad_zip(bytes, "needs 8");
+  cr_assert_lt(arena.allocations - before, 40);
+}
+
+/* An array longer than the longest header is inflated in two steps. */
+Test(npz, long_arrays) {
+  enum { COUNT = 20000 };
+  static unsigned char data[4 * COUNT];
+  for (int i = 0; i < COUNT; i++) data[4 * i + 3] = 0x40, data[4 * i + 2] = (unsigned char)(i % 50);
+  for (int deflated = 0; deflated < 2; deflated++) {
+    Zip zip = new_zip();
+    add(&zip, "a.npy", npy_of(2, HEADER("<f4", "False", "(20000,)"), data, sizeof data), deflated);
+    Text bytes = close_zip(&zip);
+    WeightTable table;
+    const char *error = NULL;
+    cr_assert(load_npz(&arena, bytes.data, bytes.length, &table, &error), "%s", error);
+    cr_assert_eq(memcmp(table.tensors[0].data, data, sizeof data), 0);
+  }
+}
+
+/* 24: more data behind the end of the packed ones, or a stream that goes on behind the promised size. */
+Test(npz, packed_data_end_where_they_should) {
+  for (int shorter = 0; shorter < 2; shorter++) {
+    Zip zip = new_zip();
+    add(&zip, "a.npy", floats(), true);
+    Text bytes = close_zip(&zip);
+    size_t size_at = shorter ? 22 : 18, end = bytes.length - 22, directory = end - 46 - 5;
+    int change = shorter ? -4 : -1;
+    bytes.data[size_at] = (char)(bytes.data[size_at] + change);
+    bytes.data[directory + size_at + 2] = (char)(bytes.data[directory + size_at + 2] + change);
+    expect_bad_zip(bytes, "damaged");
+  }
+}
+
+/* 24: limit - 1, the limit, and one more, which is the mark of ZIP64. */
+Test(npz, number_of_entries) {
+  for (int count = MAX_NPZ_ENTRIES - 1; count <= MAX_NPZ_ENTRIES + 1; count++) {
+    Zip zip = new_zip();
+    for (int i = 0; i < count; i++) add(&zip, arena_printf(&arena, "%d.npy", i), floats(), false);
+    Text bytes = close_zip(&zip);
+    WeightTable table;
+    const char *error = NULL;
+    bool good = load_npz(&arena, bytes.data, bytes.length, &table, &error);
+    cr_assert_eq(good, count <= MAX_NPZ_ENTRIES, "%d: %s", count, error);
+    if (good) cr_assert_eq(table.count, count);
+    else cr_assert(strstr(error, "ZIP64"), "%s", error);
+    arena_free(&arena);
+  }
+}
+
+/* ZIP64 in the directory; and all ones in the local header alone, as numpy writes them. */
+Test(npz, zip64) {
+  Text bytes = two_arrays(false);
+  size_t end = bytes.length - 22, directory = (unsigned char)bytes.data[end + 16] | (size_t)(unsigned char)bytes.data[end + 17] << 8;
+  for (size_t field = 20; field <= 42; field += field == 24 ? 18 : 4) {
+    Text wide = patched(bytes, directory, bytes.data[directory]);
+    memset(wide.data + directory + field, 0xff, 4);
+    expect_bad_zip(wide, "ZIP64");
+  }
+  memset(bytes.data + 18, 0xff, 8);
+  WeightTable table;
+  const char *error = NULL;
+  cr_assert(load_npz(&arena, bytes.data, bytes.length, &table, &error), "%s", error);
+}
+
+/* Every allocation fails once; nothing leaks (seen by the sanitizer), nothing crashes. */
+Test(npz, memory_that_runs_out) {
+  Text bytes = two_arrays(true);
+  for (volatile long fail = 1; fail < 200; fail++) {
+    Arena small = {.fail_after = fail};
+    jmp_buf out_of_memory;
+    small.out_of_memory = &out_of_memory;
+    volatile bool finished = false;
+    if (!setjmp(out_of_memory)) {
+      WeightTable table;
+      const char *error = NULL;
+      finished = load_npz(&small, bytes.data, bytes.length, &table, &error);
+    }
+    arena_free(&small);
+    if (finished) return;
+  }
+  cr_assert_fail("never enough memory");
+}
+
+/* What cnnc writes itself, in both formats, through the reader that tells them apart. */
+Test(npz, written_files_are_read) {
+  static const double values[] = {0.5, -1, 2, 3, 4, 5};
+  const NewTensor tensors[] = {{"b/kernel:0", 2, (const int64_t[]){2, 3}, values}, {"a.\"q\\", 0, NULL, values}};
+  for (int npz = 0; npz < 2; npz++) {
+    Text bytes = text_new(&arena);
+    /* a backslash is no part of a name in an archive */
+    cr_assert((npz ? write_npz : write_safetensors)(&bytes, tensors, npz ? 1 : 2, "made by a test"));
+    cr_assert_lt(place_of(bytes, "made by a test"), 4096);
+    WeightTable table;
+    const char *error = NULL;
+    cr_assert(load_tensor_file(&arena, "x", bytes.data, bytes.length, &table, &error), "%s", error);
+    cr_assert_eq(table.kind, npz ? WEIGHTS_NPZ : WEIGHTS_SAFETENSORS);
+    cr_assert_eq(table.count, npz ? 1 : 2);
+    const WeightTensor *kernel = find_tensor(&table, "b/kernel:0");
+    cr_assert_eq(kernel->sizes[1], 3);
+    for (int i = 0; i < 6; i++) cr_assert_eq(tensor_element(kernel, i), values[i]);
+    if (!npz) cr_assert_eq(tensor_element(find_tensor(&table, "a.\"q\\"), 0), 0.5);
   }
 }
 

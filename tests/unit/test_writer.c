@@ -179,6 +179,63 @@ Test(writer, standard_output) {
   cr_assert_neq(access("b.h", F_OK), 0, "b.h was written although standard output failed");
 }
 
+/* reliability.md 2.A: what a source names lies in its directory or below; a user may name anything. */
+Test(writer, reading_beside_a_source) {
+  static const struct {
+    const char *path, *why;
+  } bad[] = {
+      {"../w", "may not leave"},
+      {"a/../../w", "may not leave"},
+      {"a/..", "may not leave"},
+      {"./../w", "may not leave"},
+      {"a/./../w", "may not leave"},
+      {"..", "may not leave"},
+      {"/etc/passwd", "relative"},
+      {"//w", "relative"},
+      {"~/w", "relative"},
+      {"", "empty"},
+      {"c:\\w", "`/`"},
+      {"\\\\host\\w", "`/`"},
+      {"a/", "directory"},
+      {".", "directory"},
+      {"a", "directory"},
+      {"missing", "No such file"},
+      {"missing/w", "No such file"},
+      {"a/w/x", "Not a directory"},
+      {"link", "symbolic link"},
+      {"dangling", "symbolic link"},
+      {"link_dir/w", "symbolic link"},
+      {"a/link_dir/w", "symbolic link"},
+      {"pipe", "regular file"},
+  };
+  cr_assert_eq(mkdir("nets", 0700) | mkdir("nets/a", 0700) | mkfifo("nets/pipe", 0600), 0);
+  make("nets/w", "weights");
+  make("nets/a/w", "more");
+  make("w", "outside");
+  cr_assert_eq(symlink("w", "nets/link") | symlink("gone", "nets/dangling") | symlink("a", "nets/link_dir") |
+                   symlink("../..", "nets/a/link_dir"),
+               0);
+  size_t length;
+  const char *why = NULL;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    cr_assert_null(read_file_beside(&arena, bad[i].path, "nets/net.cnn", &length, &why), "`%s` was read", bad[i].path);
+    cr_assert(strstr(why, bad[i].why), "`%s`: %s", bad[i].path, why);
+  }
+  static const char *const good[] = {"w", "./w", "a/w", "a//w", "./a/./w", "..w/x", "a/w.."};
+  cr_assert_eq(mkdir("nets/..w", 0700), 0);
+  make("nets/..w/x", "dots");
+  make("nets/a/w..", "dots");
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    cr_assert(read_file_beside(&arena, good[i], "nets/net.cnn", &length, &why), "`%s`: %s", good[i], why);
+  cr_assert_eq(symlink("nets", "way"), 0);
+  cr_assert(read_file_beside(&arena, "w", "way/net.cnn", &length, &why), "the user's own way: %s", why);
+  cr_assert(read_file_beside(&arena, "w", "-", &length, &why), "beside standard input: %s", why);
+  cr_assert_eq(length, 7);
+  cr_assert(read_whole_file(&arena, "nets/a/../link", READ_ANYTHING, &length, &why), "the user's own path: %s", why);
+  for (int i = 0; i < 2000; i++) (void)read_file_beside(&arena, "a/w", "nets/net.cnn", &length, &why); /* no descriptor is left */
+  cr_assert(read_file_beside(&arena, "a/w", "nets/net.cnn", &length, &why), "%s", why);
+}
+
 Test(writer, reading) {
   size_t length;
   const char *why = NULL;

@@ -1,6 +1,8 @@
-"""Writes the .safetensors (and .npz) files of these cases: python3 make_files.py. Standard library only."""
+"""Writes the .safetensors, .npz and .npy files of these cases: python3 make_files.py. Standard library only."""
+import io
 import json
 import struct
+import zipfile
 
 
 def write(name, tensors, header=None, cut=0):
@@ -17,6 +19,24 @@ def write(name, tensors, header=None, cut=0):
     content = struct.pack("<Q", len(text)) + text + data
     with open(name + ".safetensors", "wb") as file:
         file.write(content[: len(content) - cut])
+
+
+def array(shape):
+    """The bytes of a .npy file of zeros."""
+    count = 1
+    for size in shape:
+        count *= size
+    header = repr({"descr": "<f4", "fortran_order": False, "shape": tuple(shape)}).encode() + b"\n"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + bytes(4 * count)
+
+
+def archive(tensors, date=(1980, 1, 1, 0, 0, 0)):
+    """The bytes of a .npz file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, (shape, _) in tensors.items():
+            file.writestr(zipfile.ZipInfo(name + ".npy", date), array(shape), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
 CONV = {"conv1.weight": ([6, 1, 5, 5], None), "conv1.bias": ([6], None)}
@@ -36,6 +56,10 @@ write("hole", CONV, header={"x": {"dtype": "F32", "shape": [1], "data_offsets": 
 write("unknown_dtype", CONV, header={"x": {"dtype": "F33", "shape": [0], "data_offsets": [0, 0]}})
 write("not_finite", {**CONV, "fc.weight": FC["fc.weight"], "fc.bias": ([10], [NAN, float("inf")] + [0.0] * 8)})
 with open("npz.npz", "wb") as file:
-    file.write(b"PK\5\6" + bytes(18))
+    file.write(archive({**CONV, **FC}))
+with open("npz_damaged.npz", "wb") as file:
+    file.write(archive({**CONV, "../fc": FC["fc.weight"]}))
+with open("conv1.weight.npy", "wb") as file:
+    file.write(array([6, 1, 5, 5]))
 with open("archive.safetensors", "wb") as file:
     file.write(b"PK\3\4" + bytes(40))
