@@ -26,17 +26,25 @@ void add_weights_option_fix(Binder *b, Diagnostic *d, const WeightsFile *file, c
   add_fix(d, (Span){at, at}, arena_printf(b->c->arena, extend ? "%s, " : " (%s)", option));
 }
 
+/* What stands in a tensor's name before the path of the parameter, which may end in Keras's word. 0: another name. */
+static size_t prefix_length(const NamedTensor *named, const Parameter *parameter) {
+  size_t name = strlen(named->name), path = strlen(parameter->path), scope;
+  const char *role = role_in_name(named->name, &scope);
+  if (role && !strcmp(role, parameter->role) && path > strlen(role)) {
+    name = scope;
+    path -= strlen(role) + 1;
+  }
+  return name > path && !strncmp(named->name + name - path, parameter->path, path) ? name - path : 0;
+}
+
 /* The start that all tensors nobody has taken share with this one, if without it they are what is missing. */
 static const char *prefix_of_all(const Binder *b, const Parameter *missing) {
   for (int i = 0; i < b->tensor_count; i++) {
     const NamedTensor *named = &b->tensors[i];
-    size_t name = strlen(named->name), path = strlen(missing->path);
-    if (named->taken_by || name <= path || strcmp(named->name + name - path, missing->path)) continue;
     /* In the file's own spelling, which the separators have not changed in length. */
     const char *written = named->tensor->name;
-    size_t length = name - path;
-    char end = written[length - 1];
-    if (strlen(written) < length || (end != '.' && end != '/')) continue;
+    size_t length = prefix_length(named, missing);
+    if (named->taken_by || !length || strlen(written) < length || (written[length - 1] != '.' && written[length - 1] != '/')) continue;
     bool all = true;
     for (int k = 0; k < b->tensor_count; k++)
       if (!b->tensors[k].taken_by && strncmp(b->tensors[k].tensor->name, written, length)) all = false;
