@@ -14,7 +14,9 @@ typedef struct Group {
   const WeightRow **rows;
   int count;
   const char *signature; /* "bias [6];weight [6, 5, 5];": sizes of 1 do not count */
+  const char *series;    /* the name without its numbers */
   bool by_prefix;        /* a rule for the name reaches the rows and nothing else */
+  bool tried;            /* with all others of its signature */
   struct Group *partner;
 } Group;
 
@@ -27,17 +29,12 @@ typedef struct Stub {
   Arena *arena;
   const WeightsReport *report;
   Groups layers, tensors;
-  bool *taken, *asked; /* by row */
+  /* By row. */
+  const char **roles, **shapes; /* a role is NULL where none is known */
+  bool *taken, *asked;
 } Stub;
 
 static int compare_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
-
-static const char *role_of(const WeightRow *row, size_t *scope) {
-  if (!row->parameter) return role_in_name(row->name, scope);
-  size_t length = strlen(row->parameter->path), role = strlen(row->parameter->role);
-  *scope = length > role ? length - role - 1 : 0;
-  return row->parameter->role;
-}
 
 static const char *shape_text(Arena *arena, const WeightRow *row) {
   int64_t sizes[MAX_TENSOR_RANK];
@@ -49,14 +46,16 @@ static const char *shape_text(Arena *arena, const WeightRow *row) {
   return sizes_text(arena, sizes, count);
 }
 
-static const char *signature_of(Arena *arena, const Group *group) {
-  const char **parts = ARENA_ARRAY(arena, const char *, (size_t)group->count);
+static size_t index_of(const Stub *stub, const WeightRow *row) { return (size_t)(row - stub->report->rows); }
+
+static const char *signature_of(const Stub *stub, const Group *group) {
+  const char **parts = ARENA_ARRAY(stub->arena, const char *, (size_t)group->count);
   for (int i = 0; i < group->count; i++) {
-    size_t scope;
-    parts[i] = arena_printf(arena, "%s %s;", role_of(group->rows[i], &scope), shape_text(arena, group->rows[i]));
+    size_t row = index_of(stub, group->rows[i]);
+    parts[i] = arena_printf(stub->arena, "%s %s;", stub->roles[row], stub->shapes[row]);
   }
   qsort(parts, (size_t)group->count, sizeof *parts, compare_text);
-  Text text = text_new(arena);
+  Text text = text_new(stub->arena);
   for (int i = 0; i < group->count; i++) text_add(&text, parts[i]);
   return text_string(&text);
 }
@@ -92,6 +91,19 @@ static int compare_natural(const void *first, const void *second) {
   return *a ? 1 : *b ? -1 : 0;
 }
 
+/* "conv#d" for "conv2d" and "conv2d_10". */
+static const char *without_numbers(Arena *arena, const char *name) {
+  Text text = text_new(arena);
+  while (*name) {
+    size_t digits = strspn(name, "0123456789");
+    size_t counter = *name == '_' ? strspn(name + 1, "0123456789") : 0;
+    if (counter && !name[1 + counter]) break;
+    text_add_char(&text, digits ? '#' : *name, 1);
+    name += digits ? digits : 1;
+  }
+  return text_string(&text);
+}
+
 static Group *group_named(Stub *stub, Groups *groups, const char *name) {
   for (int i = groups->count - 1; i >= 0; i--)
     if (!strcmp(groups->items[i].name, name)) return &groups->items[i];
@@ -100,21 +112,29 @@ static Group *group_named(Stub *stub, Groups *groups, const char *name) {
   return &groups->items[groups->count - 1];
 }
 
+/* Rows of one side that have found nobody, gathered under the name before their role. */
 static void gather(Stub *stub) {
   for (int i = 0; i < stub->report->count; i++) {
     const WeightRow *row = &stub->report->rows[i];
     if (row->verdict != WEIGHT_MISSING && row->verdict != WEIGHT_UNUSED) continue;
     const char *whole = row->parameter ? row->parameter->path : row->name;
-    size_t scope;
-    if (!role_of(row, &scope)) continue;
+    size_t scope = 0;
+    stub->shapes[i] = shape_text(stub->arena, row);
+    stub->roles[i] = row->parameter ? row->parameter->role : role_in_name(whole, &scope);
+    if (!stub->roles[i]) continue;
+    if (row->parameter && strlen(whole) > strlen(row->parameter->role)) scope = strlen(whole) - strlen(row->parameter->role) - 1;
     Group *group = group_named(stub, row->parameter ? &stub->layers : &stub->tensors, arena_strndup(stub->arena, whole, scope));
     ARENA_PUSH(stub->arena, group->rows, group->count, row);
   }
+}
+
+static void describe_groups(Stub *stub) {
   for (int side = 0; side < 2; side++) {
     Groups *groups = side ? &stub->tensors : &stub->layers;
     for (int i = 0; i < groups->count; i++) {
       Group *group = &groups->items[i];
-      group->signature = signature_of(stub->arena, group);
+      group->signature = signature_of(stub, group);
+      group->series = without_numbers(stub->arena, group->name);
       const char *whole = group->rows[0]->name;
       size_t length = strlen(group->name);
       group->by_prefix = side && length && strchr("./", whole[length]) && !reaches_others(stub->report, group);
@@ -157,34 +177,22 @@ static void pair_equal_names(Stub *stub) {
   }
 }
 
-/* "conv#d" for "conv2d" and "conv2d_10". */
-static const char *without_numbers(Arena *arena, const char *name) {
-  Text text = text_new(arena);
-  while (*name) {
-    size_t digits = strspn(name, "0123456789");
-    size_t counter = *name == '_' ? strspn(name + 1, "0123456789") : 0;
-    if (counter && !name[1 + counter]) break;
-    text_add_char(&text, digits ? '#' : *name, 1);
-    name += digits ? digits : 1;
-  }
-  return text_string(&text);
-}
-
 static void pair_alike(Stub *stub, const char *signature) {
   Group **layers = NULL, **tensors = NULL;
   int layer_count = 0, tensor_count = 0;
   bool one_series = true;
   for (int i = 0; i < stub->layers.count; i++) {
     Group *group = &stub->layers.items[i];
-    if (!group->partner && !strcmp(group->signature, signature)) ARENA_PUSH(stub->arena, layers, layer_count, group);
+    if (group->partner || strcmp(group->signature, signature)) continue;
+    group->tried = true;
+    ARENA_PUSH(stub->arena, layers, layer_count, group);
   }
   for (int i = 0; i < stub->tensors.count; i++) {
     Group *group = &stub->tensors.items[i];
     if (!group->partner && !strcmp(group->signature, signature)) ARENA_PUSH(stub->arena, tensors, tensor_count, group);
   }
   if (layer_count != tensor_count) return;
-  for (int i = 1; i < tensor_count; i++)
-    one_series = one_series && !strcmp(without_numbers(stub->arena, tensors[0]->name), without_numbers(stub->arena, tensors[i]->name));
+  for (int i = 1; i < tensor_count; i++) one_series = one_series && !strcmp(tensors[0]->series, tensors[i]->series);
   for (int i = 0; i < layer_count && one_series; i++) pair(layers[i], tensors[i]);
 }
 
@@ -205,11 +213,10 @@ static void write_pair(Stub *stub, Text *out, const Group *layer) {
   if (whole) write_rule(out, tensors->name, layer->name);
   for (int i = 0; i < layer->count; i++)
     for (int k = 0; k < tensors->count; k++) {
-      size_t scope;
-      const WeightRow *parameter = layer->rows[i], *tensor = tensors->rows[k];
-      if (strcmp(role_of(parameter, &scope), role_of(tensor, &scope))) continue;
-      if (!whole) write_rule(out, tensor->name, parameter->parameter->path);
-      stub->taken[parameter - stub->report->rows] = stub->taken[tensor - stub->report->rows] = true;
+      size_t parameter = index_of(stub, layer->rows[i]), tensor = index_of(stub, tensors->rows[k]);
+      if (strcmp(stub->roles[parameter], stub->roles[tensor])) continue;
+      if (!whole) write_rule(out, tensors->rows[k]->name, layer->rows[i]->parameter->path);
+      stub->taken[parameter] = stub->taken[tensor] = true;
     }
 }
 
@@ -217,9 +224,8 @@ static void write_pair(Stub *stub, Text *out, const Group *layer) {
 static bool could_be(Stub *stub, int parameter, int tensor) {
   const WeightRow *wanted = &stub->report->rows[parameter], *found = &stub->report->rows[tensor];
   if (wanted->verdict != WEIGHT_MISSING || found->verdict != WEIGHT_UNUSED || stub->taken[parameter] || stub->taken[tensor]) return false;
-  size_t scope;
-  const char *role = role_of(found, &scope);
-  return (!role || !strcmp(role, wanted->parameter->role)) && !strcmp(shape_text(stub->arena, wanted), shape_text(stub->arena, found));
+  const char *role = stub->roles[tensor];
+  return (!role || !strcmp(role, wanted->parameter->role)) && !strcmp(stub->shapes[parameter], stub->shapes[tensor]);
 }
 
 /* The tensor that alone could be the parameter's, and nobody else's; -1: there is none, or several. */
@@ -264,7 +270,7 @@ static void ask_for_layer(Stub *stub, Text *out, const Group *layer) {
   for (int i = 0; i < stub->tensors.count; i++)
     if (alike(layer, &stub->tensors.items[i])) offer(&question, stub->tensors.items[i].name);
   text_add(out, "\n");
-  for (int i = 0; i < layer->count; i++) stub->asked[layer->rows[i] - stub->report->rows] = true;
+  for (int i = 0; i < layer->count; i++) stub->asked[index_of(stub, layer->rows[i])] = true;
 }
 
 static void ask_for_parameter(Stub *stub, Text *out, int parameter) {
@@ -281,10 +287,10 @@ static void write_ignores(Stub *stub, Text *out) {
   for (int i = 0; i < stub->tensors.count; i++) {
     const Group *group = &stub->tensors.items[i];
     bool whole = group->by_prefix;
-    for (int k = 0; k < group->count; k++) whole = whole && !stub->taken[group->rows[k] - stub->report->rows];
+    for (int k = 0; k < group->count; k++) whole = whole && !stub->taken[index_of(stub, group->rows[k])];
     if (!whole) continue;
     text_addf(out, "    # ignore \"%s%c*\"\n", shown_name(stub->arena, group->name), group->rows[0]->name[strlen(group->name)]);
-    for (int k = 0; k < group->count; k++) stub->taken[group->rows[k] - stub->report->rows] = true;
+    for (int k = 0; k < group->count; k++) stub->taken[index_of(stub, group->rows[k])] = true;
   }
   for (int i = 0; i < stub->report->count; i++)
     if (stub->report->rows[i].verdict == WEIGHT_UNUSED && !stub->taken[i])
@@ -293,11 +299,17 @@ static void write_ignores(Stub *stub, Text *out) {
 
 int write_rename_stub(Text *out, const WeightsReport *report) {
   size_t count = (size_t)report->count;
-  Stub stub = {out->arena, report, {0}, {0}, ARENA_ARRAY(out->arena, bool, count), ARENA_ARRAY(out->arena, bool, count)};
+  Stub stub = {.arena = out->arena,
+               .report = report,
+               .roles = ARENA_ARRAY(out->arena, const char *, count),
+               .shapes = ARENA_ARRAY(out->arena, const char *, count),
+               .taken = ARENA_ARRAY(out->arena, bool, count),
+               .asked = ARENA_ARRAY(out->arena, bool, count)};
   gather(&stub);
+  describe_groups(&stub);
   pair_equal_names(&stub);
   for (int i = 0; i < stub.layers.count; i++)
-    if (!stub.layers.items[i].partner) pair_alike(&stub, stub.layers.items[i].signature);
+    if (!stub.layers.items[i].partner && !stub.layers.items[i].tried) pair_alike(&stub, stub.layers.items[i].signature);
   for (int i = 0; i < stub.layers.count; i++)
     if (stub.layers.items[i].partner) write_pair(&stub, out, &stub.layers.items[i]);
   for (int i = 0; i < report->count; i++) {
@@ -309,7 +321,8 @@ int write_rename_stub(Text *out, const WeightsReport *report) {
   int left = 0;
   for (int i = 0; i < stub.layers.count; i++) {
     bool untouched = !stub.layers.items[i].partner;
-    for (int k = 0; k < stub.layers.items[i].count; k++) untouched = untouched && !stub.taken[stub.layers.items[i].rows[k] - report->rows];
+    for (int k = 0; k < stub.layers.items[i].count; k++)
+      untouched = untouched && !stub.taken[index_of(&stub, stub.layers.items[i].rows[k])];
     if (untouched) ask_for_layer(&stub, out, &stub.layers.items[i]);
   }
   for (int i = 0; i < report->count; i++) {
