@@ -40,8 +40,8 @@ typedef struct Value {
   TensorType type;
   Node *producer;      /* NULL: an input of the net, or a constant */
   Parameter *constant; /* numbers of the source; a single number has rank 0 and goes with any shape. NULL: none */
-  int uses;       /* by nodes and outputs; counted by count_uses */
-  bool poisoned;  /* its shape is unknown because of an error already reported */
+  int uses;            /* by nodes and outputs; counted by count_uses */
+  bool poisoned;       /* its shape is unknown because of an error already reported */
   Span span;
 } Value;
 

@@ -27,18 +27,18 @@ typedef enum MathFunction { MATH_EXP, MATH_LOG, MATH_TANH, MATH_SIGMOID, MATH_ER
 const char *math_name(MathFunction function); /* "exp" */
 
 typedef enum ExprKind {
-  EXPR_INT,      /* integer, an index */
-  EXPR_FLOAT,    /* real, rounded to float */
-  EXPR_CONSTANT, /* an index known by name: text, with its value; "ROW_CONV1" (the printer adds the prefix) */
-  EXPR_VAR,      /* text */
-  EXPR_WEIGHTS,  /* the packed numbers called text: a pointer */
-  EXPR_ACCESS,   /* tensor element, before addresses are decided: operand and index per dimension */
-  EXPR_LOAD,     /* text[left], of `type`: a pointer variable and an offset in elements. integer: how many lanes
+  EXPR_INT,       /* integer, an index */
+  EXPR_FLOAT,     /* real, rounded to float */
+  EXPR_CONSTANT,  /* an index known by name: text, with its value; "ROW_CONV1" (the printer adds the prefix) */
+  EXPR_VAR,       /* text */
+  EXPR_WEIGHTS,   /* the packed numbers called text: a pointer */
+  EXPR_ACCESS,    /* tensor element, before addresses are decided: operand and index per dimension */
+  EXPR_LOAD,      /* text[left], of `type`: a pointer variable and an offset in elements. integer: how many lanes
                      * of a vector may be read (the others are 0); 0: all */
-  EXPR_BINARY,   /* op left right */
-  EXPR_SELECT,   /* condition ? left : right */
-  EXPR_MATH,     /* function(left) */
-  EXPR_CAST,     /* (type)left */
+  EXPR_BINARY,    /* op left right */
+  EXPR_SELECT,    /* condition ? left : right */
+  EXPR_MATH,      /* function(left) */
+  EXPR_CAST,      /* (type)left */
   EXPR_BROADCAST, /* left in every lane */
   EXPR_NAMED      /* left, in a variable called text or the like: an operator wants it rounded once, or uses it twice */
 } ExprKind;
