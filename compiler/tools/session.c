@@ -31,7 +31,10 @@ Compilation new_compilation(Session *session, const Options *options, Diagnostic
 }
 
 void merge_diagnostics(Diagnostics *into, const Diagnostics *from) {
-  for (int i = 0; i < from->count; i++) ARENA_PUSH(into->arena, into->items, into->count, from->items[i]);
+  for (int i = 0; i < from->count; i++) {
+    from->items[i]->owner = into; /* the other one may go */
+    ARENA_PUSH(into->arena, into->items, into->count, from->items[i]);
+  }
   into->errors += from->errors;
   into->warnings += from->warnings;
   if (from->status > into->status) into->status = from->status;
