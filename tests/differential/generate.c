@@ -340,7 +340,7 @@ static bool do_batch_norm(Net *net, Tensor *t) {
 
 static bool do_simple(Net *net, Tensor *t) {
   begin(net, t);
-  fprintf(net->out, "%s\n", chance(70) ? "relu" : chance(50) ? "identity" : "dropout(0.5)");
+  fprintf(net->out, "%s\n", chance(50) ? "relu" : chance(30) ? "relu6" : chance(30) ? "abs" : chance(50) ? "identity" : "dropout(0.5)");
   add_tensor(net, *t);
   return true;
 }
@@ -354,7 +354,7 @@ static void join(Net *net, Tensor **arms, int count, const char *op, Tensor resu
     fprintf(net->out, "%s%s", i ? ", " : "", arms[i]->name);
     arms[i]->used = true;
     if (arms[i]->unit < result.unit) result.unit = arms[i]->unit;
-    if (*op == 'a') result.most += arms[i]->most;
+    if (*op != 'c') result.most += arms[i]->most; /* a concat only moves */
     else if (arms[i]->most > result.most) result.most = arms[i]->most;
   }
   fprintf(net->out, "] -> %s%s\n", op, chance(40) ? " -> relu" : "");
@@ -391,7 +391,8 @@ static bool do_add(Net *net, Tensor *t) {
   for (int i = 0; i < count; i++) total += arms[i]->most, unit = arms[i]->unit < unit ? arms[i]->unit : unit;
   if (total / unit > LIMIT) return true; /* the new arm is there; it need not be added */
   shuffle(arms, count);
-  join(net, arms, count, "add", *t);
+  static const char *const ops[] = {"add", "add", "max", "min", "sub", "abs_diff"}; /* the last two of two tensors */
+  join(net, arms, count, ops[between(0, count == 2 ? 5 : 3)], *t);
   return true;
 }
 
