@@ -68,9 +68,10 @@ struct Parameter {
 struct Node {
   int id; /* index in Graph.nodes */
   const Operator *op;
-  void *attributes;            /* the operator's own structure, complete */
-  uint64_t given;              /* bit i: attribute i of the operator's table was written or set by a default declaration */
-  const Span *attribute_spans; /* by attribute index: where it was written, {0, 0} if it was not; NULL: nowhere */
+  const Operator *expanded_from; /* what the author wrote, if that stands for several nodes; NULL: op itself */
+  void *attributes;              /* the operator's own structure, complete */
+  uint64_t given;                /* bit i: attribute i of the operator's table was written or set by a default declaration */
+  const Span *attribute_spans;   /* by attribute index: where it was written, {0, 0} if it was not; NULL: nowhere */
   Value **inputs, *output;
   int input_count;
   Parameter *parameters[MAX_NODE_PARAMETERS]; /* in the operator's order; NULL where not present (bias=false) */

@@ -45,6 +45,8 @@ typedef enum AttributeKind {
   ATTRIBUTE_INTS     /* ConstantArray * of whole numbers, rank 1; NULL: none */
 } AttributeKind;
 
+enum { MAX_ATTRIBUTES = 64 }; /* bits of Node.given */
+
 typedef struct Attribute {
   const char *name; /* NULL ends a table */
   AttributeKind kind;
@@ -61,13 +63,15 @@ typedef enum OperatorKind {
   OPERATOR_ELEMENTWISE, /* result[i] depends on input[i] only: `apply`; can be fused into what computes its input */
   OPERATOR_LOOPS,       /* statements of its own: `loops` */
   OPERATOR_VIEW,        /* no work: its output is its input, looked at in another way (identity, dropout, flatten) */
-  OPERATOR_JOIN         /* no work: its inputs are written side by side (concat) */
+  OPERATOR_JOIN,        /* no work: its inputs are written side by side (concat) */
+  OPERATOR_EXPANDING    /* stands for several nodes of other operators: `expand`; no graph holds it */
 } OperatorKind;
 
 typedef struct Inference Inference; /* ops/infer.h */
 typedef struct Lowering Lowering;   /* ops/lowering.h */
 typedef struct Nest Nest;           /* ir/nest.h */
 struct Window;                      /* ops/infer.h */
+struct Expansion;                   /* ops/infer.h */
 
 struct Operator {
   const char *name;
@@ -82,6 +86,9 @@ struct Operator {
 
   /* Checks attributes and inputs, sets the output's type and declares parameters. false: errors were reported. */
   bool (*infer)(Inference *inference, Node *node);
+  /* EXPANDING, instead of `infer` and all that follows: makes the nodes with make_part (ops/infer.h). `call` has what a node has
+   * before it is inferred, and is not in the graph. false: errors were reported. */
+  bool (*expand)(Inference *inference, const Node *call, struct Expansion *expansion);
   /* The formula, in double precision, on dense arrays in logical order. Independent of the lowering. */
   void (*evaluate)(const Node *node, const double *const *inputs, double *output);
   /* ELEMENTWISE: the result at one place from the inputs at that place. */
@@ -98,4 +105,7 @@ struct Operator {
   /* How the layer is described above its function: "conv 5x5, stride 2"; NULL: the name alone. */
   void (*describe)(Text *out, const Node *node);
 };
+
+/* What the author called the operation. */
+static inline const char *operation_name(const Node *node) { return node->expanded_from ? node->expanded_from->name : node->op->name; }
 #endif

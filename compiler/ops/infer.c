@@ -58,6 +58,8 @@ void declare_parameter(Inference *inference, Node *node, int slot, const char *r
   if (node->parameter_count <= slot) node->parameter_count = slot + 1;
 }
 
+Value *make_part(Inference *inference, const Node *call, const Part *part) { return inference->make(inference, call, part); }
+
 static bool check_number(Inference *inference, const Node *node, const Attribute *attribute, int64_t value, int64_t minimum) {
   if (value >= minimum && value <= MAX_SIZE) return true;
   Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute->name, "`%s` cannot be %lld", attribute->name, (long long)value);
@@ -121,7 +123,7 @@ bool check_attributes(Inference *inference, const Node *node) {
 
 bool require_spatial(Inference *inference, const Node *node) {
   if (node->inputs[0]->type.rank > 1) return true;
-  Diagnostic *d = shape_error(inference, node, CODE_E0305, "`%s` needs an image or a sequence, this is a vector", node->op->name);
+  Diagnostic *d = shape_error(inference, node, CODE_E0305, "`%s` needs an image or a sequence, this is a vector", operation_name(node));
   set_label(d, "input is %s", type_text(inference->arena, &node->inputs[0]->type));
   add_note(d, "an image is [channels, height, width], a sequence [channels, length]");
   return false;
@@ -133,7 +135,7 @@ bool known_channels(Inference *inference, const Node *node, const Value *input, 
   Text text = text_new(inference->arena);
   size_print(&text, size);
   bool vector = input->type.rank == 1;
-  Diagnostic *d = shape_error(inference, node, CODE_E0304, "`%s` needs a fixed number of %s", node->op->name,
+  Diagnostic *d = shape_error(inference, node, CODE_E0304, "`%s` needs a fixed number of %s", operation_name(node),
                               vector ? "values" : "channels");
   set_label(d, "%s varies", text_string(&text));
   add_note(d, "the sizes of weights are numbers, so what they are multiplied with cannot vary");
@@ -156,7 +158,7 @@ bool parameter_fits(Inference *inference, const Node *node, int rank, const int6
   if (fits && elements <= MAX_ELEMENTS) return true;
   Text text = text_new(inference->arena);
   for (int i = 0; i < rank; i++) text_addf(&text, "%s%lld", i ? ", " : "[", (long long)sizes[i]);
-  Diagnostic *d = shape_error(inference, node, CODE_E0307, "the weights of this `%s` are too many", node->op->name);
+  Diagnostic *d = shape_error(inference, node, CODE_E0307, "the weights of this `%s` are too many", operation_name(node));
   set_label(d, "%s]", text_string(&text));
   add_note(d, "a tensor may have 2^40 elements at most");
   return false;
@@ -166,7 +168,7 @@ bool set_output_type(Inference *inference, Node *node, TensorType type) {
   bool fits = within(inference->graph, type_elements(inference->arena, &type), MAX_ELEMENTS);
   for (int i = 0; i < type.rank; i++) fits = fits && within(inference->graph, type.sizes[i], MAX_SIZE);
   if (!fits) {
-    Diagnostic *d = shape_error(inference, node, CODE_E0307, "the result of this `%s` is too large", node->op->name);
+    Diagnostic *d = shape_error(inference, node, CODE_E0307, "the result of this `%s` is too large", operation_name(node));
     set_label(d, "gives %s", type_text(inference->arena, &type));
     add_note(d, "a size may be 2^31 - 1 at most, and a tensor may have 2^40 elements");
     return false;

@@ -6,6 +6,22 @@
 
 typedef struct Window Window;
 
+/* One of the nodes for which an operation stands that expands into others. */
+typedef struct Part {
+  const Operator *op;
+  const void *attributes; /* complete, as `infer` of that operator expects them */
+  const char *name;       /* "depthwise": the node is <label>.depthwise; NULL: it goes by the call's own name */
+  Value **inputs;
+  int input_count;
+  bool follows_call; /* its attributes that have the name of one of the call are those: given if they are, and errors point there */
+} Part;
+
+/* The tensors that an expanded call yields. */
+typedef struct Expansion {
+  Value **outputs;
+  int output_count;
+} Expansion;
+
 /* Of one size, and of the elements of one tensor. */
 #define MAX_SIZE ((INT64_C(1) << 31) - 1)
 #define MAX_ELEMENTS (INT64_C(1) << 40)
@@ -16,6 +32,7 @@ struct Inference {
   Graph *graph;
   /* Returns the parameter `role` of the node, which is new unless the node is a use of a shared layer. */
   Parameter *(*declare)(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank, const int64_t *sizes);
+  Value *(*make)(Inference *inference, const Node *call, const Part *part);
   void *context; /* of whoever builds the graph */
 };
 
@@ -29,6 +46,9 @@ Diagnostic *attribute_error(Inference *inference, const Node *node, Code code, c
 void declare_parameter(Inference *inference, Node *node, int slot, const char *role, ParameterKind kind, int rank, const int64_t *sizes);
 /* Whether the attribute was written, here or by a `default` declaration. */
 bool attribute_given(const Node *node, const char *name);
+
+/* For `expand`: adds a node to the graph and infers it. Returns its output; NULL: errors were reported. */
+Value *make_part(Inference *inference, const Node *call, const Part *part);
 
 /* Numbers of the attribute table within their limits: INT and PAIR from the table's minimum to 2^31 - 1, explicit
  * padding from 0, REAL finite as a float. false: E0402 was reported. */

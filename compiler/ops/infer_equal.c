@@ -24,7 +24,7 @@ static bool is_gate(const TensorType *type) { return type->rank > 1 && size_is(t
 /* Both arms as equals: neither is what the other ought to have been. */
 static bool refuse_different(Inference *inference, const Node *node, const Value *a, const Value *b, int free_axis, bool stretch) {
   Arena *arena = inference->arena;
-  Diagnostic *d = shape_error(inference, node, CODE_E0301, "the inputs of `%s` have different shapes", node->op->name);
+  Diagnostic *d = shape_error(inference, node, CODE_E0301, "the inputs of `%s` have different shapes", operation_name(node));
   Text label = text_new(arena);
   if (a->type.rank != b->type.rank) text_addf(&label, "%s and %s", type_text(arena, &a->type), type_text(arena, &b->type));
   else
@@ -57,7 +57,7 @@ static bool refuse_different(Inference *inference, const Node *node, const Value
 
 static bool refuse_unproved(Inference *inference, const Node *node, const Value *a, const Value *b, int axis) {
   const Size *left = a->type.sizes[axis], *right = b->type.sizes[axis];
-  Diagnostic *d = shape_error(inference, node, CODE_E0304, "the inputs of `%s` may differ in %s", node->op->name,
+  Diagnostic *d = shape_error(inference, node, CODE_E0304, "the inputs of `%s` may differ in %s", operation_name(node),
                               name_of_axis(a->type.rank, axis));
   set_label(d, "%s and %s", size_text(inference->arena, left), size_text(inference->arena, right));
   add_label(d, a->span, "%s", type_text(inference->arena, &a->type));

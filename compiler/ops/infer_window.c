@@ -253,7 +253,7 @@ static bool refuse_varying_same(Inference *inference, const Node *node, const Wi
 }
 
 static bool refuse_huge(Inference *inference, const Node *node, const Window *w, int axis) {
-  Diagnostic *d = attribute_error(inference, node, CODE_E0307, "padding", "the padding of this `%s` is too large", node->op->name);
+  Diagnostic *d = attribute_error(inference, node, CODE_E0307, "padding", "the padding of this `%s` is too large", operation_name(node));
   set_label(d, "%s padding %s and %s", axis_name(node, axis), size_text(inference->arena, w->before[axis]),
             size_text(inference->arena, w->after[axis]));
   add_note(d, "a size may be 2^31 - 1 at most");

@@ -215,7 +215,8 @@ static Builder new_builder(Compilation *c, const AstDecl *net) {
   b.graph->name = net->name.text;
   b.graph->doc = net->doc;
   b.graph->span = net->name.span;
-  b.inference = (Inference){.arena = c->arena, .diagnostics = c->diagnostics, .graph = b.graph, .declare = declare_node_parameter};
+  b.inference = (Inference){
+      .arena = c->arena, .diagnostics = c->diagnostics, .graph = b.graph, .declare = declare_node_parameter, .make = make_node_part};
   return b;
 }
 

@@ -70,8 +70,9 @@ typedef struct NodeRequest {
   const char *parameter_path; /* NULL: the layer has no name, so it can have no weights */
 } NodeRequest;
 Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors in);
-/* The callback of Inference. */
+/* The callbacks of Inference. */
 Parameter *declare_node_parameter(Inference *inference, Node *node, const char *role, ParameterKind kind, int rank, const int64_t *sizes);
+Value *make_node_part(Inference *inference, const Node *call, const Part *part);
 Tensors one_tensor(Builder *b, Value *value);
 Tensors poisoned_tensors(Builder *b, Span span);
 bool any_poisoned(Tensors tensors);

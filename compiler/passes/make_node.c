@@ -16,6 +16,7 @@ typedef struct Declaring {
   const Scope *scope;
   const NodeRequest *request;
   const SharedUse *use;
+  const char *part; /* of a call that expands into several nodes; NULL: it goes by the call's own name */
   bool reported;
 } Declaring;
 
@@ -64,12 +65,16 @@ static const char *free_label(Builder *b, const Scope *scope, const char *op) {
   }
 }
 
+static const char *part_path(const Declaring *d, const char *path) { return d->part ? join_path(d->b->arena, path, d->part) : path; }
+
 static void report_unnamed(Declaring *d, const Node *node, const char *role) {
   if (d->reported) return;
   d->reported = true;
   Builder *b = d->b;
-  const char *label = free_label(b, d->scope, node->op->name), *text = written_text(b->c, b->arena, node->span);
-  Diagnostic *e = report(b->diagnostics, CODE_E0203, node->span, "this `%s` has weights, so it needs a name", node->op->name);
+  const char *op = d->request->op->name;
+  const char *label = free_label(b, d->scope, op), *text = written_text(b->c, b->arena, node->span);
+  Diagnostic *e = report(b->diagnostics, CODE_E0203, node->span, "this `%s` has weights, so it needs a name", op);
+  if (d->part) role = join_path(b->arena, d->part, role);
   add_note(e, "the name finds `<name>.%s` in the weights file and names the C function", role);
   add_help(e, "`%s: %s`", label, text);
   add_fix(e, (Span){node->span.start, node->span.start}, arena_printf(b->arena, "%s: ", label));
@@ -108,11 +113,8 @@ Parameter *declare_node_parameter(Inference *inference, Node *node, const char *
   Declaring *d = inference->context;
   Builder *b = d->b;
   bool loaded = kind == PARAMETER_LEARNED || kind == PARAMETER_STATISTIC;
-  const char *layer = d->request->parameter_path;
-  if (!layer) {
-    if (loaded) report_unnamed(d, node, role);
-    layer = node->name;
-  }
+  if (!d->request->parameter_path && loaded) report_unnamed(d, node, role);
+  const char *layer = d->request->parameter_path ? part_path(d, d->request->parameter_path) : node->name;
   Parameter parameter = {.path = join_path(b->arena, layer, role),
                          .role = role,
                          .kind = kind,
@@ -154,44 +156,92 @@ static bool check_arity(Builder *b, const NodeRequest *request, Tensors in) {
   return false;
 }
 
-static void name_provisionally(Builder *b, const Scope *scope, const NodeRequest *request, Node *node) {
-  node->label = request->label;
+static void name_provisionally(const Declaring *d, Node *node) {
+  const NodeRequest *request = d->request;
   node->label_span = request->label_span;
-  if (request->label) node->name = request->label;
-  else if (request->name) node->name = request->name;
-  else node->name = derive_name(b, scope, request->op->name);
-  node->instance = scope->instance;
+  if (request->label) node->name = node->label = part_path(d, request->label);
+  else if (request->name) node->name = part_path(d, request->name);
+  else node->name = derive_name(d->b, d->scope, request->op->name);
+  node->instance = d->scope->instance;
 }
 
 static const SharedUse *use_of(const Scope *scope, const NodeRequest *request) { return request->use ? request->use : scope->use; }
 
+static bool has_room(Builder *b, const Scope *scope, Span span) {
+  if (b->graph->node_count < MAX_LAYERS) return true;
+  Diagnostic *d = stop_expansion(b, span, arena_printf(b->arena, "the network has more than %d layers", MAX_LAYERS));
+  add_instance_notes(d, scope->instance);
+  return false;
+}
+
+static void set_inputs(Node *node, Value **inputs, int count) {
+  node->inputs = inputs;
+  node->input_count = count;
+}
+
+/* Its shape is unknown until it is inferred. */
+static void add_output(const Declaring *d, Node *node) {
+  TensorType unknown = node->input_count ? node->inputs[0]->type : (TensorType){0};
+  node->output = graph_add_value(d->b->graph, node->name, unknown, node->label ? node->label_span : node->span);
+  node->output->producer = node;
+  node->output->poisoned = true;
+}
+
+static void follow_call(Builder *b, const Node *call, Node *node) {
+  Span *spans = ARENA_ARRAY(b->arena, Span, MAX_ATTRIBUTES);
+  for (int i = 0; node->op->attributes && node->op->attributes[i].name; i++)
+    for (int k = 0; call->op->attributes && call->op->attributes[k].name; k++) {
+      if (strcmp(node->op->attributes[i].name, call->op->attributes[k].name) != 0) continue;
+      node->given |= (call->given >> k & 1) << i;
+      spans[i] = call->attribute_spans[k];
+    }
+  node->attribute_spans = spans;
+}
+
+Value *make_node_part(Inference *inference, const Node *call, const Part *part) {
+  Declaring *d = inference->context;
+  Builder *b = d->b;
+  if (b->stopped || !has_room(b, d->scope, call->span)) return NULL;
+  d->part = part->name;
+  Node *node = graph_add_node(b->graph, part->op, call->span);
+  node->expanded_from = call->op;
+  name_provisionally(d, node);
+  node->attributes = arena_alloc(b->arena, part->op->attributes_size);
+  if (part->op->attributes_size) memcpy(node->attributes, part->attributes, part->op->attributes_size);
+  if (part->follows_call) follow_call(b, call, node);
+  set_inputs(node, part->inputs, part->input_count);
+  add_output(d, node);
+  node->output->poisoned = !part->op->infer(inference, node) || d->reported;
+  return node->output->poisoned ? NULL : node->output;
+}
+
+/* The nodes for which the call stands; the call itself stays outside the graph. */
+static Tensors expand_operation(const Declaring *d, const Node *call) {
+  Expansion expansion = {0};
+  bool good = call->op->expand(&d->b->inference, call, &expansion) && !d->reported;
+  return good ? (Tensors){expansion.outputs, expansion.output_count} : poisoned_tensors(d->b, call->span);
+}
+
 Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors in) {
-  bool poisoned = any_poisoned(in);
-  if (b->graph->node_count >= MAX_LAYERS) {
-    Diagnostic *d = stop_expansion(b, request->span, arena_printf(b->arena, "the network has more than %d layers", MAX_LAYERS));
-    add_instance_notes(d, scope->instance);
-    return poisoned_tensors(b, request->span);
-  }
+  bool poisoned = any_poisoned(in), expands = request->op->kind == OPERATOR_EXPANDING;
+  if (!has_room(b, scope, request->span)) return poisoned_tensors(b, request->span);
   Attributes attributes;
   AttributeRequest wanted = {
       request->op,   request->arguments, request->module->defaults, poisoned || !in.count ? 0 : in.items[0]->type.rank,
       request->span, &b->missing};
   bool good = read_attributes(b->c, &wanted, &attributes);
   good = (poisoned || (check_arity(b, request, in) && check_constants(b, request->op, in, request->span))) && good;
-  Node *node = graph_add_node(b->graph, request->op, request->span);
-  name_provisionally(b, scope, request, node);
+  Declaring declaring = {b, scope, request, use_of(scope, request), NULL, false};
+  Node call = {.op = request->op, .span = request->span}, *node = expands ? &call : graph_add_node(b->graph, request->op, request->span);
+  name_provisionally(&declaring, node);
   node->attributes = attributes.values;
   node->given = attributes.given;
   node->attribute_spans = attributes.spans;
-  node->inputs = in.items;
-  node->input_count = in.count;
-  TensorType unknown = in.count ? in.items[0]->type : (TensorType){0};
-  node->output = graph_add_value(b->graph, node->name, unknown, request->label ? request->label_span : request->span);
-  node->output->producer = node;
-  node->output->poisoned = true;
-  if (!good || poisoned) return one_tensor(b, node->output);
-  Declaring declaring = {b, scope, request, use_of(scope, request), false};
+  set_inputs(node, in.items, in.count);
   b->inference.context = &declaring;
+  if (expands) return good && !poisoned ? expand_operation(&declaring, node) : poisoned_tensors(b, request->span);
+  add_output(&declaring, node);
+  if (!good || poisoned) return one_tensor(b, node->output);
   node->output->poisoned = !request->op->infer(&b->inference, node) || declaring.reported;
   return one_tensor(b, node->output);
 }

@@ -119,8 +119,6 @@ static void report_missing(Compilation *c, const AttributeRequest *request, int 
   }
 }
 
-enum { MAX_ATTRIBUTES = 64 };
-
 bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes *out) {
   const Operator *op = request->op;
   const Argument *by_index[MAX_ATTRIBUTES] = {0};

@@ -410,9 +410,11 @@ Test(ops, every_operator_is_complete) {
   for (int i = 0; all_operators[i]; i++) {
     const Operator *op = all_operators[i];
     cr_assert_eq(find_operator(op->name), op);
-    cr_assert(op->infer && op->evaluate && op->summary && op->formula && op->min_inputs > 0, "%s", op->name);
+    cr_assert(op->summary && op->formula && op->min_inputs > 0, "%s", op->name);
     cr_assert(!op->attributes_size == !op->attributes && !op->attributes_size == !op->default_attributes, "%s", op->name);
-    bool lowers = op->nest || op->apply || op->loops || op->kind == OPERATOR_VIEW || op->kind == OPERATOR_JOIN;
+    bool expands = op->kind == OPERATOR_EXPANDING;
+    cr_assert(expands ? op->expand && !op->infer && !op->evaluate : op->infer && op->evaluate && !op->expand, "%s", op->name);
+    bool lowers = op->nest || op->apply || op->loops || op->kind == OPERATOR_VIEW || op->kind == OPERATOR_JOIN || expands;
     cr_assert(lowers || op == &op_batch_norm || op == &op_normalize, "%s", op->name); /* which become channel_affine */
     for (const Attribute *a = op->attributes; a && a->name; a++) cr_assert_lt(a->offset, op->attributes_size);
   }
