@@ -6,6 +6,9 @@
  *       acc = result(acc, accesses); acc = epilogue(acc, accesses), ..
  *       output = acc
  *
+ * Where the points of a result need different windows (the phases of a transposed convolution), each kind of point has a
+ * nest of its own; they share the axes of lanes and tiles.
+ *
  * Expressions name axes by their variables and tensors by EXPR_ACCESS; the accumulator is the variable "acc". How the
  * points are visited (tiles, lanes) is the plan's business. */
 #ifndef CNNC_IR_NEST_H
@@ -38,5 +41,9 @@ typedef struct Nest {
   Expr *epilogue[MAX_FUSED + 1]; /* of fused operators, each over "acc" */
   int epilogue_count;
   Expr *output[MAX_RANK]; /* index of the result: channel, row, column */
+  struct Nest *next;      /* for the points of the result that this one leaves out; NULL: there are none */
 } Nest;
+
+/* Shows every expression of the nest, not of those after it, to `visit` (rewrite_expr); what that returns is dropped. */
+void visit_nest(Arena *arena, const Nest *nest, ExprVisit *visit, void *context);
 #endif

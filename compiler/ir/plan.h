@@ -54,11 +54,8 @@ typedef struct Schedule {
   int vectors; /* most vectors along the lane axis */
 } Schedule;
 
-/* Numbers in the order in which a step reads them; made by pack_weights. */
-typedef struct PackedTensor {
-  const char *name; /* "conv1_weight" */
-  const Parameter *parameter;
-  int64_t elements, paragraph;     /* paragraph: elements of one output channel or block, for printing */
+/* The order in which one nest reads a parameter. */
+typedef struct PackedPart {
   Expr *index[MAX_PARAMETER_RANK]; /* of the parameter, in terms of the axes below */
   Axis axes[MAX_AXES];             /* outermost first; all extents are numbers */
   int axis_count;
@@ -66,6 +63,16 @@ typedef struct PackedTensor {
   int64_t lane_extent;   /* its real extent; elements beyond are zero */
   int64_t blocks[3][2];  /* {count, width}: first `count` blocks of `width`, .. ; in order along the lane axis */
   int block_kinds;
+  int64_t start, elements; /* in the packed numbers */
+} PackedPart;
+
+/* Numbers in the order in which a step reads them; made by pack_weights. */
+typedef struct PackedTensor {
+  const char *name; /* "conv1_weight" */
+  const Parameter *parameter;
+  int64_t elements, paragraph; /* paragraph: elements of one output channel or block, for printing */
+  PackedPart *parts;           /* one after the other: of the nests of a step that read it in different orders */
+  int part_count;
   int64_t offset; /* bytes in the weights blob */
   float *data;
 } PackedTensor;

@@ -60,18 +60,11 @@ static Expr *find_lowest(void *context, Expr *e) {
   return e;
 }
 
-static void visit_nest(Arena *arena, const Nest *nest, ExprVisit *visit, void *context) {
-  Expr *parts[3 + MAX_FUSED + 1] = {nest->initial, nest->update, nest->result};
-  memcpy(parts + 3, nest->epilogue, sizeof nest->epilogue);
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    if (parts[i]) rewrite_expr(arena, parts[i], visit, context);
-}
-
 /* The pointer points to the first element of the window in the border, so that no index is negative; not further back
  * than the border, for windows that are clipped instead. */
 static void set_base(const StepBinding *b, BoundOperand *operand, int number) {
   LowestIndex low = {.operand = number};
-  if (b->step->nest) visit_nest(b->plan->arena, b->step->nest, find_lowest, &low);
+  for (const Nest *nest = b->step->nest; nest; nest = nest->next) visit_nest(b->plan->arena, nest, find_lowest, &low);
   const Border *border = &operand->view.buffer->border;
   const int64_t limit[MAX_RANK] = {0, -border->top, -border->left};
   for (int d = 0; d < MAX_RANK; d++) operand->base[d] = low.lowest[d] >= 0 ? 0 : low.lowest[d] > limit[d] ? low.lowest[d] : limit[d];
@@ -118,32 +111,40 @@ static Expr *find_access(void *context, Expr *e) {
 }
 
 /* Cuts the lane axis into the blocks of the schedule: as few as possible, of nearly equal width. */
-static void set_blocks(PackedTensor *packed, const Schedule *schedule) {
-  int64_t vectors = (packed->lane_extent + schedule->lanes - 1) / schedule->lanes;
+static void set_blocks(PackedPart *part, const Schedule *schedule) {
+  int64_t vectors = (part->lane_extent + schedule->lanes - 1) / schedule->lanes;
   int64_t blocks = (vectors + schedule->vectors - 1) / schedule->vectors, small = vectors / blocks, large = vectors % blocks;
   if (large) {
-    packed->blocks[packed->block_kinds][0] = large;
-    packed->blocks[packed->block_kinds++][1] = (small + 1) * schedule->lanes;
+    part->blocks[part->block_kinds][0] = large;
+    part->blocks[part->block_kinds++][1] = (small + 1) * schedule->lanes;
   }
-  packed->blocks[packed->block_kinds][0] = blocks - large;
-  packed->blocks[packed->block_kinds++][1] = small * schedule->lanes;
+  part->blocks[part->block_kinds][0] = blocks - large;
+  part->blocks[part->block_kinds++][1] = small * schedule->lanes;
 }
 
-static int64_t packed_elements(const PackedTensor *packed) {
+static int64_t part_elements(const PackedPart *part) {
   int64_t elements = 1;
-  for (int i = 0; i < packed->axis_count; i++) elements *= size_value(packed->axes[i].extent);
-  if (!packed->lane_axis) return elements;
+  for (int i = 0; i < part->axis_count; i++) elements *= size_value(part->axes[i].extent);
+  if (!part->lane_axis) return elements;
   int64_t padded = 0;
-  for (int k = 0; k < packed->block_kinds; k++) padded += packed->blocks[k][0] * packed->blocks[k][1];
-  return elements / packed->lane_extent * padded;
+  for (int k = 0; k < part->block_kinds; k++) padded += part->blocks[k][0] * part->blocks[k][1];
+  return elements / part->lane_extent * padded;
+}
+
+static bool same_order(const Parameter *parameter, const PackedPart *a, const PackedPart *b) {
+  if (a->axis_count != b->axis_count || !a->lane_axis != !b->lane_axis || a->block_kinds != b->block_kinds) return false;
+  for (int i = 0; i < a->axis_count; i++)
+    if (strcmp(a->axes[i].var, b->axes[i].var) != 0 || !size_equal(a->axes[i].extent, b->axes[i].extent)) return false;
+  for (int d = 0; d < parameter->rank; d++)
+    if (!expr_equal(a->index[d], b->index[d])) return false;
+  return memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
 }
 
 static bool same_packing(const PackedTensor *a, const PackedTensor *b) {
-  if (a->parameter != b->parameter || a->axis_count != b->axis_count || !a->lane_axis != !b->lane_axis || a->block_kinds != b->block_kinds)
-    return false;
-  for (int i = 0; i < a->axis_count; i++)
-    if (strcmp(a->axes[i].var, b->axes[i].var) != 0 || !size_equal(a->axes[i].extent, b->axes[i].extent)) return false;
-  return memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
+  if (a->parameter != b->parameter || a->part_count != b->part_count) return false;
+  for (int i = 0; i < a->part_count; i++)
+    if (!same_order(a->parameter, &a->parts[i], &b->parts[i])) return false;
+  return true;
 }
 
 static bool packed_is_called(const Plan *plan, const char *name) {
@@ -169,47 +170,69 @@ static PackedTensor *add_packed(Plan *plan, PackedTensor packed, const Step *ste
   PackedTensor *copy = ARENA_NEW(plan->arena, PackedTensor);
   *copy = packed;
   copy->name = name;
-  copy->elements = packed_elements(copy);
+  for (int i = 0; i < copy->part_count; i++) {
+    copy->parts[i].start = copy->elements;
+    copy->elements += copy->parts[i].elements = part_elements(&copy->parts[i]);
+  }
   ARENA_PUSH(plan->arena, plan->packed, plan->packed_count, copy);
   return copy;
 }
 
 /* Order of the packed numbers: result axes outside, then blocks of the lane axis, then reduction axes, then lanes; in
  * a scalar schedule the lane axis is one of the result axes. */
-static PackedTensor *pack_for_nest(const StepBinding *b, const Parameter *parameter, int number) {
-  const Nest *nest = b->step->nest;
-  FindAccess find = {.operand = number};
-  visit_nest(b->plan->arena, nest, find_access, &find);
+static PackedPart order_of_nest(const Nest *nest, const Schedule *schedule, const Expr *access, int64_t *per_result) {
+  PackedPart part = {.axis_count = 0};
+  for (int d = 0; d < access->rank; d++) part.index[d] = access->index[d];
+  for (int i = 0; i < nest->result_count; i++) {
+    if (!depends_on(access, nest->result_axes[i].var)) continue;
+    part.axes[part.axis_count++] = nest->result_axes[i];
+    if (schedule->kind != SCHEDULE_TILED || strcmp(nest->result_axes[i].var, nest->lane_axis) != 0) continue;
+    part.lane_axis = nest->lane_axis;
+    part.lane_extent = size_value(nest->result_axes[i].extent);
+    set_blocks(&part, schedule);
+  }
+  *per_result = 1;
+  for (int i = 0; i < nest->reduction_count; i++) {
+    if (!depends_on(access, nest->reduction_axes[i].var)) continue;
+    part.axes[part.axis_count++] = nest->reduction_axes[i];
+    *per_result *= size_value(nest->reduction_axes[i].extent);
+  }
+  return part;
+}
+
+/* The part that has this order, which is new unless an earlier nest reads the same. */
+static int add_part(Arena *arena, PackedTensor *packed, PackedPart part) {
+  for (int i = 0; i < packed->part_count; i++)
+    if (same_order(packed->parameter, &packed->parts[i], &part)) return i;
+  ARENA_PUSH(arena, packed->parts, packed->part_count, part);
+  return packed->part_count - 1;
+}
+
+static void pack_for_nests(const StepBinding *b, BoundOperand *operand, const Parameter *parameter, int number) {
+  Arena *arena = b->plan->arena;
   PackedTensor packed = {.parameter = parameter};
-  for (int d = 0; d < find.found->rank; d++) packed.index[d] = find.found->index[d];
-  bool tiled = b->step->schedule.kind == SCHEDULE_TILED;
-  for (int i = 0; i < nest->result_count; i++)
-    if (depends_on(find.found, nest->result_axes[i].var)) {
-      packed.axes[packed.axis_count++] = nest->result_axes[i];
-      if (tiled && strcmp(nest->result_axes[i].var, nest->lane_axis) == 0) {
-        packed.lane_axis = nest->lane_axis;
-        packed.lane_extent = size_value(nest->result_axes[i].extent);
-        set_blocks(&packed, &b->step->schedule);
-      }
-    }
-  int64_t per_result = 1;
-  for (int i = 0; i < nest->reduction_count; i++)
-    if (depends_on(find.found, nest->reduction_axes[i].var)) {
-      packed.axes[packed.axis_count++] = nest->reduction_axes[i];
-      per_result *= size_value(nest->reduction_axes[i].extent);
-    }
-  packed.paragraph = packed.lane_axis ? packed.blocks[0][1] : per_result;
-  return add_packed(b->plan, packed, b->step);
+  int nests = 0;
+  for (const Nest *nest = b->step->nest; nest; nest = nest->next) {
+    FindAccess find = {.operand = number};
+    visit_nest(arena, nest, find_access, &find);
+    int64_t per_result = 1;
+    int part = find.found ? add_part(arena, &packed, order_of_nest(nest, &b->step->schedule, find.found, &per_result)) : -1;
+    if (find.found && !packed.paragraph) packed.paragraph = packed.parts[0].lane_axis ? packed.parts[0].blocks[0][1] : per_result;
+    ARENA_PUSH(arena, operand->packed_part, nests, part);
+  }
+  operand->packed = add_packed(b->plan, packed, b->step);
 }
 
 /* Operators with statements of their own read parameters in their natural order. */
 static PackedTensor *pack_naturally(const StepBinding *b, const Parameter *parameter) {
   static const char *const names[] = {"i0", "i1", "i2", "i3"};
-  PackedTensor packed = {.parameter = parameter, .axis_count = parameter->rank};
+  PackedPart part = {.axis_count = parameter->rank};
   for (int d = 0; d < parameter->rank; d++) {
-    packed.axes[d] = (Axis){.var = names[d], .extent = size_of(b->plan->arena, parameter->sizes[d])};
-    packed.index[d] = expr_index(b->plan->arena, names[d]);
+    part.axes[d] = (Axis){.var = names[d], .extent = size_of(b->plan->arena, parameter->sizes[d])};
+    part.index[d] = expr_index(b->plan->arena, names[d]);
   }
+  PackedTensor packed = {.parameter = parameter};
+  add_part(b->plan->arena, &packed, part);
   packed.paragraph = parameter->rank ? parameter_elements(parameter) / parameter->sizes[0] : 1;
   return add_packed(b->plan, packed, b->step);
 }
@@ -249,13 +272,14 @@ static const char *operand_name(const StepBinding *b, int number) {
 }
 
 StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step) {
-  StepBinding b = {.plan = plan, .program = program, .step = step};
+  StepBinding b = {.plan = plan, .program = program, .step = step, .nest = step->nest};
   b.operands = ARENA_ARRAY(plan->arena, BoundOperand, (size_t)step->operand_count + 1);
   for (int i = 0; i < step->operand_count; i++) {
     BoundOperand *operand = &b.operands[i];
     operand->name = operand_name(&b, i);
     if (step->operands[i].parameter) {
-      operand->packed = step->nest ? pack_for_nest(&b, step->operands[i].parameter, i) : pack_naturally(&b, step->operands[i].parameter);
+      if (step->nest) pack_for_nests(&b, operand, step->operands[i].parameter, i);
+      else operand->packed = pack_naturally(&b, step->operands[i].parameter);
       continue;
     }
     bind_value(&b, operand, step->operands[i].value, plan->views[step->operands[i].value->id]);
@@ -277,20 +301,24 @@ static Expr *tensor_offset(Arena *a, const BoundOperand *operand, Expr *const in
   return expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, rows, columns), channels);
 }
 
+const PackedPart *packed_part(const StepBinding *b, const BoundOperand *operand) {
+  return &operand->packed->parts[operand->packed_part ? operand->packed_part[b->nest_number] : 0];
+}
+
 /* ((i0 * n1 + i1) * n2 + i2) ..: the numbers are packed in the order of the axes. */
-static Expr *packed_offset(const StepBinding *b, const PackedTensor *packed, const Expr *access) {
+static Expr *packed_offset(const StepBinding *b, const PackedPart *part, const Expr *access) {
   Arena *a = b->plan->arena;
   Expr *offset = expr_int(a, 0);
-  for (int i = 0; i < packed->axis_count; i++) {
-    Expr *index = b->step->nest ? expr_index(a, packed->axes[i].var) : access->index[i];
-    offset = expr_binary(a, OP_ADD, expr_binary(a, OP_MUL, offset, expr_size(a, packed->axes[i].extent)), index);
+  for (int i = 0; i < part->axis_count; i++) {
+    Expr *index = b->nest ? expr_index(a, part->axes[i].var) : access->index[i];
+    offset = expr_binary(a, OP_ADD, expr_binary(a, OP_MUL, offset, expr_size(a, part->axes[i].extent)), index);
   }
-  return offset;
+  return expr_binary(a, OP_ADD, offset, expr_int(a, part->start));
 }
 
 Expr *element_offset(const StepBinding *b, const Expr *access) {
   const BoundOperand *operand = &b->operands[access->operand];
-  if (operand->packed) return packed_offset(b, operand->packed, access);
+  if (operand->packed) return packed_offset(b, packed_part(b, operand), access);
   return tensor_offset(b->plan->arena, operand, access->index);
 }
 

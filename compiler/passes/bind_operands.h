@@ -10,13 +10,16 @@ typedef struct BoundOperand {
   View view;              /*   where it lies; */
   Expr *stride[MAX_RANK]; /* distance of channels, rows, columns */
   int64_t base[MAX_RANK]; /*   the element (relative to the view) to which the pointer points */
-  PackedTensor *packed;   /* or numbers */
+  PackedTensor *packed;   /* or numbers, */
+  int *packed_part;       /*   of which each nest of the step reads this part; -1: none */
 } BoundOperand;
 
 typedef struct StepBinding {
   Plan *plan;
   LoopProgram *program;
   const Step *step;
+  const Nest *nest; /* of the step, which is being lowered; NULL for steps of another kind */
+  int nest_number;
   BoundOperand *operands; /* by operand number */
   BoundOperand output;
 } StepBinding;
@@ -27,6 +30,8 @@ const char *c_name(Arena *arena, const char *path);
 Expr *buffer_constant(LoopProgram *program, Arena *arena, const char *kind, const char *name, const Size *value);
 
 StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step);
+/* The order in which the nest that is being lowered reads an operand's numbers. */
+const PackedPart *packed_part(const StepBinding *binding, const BoundOperand *operand);
 /* Offset from the operand's pointer to the element that an access names. */
 Expr *element_offset(const StepBinding *binding, const Expr *access);
 /* Offset from the output's pointer to the element at this index. */

@@ -75,14 +75,17 @@ static void elementwise_nest(Lowering *l, const Node *node, Nest *nest) {
 static void build_nest(Plan *plan, Step *step) {
   Lowering l = {.arena = plan->arena};
   Nest *nest = ARENA_NEW(plan->arena, Nest);
-  const Value *computed = step->root->output;
+  const Value *computed;
   if (step->root->op->kind == OPERATOR_ELEMENTWISE) elementwise_nest(&l, step->root, nest);
   else step->root->op->nest(&l, step->root, nest);
-  l.channel = nest->output[0], l.row = nest->output[1], l.column = nest->output[2];
   if (nest->update) l.first_operand = l.operand_count; /* a skip of the input is read at another place than the window */
-  for (int i = 0; i < step->fused_count; i++) {
-    add_epilogue(&l, nest, step->fused[i], computed);
-    computed = step->fused[i]->output;
+  for (Nest *n = nest; n; n = n->next) {
+    l.channel = n->output[0], l.row = n->output[1], l.column = n->output[2];
+    computed = step->root->output;
+    for (int i = 0; i < step->fused_count; i++) {
+      add_epilogue(&l, n, step->fused[i], computed);
+      computed = step->fused[i]->output;
+    }
   }
   step->nest = nest;
   step->operands = l.operands;

@@ -232,11 +232,20 @@ static Stmt *step_call(const StepBinding *b) {
   return stmt_call(b->plan->arena, c_name(b->plan->arena, step->name), arguments, count);
 }
 
+/* One nest after the other: each computes other points of the result. */
+static Stmt *lower_nests(const StepBinding *step) {
+  StepBinding b = *step;
+  Stmt *body = NULL;
+  for (; b.nest; b.nest = b.nest->next, b.nest_number++)
+    body = stmt_then(body, b.step->schedule.kind == SCHEDULE_TILED ? lower_tiled(&b) : lower_scalar(&b));
+  return body;
+}
+
 /* Copies and operators with statements of their own have their operands from here. */
 static Stmt *step_body(const StepBinding *b) {
   const Step *step = b->step;
   if (step->kind == STEP_COPY) return lower_copy(b);
-  if (step->kind == STEP_NEST) return step->schedule.kind == SCHEDULE_TILED ? lower_tiled(b) : lower_scalar(b);
+  if (step->kind == STEP_NEST) return lower_nests(b);
   Lowering l = {.arena = b->plan->arena};
   return resolve_stmts(b, step->root->op->loops(&l, step->root));
 }

@@ -30,12 +30,12 @@ static Expr *without_single_points(Arena *a, const Nest *nest, Expr *e) {
 static Expr *resolve(const StepBinding *b, Expr *e) {
   Resolve context = {b};
   Arena *a = b->plan->arena;
-  return without_single_points(a, b->step->nest, rewrite_expr(a, e, resolve_visit, &context));
+  return without_single_points(a, b->nest, rewrite_expr(a, e, resolve_visit, &context));
 }
 
 static Stmt *reduction_loops(const StepBinding *b, Stmt *body) {
   Arena *a = b->plan->arena;
-  const Nest *nest = b->step->nest;
+  const Nest *nest = b->nest;
   for (int i = nest->reduction_count; i-- > 0;) {
     const Axis *axis = &nest->reduction_axes[i];
     if (size_is(axis->extent, 1) && !axis->begin) continue;
@@ -49,7 +49,7 @@ static Stmt *reduction_loops(const StepBinding *b, Stmt *body) {
 /* Everything inside the loops over result axes. */
 static Stmt *one_point(const StepBinding *b) {
   Arena *a = b->plan->arena;
-  const Nest *nest = b->step->nest;
+  const Nest *nest = b->nest;
   bool changes = nest->update || nest->epilogue_count;
   Stmt *body = NULL;
   if (nest->update) {
@@ -77,9 +77,16 @@ static bool lets_use(const Stmt *lets, const char *var) {
   return false;
 }
 
+/* Names of a single point, which has no loop, must not meet those of the step's other nests. */
+static Stmt *keep_apart(const StepBinding *b, Stmt *body) {
+  Arena *a = b->plan->arena;
+  bool alone = !b->step->nest->next, is_block = body->kind == STMT_FOR && !body->next;
+  return alone || is_block ? body : stmt_for(a, b->nest->result_axes[0].var, expr_int(a, 0), expr_int(a, 1), expr_int(a, 1), body);
+}
+
 Stmt *lower_scalar(const StepBinding *b) {
   Arena *a = b->plan->arena;
-  const Nest *nest = b->step->nest;
+  const Nest *nest = b->nest;
   Stmt *body = one_point(b);
   bool placed = nest->before == NULL;
   for (int i = nest->result_count; i-- > 0;) {
@@ -91,5 +98,5 @@ Stmt *lower_scalar(const StepBinding *b) {
     if (size_is(axis->extent, 1)) continue;
     body = stmt_for(a, axis->var, expr_int(a, 0), expr_size(a, axis->extent), expr_int(a, 1), body);
   }
-  return placed ? body : resolve_lets(b, nest->before, body);
+  return keep_apart(b, placed ? body : resolve_lets(b, nest->before, body));
 }

@@ -20,30 +20,31 @@ typedef struct CollectAccess {
   Tiling *tiling;
 } CollectAccess;
 
-static int64_t packed_per_lane(const PackedTensor *packed) { /* numbers for one step along the lane axis */
+static int64_t packed_per_lane(const PackedPart *part) { /* numbers for one step along the lane axis */
   int64_t elements = 1;
   bool inside = false;
-  for (int i = 0; i < packed->axis_count; i++) {
-    if (inside) elements *= size_value(packed->axes[i].extent);
-    inside = inside || strcmp(packed->axes[i].var, packed->lane_axis) == 0;
+  for (int i = 0; i < part->axis_count; i++) {
+    if (inside) elements *= size_value(part->axes[i].extent);
+    inside = inside || strcmp(part->axes[i].var, part->lane_axis) == 0;
   }
   return elements;
 }
 
 /* Offset of a block's first number: earlier result axes, then whole blocks. */
-static Expr *packed_origin(const Tiling *t, const PackedTensor *packed) {
+static Expr *packed_origin(const Tiling *t, const PackedPart *part) {
   Expr *origin = number(t, 0);
-  for (int i = 0; i < packed->axis_count; i++) {
-    Expr *var = expr_index(t->arena, packed->axes[i].var);
-    if (strcmp(packed->axes[i].var, packed->lane_axis) == 0) {
+  for (int i = 0; i < part->axis_count; i++) {
+    Expr *var = expr_index(t->arena, part->axes[i].var);
+    if (strcmp(part->axes[i].var, part->lane_axis) == 0) {
       int64_t padded = 0;
-      for (int k = 0; k < packed->block_kinds; k++) padded += packed->blocks[k][0] * packed->blocks[k][1];
-      int64_t per_lane = packed_per_lane(packed);
-      return add(t, mul(t, origin, number(t, padded * per_lane)), mul(t, var, number(t, per_lane)));
+      for (int k = 0; k < part->block_kinds; k++) padded += part->blocks[k][0] * part->blocks[k][1];
+      int64_t per_lane = packed_per_lane(part);
+      origin = add(t, mul(t, origin, number(t, padded * per_lane)), mul(t, var, number(t, per_lane)));
+      return add(t, origin, number(t, part->start));
     }
-    origin = add(t, mul(t, origin, expr_size(t->arena, packed->axes[i].extent)), var);
+    origin = add(t, mul(t, origin, expr_size(t->arena, part->axes[i].extent)), var);
   }
-  return origin;
+  return add(t, origin, number(t, part->start));
 }
 
 static Expr *at_zero(const Tiling *t, Expr *e, const Axis *axes, int count) {
@@ -59,10 +60,11 @@ static Expr *without_single_axes(const Tiling *t, Expr *e) {
 
 static void describe_operand(Tiling *t, KernelOperand *k, const BoundOperand *bound, Expr *offset) {
   k->bound = bound;
-  if (bound->packed && bound->packed->lane_axis) {
+  const PackedPart *part = bound->packed ? packed_part(t->b, bound) : NULL;
+  if (part && part->lane_axis) {
     k->along_lanes = true;
-    k->streamed = t->reduction_count > 0 && packed_per_lane(bound->packed) > 1;
-    Expr *origin = packed_origin(t, bound->packed);
+    k->streamed = t->reduction_count > 0 && packed_per_lane(part) > 1;
+    Expr *origin = packed_origin(t, part);
     k->step_tile = t->tile ? coefficient_of(t->arena, origin, t->tile->var) : number(t, 0); /* constants may differ from place to place */
     k->origin = without_single_axes(t, origin);
     for (int i = 0; i < t->reduction_count; i++) k->step_reduction[i] = number(t, 0);
@@ -198,7 +200,7 @@ static Stmt *blocks_of_channels(const Tiling *t) {
 }
 
 Stmt *lower_tiled(const StepBinding *b) {
-  const Nest *nest = b->step->nest;
+  const Nest *nest = b->nest;
   Tiling t = {.b = b, .arena = b->plan->arena, .nest = nest, .lanes = b->step->schedule.lanes};
   t.lane = result_axis(nest, nest->lane_axis);
   t.tile = result_axis(nest, nest->tile_axis);

@@ -5,40 +5,41 @@
 
 /* The place of an element in the parameter is linear in the axes: at + sum of factor * axis. */
 typedef struct Packing {
-  const PackedTensor *packed;
+  const PackedPart *part;
+  const Parameter *parameter;
   int64_t factor[MAX_AXES], extent[MAX_AXES], at;
   int lane; /* number of the lane axis; -1: none */
   float *out;
 } Packing;
 
-static int64_t evaluate_at_zero(Arena *a, Expr *e, const PackedTensor *packed) {
+static int64_t evaluate_at_zero(Arena *a, Expr *e, const PackedPart *part) {
   int64_t value = 0;
-  for (int i = 0; i < packed->axis_count; i++) e = substitute_var(a, e, packed->axes[i].var, expr_int(a, 0));
+  for (int i = 0; i < part->axis_count; i++) e = substitute_var(a, e, part->axes[i].var, expr_int(a, 0));
   expr_evaluate(e, &value);
   return value;
 }
 
 static void find_factors(Arena *a, Packing *packing) {
-  const PackedTensor *packed = packing->packed;
+  const PackedPart *part = packing->part;
   int64_t stride = 1;
-  for (int d = packed->parameter->rank; d-- > 0;) {
-    Expr *index = packed->index[d];
-    packing->at += stride * evaluate_at_zero(a, index, packed);
-    for (int i = 0; i < packed->axis_count; i++) {
+  for (int d = packing->parameter->rank; d-- > 0;) {
+    Expr *index = part->index[d];
+    packing->at += stride * evaluate_at_zero(a, index, part);
+    for (int i = 0; i < part->axis_count; i++) {
       int64_t factor = 0;
-      expr_evaluate(coefficient_of(a, index, packed->axes[i].var), &factor);
+      expr_evaluate(coefficient_of(a, index, part->axes[i].var), &factor);
       packing->factor[i] += stride * factor;
     }
-    stride *= packed->parameter->sizes[d];
+    stride *= packing->parameter->sizes[d];
   }
 }
 
 /* Axes `from`.. of the packed order, from place `at` of the parameter. The lane axis was taken out of the order: its
  * lanes come last. */
 static void pack_axes(Packing *packing, int axis, int64_t at, int64_t lanes, int64_t valid) {
-  const PackedTensor *packed = packing->packed;
-  const float *data = packed->parameter->data;
-  if (axis == packed->axis_count) {
+  const PackedPart *part = packing->part;
+  const float *data = packing->parameter->data;
+  if (axis == part->axis_count) {
     if (packing->lane < 0) *packing->out++ = data[at];
     for (int64_t i = 0; packing->lane >= 0 && i < lanes; i++)
       *packing->out++ = i < valid ? data[at + i * packing->factor[packing->lane]] : 0.0f;
@@ -46,9 +47,9 @@ static void pack_axes(Packing *packing, int axis, int64_t at, int64_t lanes, int
   }
   if (axis == packing->lane) {
     int64_t start = 0;
-    for (int kind = 0; kind < packed->block_kinds; kind++)
-      for (int64_t block = 0; block < packed->blocks[kind][0]; block++) {
-        int64_t width = packed->blocks[kind][1], left = packed->lane_extent - start;
+    for (int kind = 0; kind < part->block_kinds; kind++)
+      for (int64_t block = 0; block < part->blocks[kind][0]; block++) {
+        int64_t width = part->blocks[kind][1], left = part->lane_extent - start;
         pack_axes(packing, axis + 1, at + start * packing->factor[axis], width, left < width ? left : width);
         start += width;
       }
@@ -57,16 +58,19 @@ static void pack_axes(Packing *packing, int axis, int64_t at, int64_t lanes, int
   for (int64_t i = 0; i < packing->extent[axis]; i++) pack_axes(packing, axis + 1, at + i * packing->factor[axis], lanes, valid);
 }
 
-static void pack(Compilation *c, PackedTensor *packed) {
-  Packing packing = {.packed = packed, .lane = -1};
+static void pack_part(Compilation *c, const PackedTensor *packed, const PackedPart *part) {
+  Packing packing = {.part = part, .parameter = packed->parameter, .lane = -1, .out = packed->data + part->start};
   find_factors(c->arena, &packing);
-  for (int i = 0; i < packed->axis_count; i++) {
-    packing.extent[i] = size_value(packed->axes[i].extent);
-    if (packed->lane_axis && strcmp(packed->axes[i].var, packed->lane_axis) == 0) packing.lane = i;
+  for (int i = 0; i < part->axis_count; i++) {
+    packing.extent[i] = size_value(part->axes[i].extent);
+    if (part->lane_axis && strcmp(part->axes[i].var, part->lane_axis) == 0) packing.lane = i;
   }
-  packed->data = ARENA_ARRAY(c->arena, float, (size_t)packed->elements);
-  packing.out = packed->data;
   pack_axes(&packing, 0, packing.at, 1, 1);
+}
+
+static void pack(Compilation *c, PackedTensor *packed) {
+  packed->data = ARENA_ARRAY(c->arena, float, (size_t)packed->elements);
+  for (int i = 0; i < packed->part_count; i++) pack_part(c, packed, &packed->parts[i]);
 }
 
 void pack_weights(Compilation *c, Plan *plan) {

@@ -234,7 +234,7 @@ static void place_joined(Plan *plan, const Node *join) {
 }
 
 typedef struct Elsewhere { /* whether an operand is read at another place than the one that is written */
-  const Step *step;
+  const Nest *nest;
   int operand;
   bool found;
 } Elsewhere;
@@ -243,17 +243,13 @@ static Expr *look_elsewhere(void *context, Expr *e) {
   Elsewhere *look = context;
   if (e->kind == EXPR_ACCESS && e->operand == look->operand)
     for (int i = 0; i < MAX_RANK; i++)
-      if (!expr_equal(e->index[i], look->step->nest->output[i])) look->found = true;
+      if (!expr_equal(e->index[i], look->nest->output[i])) look->found = true;
   return e;
 }
 
 static bool read_elsewhere(Plan *plan, const Step *step, int operand) {
-  Elsewhere look = {step, operand, false};
-  const Nest *nest = step->nest;
-  Expr *parts[3 + MAX_FUSED + 1] = {nest->initial, nest->update, nest->result};
-  memcpy(parts + 3, nest->epilogue, sizeof nest->epilogue);
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    if (parts[i]) rewrite_expr(plan->arena, parts[i], look_elsewhere, &look);
+  Elsewhere look = {NULL, operand, false};
+  for (look.nest = step->nest; look.nest; look.nest = look.nest->next) visit_nest(plan->arena, look.nest, look_elsewhere, &look);
   return look.found;
 }
 

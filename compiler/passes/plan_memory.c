@@ -34,10 +34,7 @@ static Expr *find_lane_read(void *context, Expr *e) {
 
 static bool reads_lanes(Plan *plan, const Step *step, int operand) {
   LaneReads reads = {operand, step->nest->lane_axis, plan->arena, false};
-  Expr *const parts[] = {step->nest->initial, step->nest->update, step->nest->result};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    if (parts[i]) rewrite_expr(plan->arena, parts[i], find_lane_read, &reads);
-  for (int i = 0; i < step->nest->epilogue_count; i++) rewrite_expr(plan->arena, step->nest->epilogue[i], find_lane_read, &reads);
+  for (const Nest *nest = step->nest; nest; nest = nest->next) visit_nest(plan->arena, nest, find_lane_read, &reads);
   return reads.found;
 }
 

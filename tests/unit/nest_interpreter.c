@@ -243,5 +243,5 @@ void interpret_node(Arena *arena, const Node *node, const double *const *inputs,
   }
   if (node->op->nest) node->op->nest(&in.lowering, node, &nest);
   else nest = nest_of_apply(&in.lowering, node);
-  visit(&in, &nest, 0);
+  for (const Nest *n = &nest; n; n = n->next) visit(&in, n, 0);
 }

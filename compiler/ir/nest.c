@@ -1,0 +1,11 @@
+/* nest.c - see nest.h. */
+#include "ir/nest.h"
+
+#include <string.h>
+
+void visit_nest(Arena *arena, const Nest *nest, ExprVisit *visit, void *context) {
+  Expr *parts[3 + MAX_FUSED + 1] = {nest->initial, nest->update, nest->result};
+  memcpy(parts + 3, nest->epilogue, sizeof nest->epilogue);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (parts[i]) rewrite_expr(arena, parts[i], visit, context);
+}
