@@ -15,7 +15,37 @@ typedef struct ConvAttributes {
   int padding_mode; /* PaddingMode */
 } ConvAttributes;
 
+typedef struct DepthwiseConvAttributes {
+  Pair kernel_size;
+  int64_t multiplier;
+  Pair stride;
+  Padding padding;
+  Pair dilation;
+  bool bias;
+  int padding_mode; /* PaddingMode */
+} DepthwiseConvAttributes;
+
+typedef struct SeparableConvAttributes {
+  int64_t out_channels;
+  Pair kernel_size, stride;
+  Padding padding;
+  Pair dilation;
+  int64_t multiplier;
+  bool bias;
+  int padding_mode; /* PaddingMode */
+} SeparableConvAttributes;
+
+typedef struct ConvTransposeAttributes {
+  int64_t out_channels;
+  Pair kernel_size, stride;
+  Padding padding; /* what is cut off the result */
+  Pair output_padding, dilation;
+  int64_t groups;
+  bool bias;
+} ConvTransposeAttributes;
+
 /* What stands beyond the edges of an input: the choices of `padding_mode`. */
+#define PADDING_MODES "zeros|reflect|replicate|circular"
 typedef enum PaddingMode { PADDING_ZEROS, PADDING_REFLECT, PADDING_REPLICATE, PADDING_CIRCULAR } PaddingMode;
 
 typedef struct FcAttributes {

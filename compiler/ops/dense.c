@@ -1,6 +1,7 @@
 /* dense.c - sizes and padding as numbers, for the reference evaluations; see dense.h. */
 #include "ops/dense.h"
 
+#include "ops/attributes.h"
 #include "support/checked.h"
 
 Dense dense_of(const TensorType *type) {
@@ -49,4 +50,15 @@ DenseWindow dense_window(const Node *node, int axis, Pair kernel, Pair stride, P
 
 void evaluate_each(const Node *node, const double *input, double *output, double (*f)(const void *attributes, double x)) {
   for (int64_t i = 0, n = dense_elements(dense_of(&node->output->type)); i < n; i++) output[i] = f(node->attributes, input[i]);
+}
+
+int64_t dense_source(int64_t t, int64_t n, int padding_mode) {
+  if (t >= 0 && t < n) return t;
+  switch ((PaddingMode)padding_mode) {
+  case PADDING_ZEROS: return -1;
+  case PADDING_REFLECT: return t < 0 ? -t : 2 * (n - 1) - t;
+  case PADDING_REPLICATE: return t < 0 ? 0 : n - 1;
+  case PADDING_CIRCULAR: return t < 0 ? t + n : t - n;
+  }
+  return -1;
 }

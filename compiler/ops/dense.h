@@ -25,4 +25,6 @@ typedef struct DenseWindow {
 /* Of axis 0 (height) or 1 (width) for a node that was inferred without errors. */
 DenseWindow dense_window(const Node *node, int axis, Pair kernel, Pair stride, Pair dilation, Padding padding);
 static inline int64_t dense_tap(const DenseWindow *w, int64_t o, int64_t k) { return o * w->stride + k * w->dilation - w->before; }
+/* Where the value at position t of n, or beyond its edges, comes from in this PaddingMode; -1: it is zero. */
+int64_t dense_source(int64_t t, int64_t n, int padding_mode);
 #endif

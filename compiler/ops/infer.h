@@ -80,6 +80,8 @@ struct Window {
  * asymmetric_same. */
 bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stride, Pair dilation, Padding padding, bool ceil_mode,
                   Window *window);
+/* Mirrored or repeated pixels must exist, else E0402. */
+bool check_padding_mode(Inference *inference, const Node *node, int padding_mode, const Window *window);
 /* The window of a node whose shapes were inferred without errors (for evaluation and lowering): reports nothing. */
 Window window_of(Arena *arena, const TensorType *input, Pair kernel, Pair stride, Pair dilation, Padding padding, bool ceil_mode);
 /* The larger padding of an axis; where `same` meets a size that varies, the largest that it can be. */

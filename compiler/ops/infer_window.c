@@ -280,3 +280,20 @@ bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stri
   if (padding.kind == PADDING_SAME) warn_asymmetric_same(inference, node, w);
   return true;
 }
+
+bool check_padding_mode(Inference *inference, const Node *node, int padding_mode, const Window *w) {
+  if (padding_mode != PADDING_REFLECT && padding_mode != PADDING_CIRCULAR) return true;
+  bool reflect = padding_mode == PADDING_REFLECT;
+  for (int axis = 0; axis < 2; axis++) {
+    int64_t n = size_minimum(w->input[axis]), largest = most_padding(w, axis), limit = reflect ? n - 1 : n;
+    if (largest <= limit) continue;
+    Diagnostic *d = attribute_error(inference, node, CODE_E0402, "padding_mode", "`%s` needs a padding %s the input",
+                                    reflect ? "reflect" : "circular", reflect ? "smaller than" : "no larger than");
+    set_label(d, "padding %lld, input %s %lld", (long long)largest, axis_name(node, axis), (long long)n);
+    if (reflect) add_note(d, "the mirror stands on the edge pixel, so an input of %lld has %lld to mirror", (long long)n, (long long)limit);
+    else add_note(d, "the input is repeated once on each side");
+    add_help(d, "use a padding of %lld or less, or `padding_mode=replicate`", (long long)limit);
+    return false;
+  }
+  return true;
+}

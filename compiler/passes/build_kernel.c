@@ -305,7 +305,8 @@ static const char *kernel_name(const Tiling *t, bool of_layer) {
   Text name = text_new(t->arena);
   text_addf(&name, "kernel_%s%s_%dx%lld", is_depthwise(t) ? "depthwise_" : "",
             of_layer ? c_name(t->arena, step->name) : step->root->op->name, t->points, (long long)t->channels);
-  for (int r = 0; r < t->reduction_count; r++) text_addf(&name, "_%s", t->reductions[r].var);
+  for (int r = 0; r < t->reduction_count; r++)
+    if (!size_is(t->reductions[r].extent, 1)) text_addf(&name, "_%s", t->reductions[r].var);
   if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && t->b->step->root->parameter_count) text_add(&name, "_no_bias");
   for (int i = 0; !of_layer && i < step->fused_count; i++) text_addf(&name, "_%s", step->fused[i]->op->name);
   return text_string(&name);

@@ -64,23 +64,30 @@ static void allocate(Graph *graph, Parameter *parameter) {
 }
 
 static bool is_foldable(const Node *producer) {
-  return producer && (producer->op == &op_conv || producer->op == &op_fc) && producer->output->uses == 1;
+  bool has_weights = producer && (producer->op == &op_conv || producer->op == &op_fc || producer->op == &op_conv_transpose);
+  return has_weights && producer->output->uses == 1;
+}
+
+/* The output channel of number i of the weights: [out, ..], of a transposed convolution [in, out/groups, ..]. */
+static int64_t channel_of(const Node *node, const Parameter *weight, int64_t channels, int64_t i) {
+  if (node->op != &op_conv_transpose) return i / (parameter_elements(weight) / channels);
+  int64_t in_channels = weight->sizes[0], out_group = weight->sizes[1], taps = parameter_elements(weight) / (in_channels * out_group);
+  int64_t groups = channels / out_group, group = i / (taps * out_group) / (in_channels / groups);
+  return group * out_group + i / taps % out_group;
 }
 
 /* Scales the weights of output channel c by scale[c]; bias = bias * scale + shift. Slots 0 and 1 are weight, bias. */
 static void fold_into_weights(Graph *graph, Node *node, const Affine *affine) {
   const Parameter *weight = node->parameters[0], *bias = node->parameters[1];
   Parameter *scaled = derive(graph, node, "weight", weight->rank, weight->sizes);
-  Parameter *shifted = derive(graph, node, "bias", 1, weight->sizes);
+  Parameter *shifted = derive(graph, node, "bias", 1, &affine->channels);
   if (affine->scale && weight->data) {
     allocate(graph, scaled);
     allocate(graph, shifted);
-    int64_t per_channel = parameter_elements(weight) / affine->channels;
-    for (int64_t c = 0; c < affine->channels; c++) {
-      for (int64_t i = c * per_channel; i < (c + 1) * per_channel; i++)
-        scaled->data[i] = (float)((double)weight->data[i] * affine->scale[c]);
+    for (int64_t i = 0, count = parameter_elements(weight); i < count; i++)
+      scaled->data[i] = (float)((double)weight->data[i] * affine->scale[channel_of(node, weight, affine->channels, i)]);
+    for (int64_t c = 0; c < affine->channels; c++)
       shifted->data[c] = (float)((bias ? (double)bias->data[c] : 0.0) * affine->scale[c] + affine->shift[c]);
-    }
   }
   node->parameters[0] = scaled;
   node->parameters[1] = shifted;

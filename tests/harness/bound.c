@@ -44,6 +44,8 @@ static Node *node_of_magnitudes(Arena *arena, const Node *node) {
 static double reduction_length(const Node *node, const Bound *in) {
   (void)in;
   if (node->op == &op_conv || node->op == &op_fc) return (double)(parameter_elements(node->parameters[0]) / node->parameters[0]->sizes[0]);
+  if (node->op == &op_conv_transpose) /* at most */
+    return (double)(parameter_elements(node->parameters[0]) / size_value(type_channels(&node->output->type)));
   if (node->op == &op_avg_pool) {
     const PoolAttributes *a = node->attributes;
     return (double)(a->kernel_size.h * a->kernel_size.w);

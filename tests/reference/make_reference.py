@@ -380,9 +380,115 @@ def others():
               bias=str(bias).lower())
 
 
+# --- the family of conv; cases here have seeds of their own, so that those above stay as they are
+
+def depthwise_case(op, shape, k, multiplier=1, out=None, s=(1, 1), padding="valid", d=(1, 1), bias=True, mode="zeros"):
+    """depthwise_conv, and separable_conv with `out` channels; of images (c, h, w) and sequences (c, n)."""
+    c, sizes, one_dimensional = shape[0], shape[1:], len(shape) == 2
+    k, s, d = (tuple(v[-len(sizes):]) for v in (k, s, d))
+    pads = [sides(padding, *axis) for axis in zip(sizes, k, s, d)]
+    conv = F.conv1d if one_dimensional else F.conv2d
+
+    def compute(make, x):
+        flat = [p for axis in reversed(pads) for p in axis]
+        wide = F.pad(x[None], flat, mode={"zeros": "constant"}.get(mode, mode))
+        first = make(1, (c * multiplier, 1, *k))
+        if op == "depthwise_conv":
+            return conv(wide, first, make(2, (c * multiplier,)) if bias else None, stride=s, dilation=d, groups=c)[0]
+        y = conv(wide, first, stride=s, dilation=d, groups=c)
+        pointwise = make(2, (out, c * multiplier, *([1] * len(sizes))))
+        return conv(y, pointwise, make(3, (out,)) if bias else None)[0]
+
+    def word(v):
+        return v[0] if one_dimensional else pair(v)
+
+    more = dict(out_channels=out) if out else {}
+    write(op, [shape], "integer", compute, **more, kernel_size=word(k), multiplier=multiplier, stride=word(s), padding=padding,
+          dilation=word(d), bias=str(bias).lower(), padding_mode=mode)
+
+
+def depthwise_convolutions():
+    for op, out in (("depthwise_conv", None), ("separable_conv", 5), ("separable_conv", 1)):
+        for multiplier in (1, 2, 3):
+            depthwise_case(op, (4, 6, 7), (3, 2), multiplier, out, bias=multiplier != 2)
+            depthwise_case(op, (1, 5, 5), (2, 3), multiplier, out, s=(2, 1), padding="same")
+            depthwise_case(op, (3, 9), (1, 3), multiplier, out, s=(1, 3), padding="full")
+        for padding in ("same", "same_lower", "full", "valid"):
+            depthwise_case(op, (3, 7, 8), (3, 4), 1, out, (3, 2), padding, (2, 1))
+        depthwise_case(op, (2, 9), (1, 3), 2, out, (1, 1), "causal", (1, 2))
+        for mode in ("reflect", "replicate", "circular"):
+            depthwise_case(op, (2, 5, 6), (3, 4), 2, out, (1, 2), "same", mode=mode)
+            depthwise_case(op, (2, 7), (1, 3), 1, out, (1, 1), "same", (1, 2), mode=mode)
+
+
+def transposed_case(shape, out, k, s=(1, 1), padding=(0, 0, 0, 0), more=(0, 0), d=(1, 1), groups=1, bias=True):
+    """Padding that PyTorch cannot say is cut off here; `same` grows the result to n*s where the kernel is smaller."""
+    c, sizes, one_dimensional = shape[0], shape[1:], len(shape) == 2
+    k, s, d, more = (tuple(v[-len(sizes):]) for v in (k, s, d, more))
+    spans = [dd * (kk - 1) + 1 for kk, dd in zip(k, d)]
+    if isinstance(padding, str):
+        cuts = []
+        for e, ss in zip(spans, s):
+            total = max(e - ss, 0)
+            low, high = total // 2, total - total // 2
+            cuts.append({"full": (e - 1, e - 1), "valid": (0, 0), "same_lower": (high, low)}.get(padding, (low, high)))
+    else:
+        cuts = [padding[:2], padding[2:]][-len(sizes):]
+    wanted = [(n - 1) * ss + e - sum(cut) + m for n, ss, e, cut, m in zip(sizes, s, spans, cuts, more)]
+    if str(padding).startswith("same"):
+        wanted = [n * ss for n, ss in zip(sizes, s)]
+    if min(wanted) < 1 or any(m >= max(ss, dd) for m, ss, dd in zip(more, s, d)):
+        return False
+    conv = F.conv_transpose1d if one_dimensional else F.conv_transpose2d
+
+    def compute(make, x):
+        weight, b = make(1, (c, out // groups, *k)), make(2, (out,)) if bias else None
+        if not isinstance(padding, str) and all(low == high for low, high in cuts):
+            return conv(x[None], weight, b, s, [low for low, _ in cuts], more, groups, d)[0]
+        y = conv(x[None], weight, None, s, 0, 0, groups, d)[0]
+        room = [max(0, w + cut[0] - full) for w, cut, full in zip(wanted, cuts, y.shape[1:])]
+        y = F.pad(y, [p for r in reversed(room) for p in (0, r)])
+        for axis, (w, cut) in enumerate(zip(wanted, cuts)):
+            y = y.narrow(axis + 1, cut[0], w)
+        return y if b is None else y + channelwise(b, y)
+
+    def word(v):
+        return v[0] if one_dimensional else pair(v)
+
+    text = padding if isinstance(padding, str) else ",".join(map(str, (0, 0, *cuts[0]) if one_dimensional else padding))
+    write("conv_transpose", [shape], "integer", compute, out_channels=out, kernel_size=word(k), stride=word(s), padding=text,
+          output_padding=word(more), dilation=word(d), groups=groups, bias=str(bias).lower())
+    return True
+
+
+def transposed_convolutions():
+    transposed_case((1, 1, 1), 1, (1, 1))
+    for k, s, p, more in ((2, 2, 0, 0), (3, 2, 1, 1), (4, 2, 1, 0), (3, 2, 0, 0), (3, 1, 1, 0), (16, 8, 4, 0), (1, 3, 0, 2), (2, 5, 0, 0), (5, 3, 2, 2), (7, 3, 1, 1)):
+        transposed_case((2, 3, 4), 3, (k, k), (s, s), (p, p, p, p), (more, more))
+        transposed_case((2, 5), 3, (k, k), (s, s), (p, p, p, p), (more, more), bias=False)
+    for padding in ("same", "same_upper", "same_lower", "full", "valid"):
+        for k, s, d in (((3, 2), (2, 1), (1, 1)), ((1, 4), (2, 3), (1, 1)), ((2, 5), (3, 2), (2, 1)), ((3, 3), (2, 4), (2, 3)), ((4, 4), (4, 2), (1, 2))):
+            transposed_case((2, 4, 3), 2, k, s, padding, d=d)
+            transposed_case((2, 4), 2, k, s, padding, d=d)
+    for groups, c, out in ((2, 4, 6), (3, 3, 6), (3, 6, 3), (4, 4, 4), (5, 5, 5)):
+        transposed_case((c, 3, 4), out, (3, 2), (2, 3), (1, 1, 0, 0), (1, 2), groups=groups, bias=groups % 2 == 0)
+    made = 0
+    while made < 120:
+        c, groups = random.choice(((1, 1), (2, 1), (3, 1), (2, 2), (4, 2), (3, 3)))
+        pads = tuple(random.randint(0, 3) for _ in range(4))
+        made += transposed_case((c, random.randint(1, 4), random.randint(1, 5)), groups * random.randint(1, 2), (random.randint(1, 5), random.randint(1, 4)),
+                                (random.randint(1, 4), random.randint(1, 5)), random.choice((pads, pads[:1] * 4)),
+                                (random.randint(0, 2), random.randint(0, 2)), (random.choice((1, 1, 2, 3)), random.choice((1, 1, 2))), groups,
+                                random.random() < 0.5)
+
+
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
 others()
 activations()
 binaries()
+seeds = itertools.count(30001)
+random.seed(20261123)
+depthwise_convolutions()
+transposed_convolutions()

@@ -11,6 +11,29 @@ static Parameter *declare(Inference *inference, Node *node, const char *role, Pa
   return graph_add_parameter(inference->graph, p);
 }
 
+static Node *add_node(Graph *graph, const Operator *op, const char *part) {
+  Node *node = graph_add_node(graph, op, (Span){0, 0});
+  node->name = arena_printf(graph->arena, part ? "%s%d.%s" : "%s%d", op->name, node->id, part);
+  return node;
+}
+
+static void infer_node(Inference *inference, Node *node) {
+  node->output = graph_add_value(inference->graph, node->name, (TensorType){0}, (Span){0, 0});
+  node->output->producer = node;
+  node->output->poisoned = !node->op->infer(inference, node);
+}
+
+static Value *make(Inference *inference, const Node *call, const Part *part) {
+  Node *node = add_node(inference->graph, part->op, part->name);
+  node->expanded_from = call->op;
+  node->attributes = arena_alloc(inference->arena, part->op->attributes_size + 1);
+  if (part->op->attributes_size) memcpy(node->attributes, part->attributes, part->op->attributes_size);
+  node->inputs = part->inputs;
+  node->input_count = part->input_count;
+  infer_node(inference, node);
+  return node->output->poisoned ? NULL : node->output;
+}
+
 void fixture_begin(Fixture *f) {
   *f = (Fixture){0};
   f->sources.arena = &f->arena;
@@ -19,7 +42,7 @@ void fixture_begin(Fixture *f) {
   f->graph = ARENA_NEW(&f->arena, Graph);
   f->graph->arena = &f->arena;
   f->graph->name = "test";
-  f->inference = (Inference){.arena = &f->arena, .diagnostics = &f->diagnostics, .graph = f->graph, .declare = declare};
+  f->inference = (Inference){.arena = &f->arena, .diagnostics = &f->diagnostics, .graph = f->graph, .declare = declare, .make = make};
 }
 
 void fixture_end(Fixture *f) { arena_free(&f->arena); }
@@ -65,11 +88,13 @@ static int read_choice(const char *choices, const char *word) {
 
 static ConstantArray *read_array(Arena *arena, const char *text) {
   ConstantArray *array = ARENA_NEW(arena, ConstantArray);
-  int count = 0;
-  for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+  int count = 0, rows = 1;
+  for (const char *at = text; at; at = strpbrk(at, ",;") ? strpbrk(at, ",;") + 1 : NULL)
     ARENA_PUSH(arena, array->data, count, strtod(at, NULL));
-  array->rank = count > 1;
-  array->sizes[0] = count;
+  for (const char *at = text; *at; at++) rows += *at == ';';
+  array->rank = rows > 1 ? 2 : count > 1;
+  array->sizes[0] = rows > 1 ? rows : count;
+  array->sizes[1] = count / rows;
   return array;
 }
 
@@ -96,8 +121,9 @@ static void set_attribute(Fixture *f, Node *node, const char *name, const char *
 Node *fixture_node(Fixture *f, const char *op, const char *attributes, Value *const *inputs, int input_count) {
   const Operator *descriptor = find_operator(op);
   if (!descriptor) abort();
-  Node *node = graph_add_node(f->graph, descriptor, (Span){0, 0});
-  node->name = arena_printf(&f->arena, "%s%d", op, node->id);
+  bool expands = descriptor->kind == OPERATOR_EXPANDING;
+  Node *node = expands ? ARENA_NEW(&f->arena, Node) : add_node(f->graph, descriptor, NULL);
+  if (expands) *node = (Node){.op = descriptor};
   node->inputs = ARENA_ARRAY(&f->arena, Value *, (size_t)input_count);
   memcpy(node->inputs, inputs, (size_t)input_count * sizeof *inputs);
   node->input_count = input_count;
@@ -109,9 +135,14 @@ Node *fixture_node(Fixture *f, const char *op, const char *attributes, Value *co
     *equals = 0;
     set_attribute(f, node, word, equals + 1);
   }
-  node->output = graph_add_value(f->graph, node->name, (TensorType){0}, (Span){0, 0});
-  node->output->producer = node;
-  node->output->poisoned = !descriptor->infer(&f->inference, node);
+  if (!expands) {
+    infer_node(&f->inference, node);
+    return node;
+  }
+  Expansion expansion = {0};
+  if (descriptor->expand(&f->inference, node, &expansion)) return expansion.outputs[0]->producer;
+  node->output = graph_add_value(f->graph, op, (TensorType){0}, (Span){0, 0});
+  node->output->poisoned = true;
   return node;
 }
 

@@ -53,17 +53,41 @@ static void compare(const char *line, const char *what, const double *got, int64
   cr_assert_eq(strspn(at, " \n"), strlen(at), "%s: too many values", line);
 }
 
-static void fill_parameters(Fixture *f, Node *node, const char *pattern, uint32_t seed) {
+/* Tensor number `first` and those after it; constants are given already. */
+static void fill_parameters(Fixture *f, Node *node, const char *pattern, uint32_t seed, int first) {
   for (int slot = 0; slot < node->parameter_count; slot++) {
     Parameter *p = node->parameters[slot];
-    if (!p) continue;
+    if (!p || p->kind == PARAMETER_CONSTANT) continue;
     int64_t elements = 1;
     for (int i = 0; i < p->rank; i++) elements *= p->sizes[i];
     bool variance = strcmp(p->role, "running_var") == 0;
-    const double *data = make_tensor(f, variance ? "positive" : pattern, seed, (uint32_t)(node->input_count + slot), elements);
+    const double *data = make_tensor(f, variance ? "positive" : pattern, seed, (uint32_t)(first + slot), elements);
     p->data = ARENA_ARRAY(&f->arena, float, (size_t)elements);
     for (int64_t i = 0; i < elements; i++) p->data[i] = (float)data[i];
   }
+}
+
+/* Every node in order: of a call that expands, several. Their values by id. */
+static const double *evaluate_graph(Fixture *f, const char *line, const Value *result, const double **values, bool lower) {
+  for (int i = 0; i < f->graph->node_count; i++) {
+    const Node *node = f->graph->nodes[i];
+    const double *inputs[8];
+    for (int k = 0; k < node->input_count; k++) inputs[k] = values[node->inputs[k]->id];
+    int64_t elements = dense_elements(dense_of(&node->output->type));
+    double *output = ARENA_ARRAY(&f->arena, double, (size_t)elements);
+    for (int64_t k = 0; k < elements; k++) output[k] = 12345;
+    if (lower) interpret_node(&f->arena, node, inputs, (TensorData){0}, output);
+    else node->op->evaluate(node, inputs, output);
+    values[node->output->id] = output;
+  }
+  cr_assert_not_null(values[result->id], "%s", line);
+  return values[result->id];
+}
+
+static bool all_have_lowerings(const Graph *graph) {
+  for (int i = 0; i < graph->node_count; i++)
+    if (!has_lowering(graph->nodes[i])) return false;
+  return true;
 }
 
 /* OP IN[;IN..] PATTERN SEED [attribute=value ..] : OUT : values */
@@ -76,25 +100,24 @@ static void check_case(const char *line) {
   uint32_t seed = (uint32_t)strtoul(strtok(NULL, " "), NULL, 10);
   const char *attributes = strtok(NULL, "");
   Value *inputs[8];
-  const double *data[8];
+  const double *values_of[32] = {NULL};
   int count = 0;
   for (char *one = strtok(shapes, ";"); one; one = strtok(NULL, ";"), count++) {
     inputs[count] = fixture_input(&f, one);
-    data[count] = make_tensor(&f, pattern, seed, (uint32_t)count, dense_elements(dense_of(&inputs[count]->type)));
+    values_of[inputs[count]->id] = make_tensor(&f, pattern, seed, (uint32_t)count, dense_elements(dense_of(&inputs[count]->type)));
   }
   Node *node = fixture_node(&f, op, attributes ? attributes : "", inputs, count);
   const Value *expected = fixture_input(&f, shape);
   cr_assert_str_eq(fixture_result(&f, node), type_text(&f.arena, &expected->type), "%s", line);
-  fill_parameters(&f, node, pattern, seed);
-  int64_t elements = dense_elements(dense_of(&node->output->type));
-  double *output = ARENA_ARRAY(&f.arena, double, (size_t)elements);
-  node->op->evaluate(node, data, output);
-  compare(line, "evaluation", output, elements, values, 1e-12);
-  if (has_lowering(node)) {
-    for (int64_t i = 0; i < elements; i++) output[i] = 12345;
-    interpret_node(&f.arena, node, data, (TensorData){0}, output);
-    compare(line, "lowering", output, elements, values, 1e-6); /* its constants are floats */
+  int tensor = count;
+  for (int i = 0; i < f.graph->node_count; i++) {
+    fill_parameters(&f, f.graph->nodes[i], pattern, seed, tensor);
+    tensor += f.graph->nodes[i]->parameter_count;
   }
+  int64_t elements = dense_elements(dense_of(&node->output->type));
+  compare(line, "evaluation", evaluate_graph(&f, line, node->output, values_of, false), elements, values, 1e-12);
+  if (all_have_lowerings(f.graph)) /* whose constants are floats */
+    compare(line, "lowering", evaluate_graph(&f, line, node->output, values_of, true), elements, values, 1e-6);
   fixture_end(&f);
 }
 
@@ -135,7 +158,7 @@ static void check_flattened_fc(const char *shape, const char *order) {
   Node *dropout = fixture_layer(&f, "dropout", "", flatten->output);
   Node *fc = fixture_layer(&f, "fc", "out_features=5", dropout->output);
   cr_assert_str_eq(fixture_result(&f, fc), "[5]");
-  fill_parameters(&f, fc, "integer", 7);
+  fill_parameters(&f, fc, "integer", 7, 1);
   int64_t elements = dense_elements(dense_of(&image->type));
   const double *pixels = make_tensor(&f, "integer", 8, 0, elements);
   double *vector = ARENA_ARRAY(&f.arena, double, (size_t)elements), wanted[5], got[5];

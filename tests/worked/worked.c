@@ -2,7 +2,8 @@
  *
  *   worked CNNC DIR FILE.json..
  *
- * An example has x, w and y (y = x cross-correlated with w; stride, pad, dilation), or op, a pooling. Each becomes a net
+ * An example has x, w and y (y = x cross-correlated with w; stride, pad, dilation), or op, a transposed convolution or a
+ * pooling. Each becomes a net
  * with its weights and input in DIR; `cnnc run` does the rest, once with --interpret and once without. */
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -137,7 +138,8 @@ static void check_net(const cJSON *example, const char *name, const Array *x, co
   check_run(name, "--target generic --numerics portable", &y, tolerance);
 }
 
-static void check_convolution(const cJSON *example, const char *name) {
+/* op: conv, or conv_transpose, whose weight has the same sizes for one channel. */
+static void check_convolution(const cJSON *example, const char *name, const char *op, double stride) {
   Array x = read_array(example, "x"), w = read_array(example, "w");
   char sizes[64], layer[160], kernel[32];
   int rank = x.rank == 1 ? 1 : 2;
@@ -145,8 +147,8 @@ static void check_convolution(const cJSON *example, const char *name) {
   write_weights(&w, sizes);
   if (rank == 1) snprintf(kernel, sizeof kernel, "%d", w.sizes[w.rank - 1]);
   else snprintf(kernel, sizeof kernel, "%dx%d", w.sizes[w.rank - 2], w.sizes[w.rank - 1]);
-  snprintf(layer, sizeof layer, "c: conv(1, %s, bias=false, stride=%d, padding=%d, dilation=%d)", kernel,
-           (int)number_or(example, "stride", 1), (int)number_or(example, "pad", 0), (int)number_or(example, "dilation", 1));
+  snprintf(layer, sizeof layer, "c: %s(1, %s, bias=false, stride=%d, padding=%d, dilation=%d)", op, kernel, (int)stride,
+           (int)number_or(example, "pad", 0), (int)number_or(example, "dilation", 1));
   check_net(example, name, &x, layer, "y", number_or(example, "tolerance", 0));
 }
 
@@ -154,7 +156,11 @@ static void check_example(const cJSON *example) {
   const cJSON *op = cJSON_GetObjectItemCaseSensitive(example, "op");
   const char *name = example->string, *kind = op ? op->valuestring : "conv";
   if (!strcmp(kind, "conv") || !strcmp(kind, "conv1d")) {
-    check_convolution(example, name);
+    check_convolution(example, name, "conv", number_or(example, "stride", 1));
+    return;
+  }
+  if (!strncmp(kind, "convtranspose s", 15)) {
+    check_convolution(example, name, "conv_transpose", atoi(kind + 15));
     return;
   }
   Array x = read_array(example, "x");
