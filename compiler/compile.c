@@ -123,7 +123,9 @@ static Graph *front(Compilation *c, bool *dumped) {
   }
   t = begin(c, "bind_weights");
   c->read_weights = load_tensor_file;
-  if (!bind_weights(c, graph) || !end(c, t, (Level){.graph = graph})) return NULL;
+  bool bound = bind_weights(c, graph);
+  if (bound) mask_weights(c, graph);
+  if (!bound || !end(c, t, (Level){.graph = graph})) return NULL;
   return graph;
 }
 

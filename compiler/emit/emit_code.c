@@ -150,6 +150,7 @@ void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const Em
     emit_vector_types(&e, &usage);
   }
   declare_weights(&e, plan);
+  emit_constant_tables(out, plan, options);
   emit_constants(&e, program);
   for (int i = 0; i < program->kernel_count; i++) emit_function(&e, program->kernels[i]);
   for (int i = 0; i < program->layer_count; i++) emit_function(&e, program->layers[i]);

@@ -79,7 +79,8 @@ static const char *load(const Emitter *e, const Expr *x) {
 }
 
 static const char *weights(const Emitter *e, const Expr *x) {
-  if (e->options->weights_in_file) return arena_printf(e->arena, "weights + %s_WEIGHTS_%s", e->upper, upper_name(e->arena, x->text));
+  if (e->options->weights_in_file && !x->integer)
+    return arena_printf(e->arena, "weights + %s_WEIGHTS_%s", e->upper, upper_name(e->arena, x->text));
   return arena_printf(e->arena, "%s_%s", e->prefix, x->text);
 }
 

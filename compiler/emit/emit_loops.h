@@ -15,5 +15,7 @@ Emitter new_emitter(Text *out, const EmitOptions *options);
 /* "lenet5_f32x16", "float", "size_t" */
 const char *c_type(const Emitter *e, Type type);
 void emit_stmts(const Emitter *e, int depth, const Stmt *s);
+/* emit_weights.c: tables for the .c file. */
+void emit_constant_tables(Text *out, const Plan *plan, const EmitOptions *options);
 void emit_function(const Emitter *e, const Function *f);
 #endif

@@ -33,9 +33,8 @@ static void add_number(Text *out, float value) {
   }
 }
 
-static void emit_tensor(Text *out, const Emitter *e, const PackedTensor *packed) {
-  text_addf(out, "\nextern const float %s_%s[%lld];\nconst float %s_%s[%lld] %s_ALIGNED = {\n", e->prefix, packed->name,
-            (long long)packed->elements, e->prefix, packed->name, (long long)packed->elements, e->upper);
+/* The numbers between braces, a paragraph for each output channel or block. */
+static void emit_numbers(Text *out, const PackedTensor *packed) {
   int64_t paragraph = packed->paragraph > 0 ? packed->paragraph : packed->elements;
   for (int64_t i = 0; i < packed->elements; i++) {
     int64_t in_paragraph = i % paragraph;
@@ -46,6 +45,22 @@ static void emit_tensor(Text *out, const Emitter *e, const PackedTensor *packed)
     text_add(out, i == packed->elements - 1 ? "" : ",");
   }
   text_add(out, "\n};\n");
+}
+
+static void emit_tensor(Text *out, const Emitter *e, const PackedTensor *packed) {
+  text_addf(out, "\nextern const float %s_%s[%lld];\nconst float %s_%s[%lld] %s_ALIGNED = {\n", e->prefix, packed->name,
+            (long long)packed->elements, e->prefix, packed->name, (long long)packed->elements, e->upper);
+  emit_numbers(out, packed);
+}
+
+void emit_constant_tables(Text *out, const Plan *plan, const EmitOptions *options) {
+  Emitter e = new_emitter(out, options);
+  if (plan->constant_count) text_add(out, "\n/* Numbers given in the network's source. */\n");
+  for (int i = 0; i < plan->constant_count; i++) {
+    const PackedTensor *packed = plan->constants[i];
+    text_addf(out, "static const float %s_%s[%lld] = {\n", e.prefix, packed->name, (long long)packed->elements);
+    emit_numbers(out, packed);
+  }
 }
 
 void emit_weights_code(Text *out, const Plan *plan, const EmitOptions *options) {

@@ -80,6 +80,14 @@ int64_t parameter_elements(const Parameter *parameter) {
   return elements;
 }
 
+int64_t parameter_connected(const Parameter *parameter) {
+  int64_t elements = parameter_elements(parameter), connected = 0;
+  if (!parameter->connected) return elements;
+  int64_t pairs = parameter->sizes[0] * parameter->sizes[1];
+  for (int64_t i = 0; i < pairs; i++) connected += parameter->connected[i];
+  return elements / pairs * connected;
+}
+
 Value *graph_add_value(Graph *graph, const char *name, TensorType type, Span span) {
   Value *value = ARENA_NEW(graph->arena, Value);
   *value = (Value){.id = graph->value_count, .name = name, .type = type, .span = span};

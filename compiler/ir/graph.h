@@ -61,7 +61,8 @@ struct Parameter {
   ParameterKind kind;
   int rank;
   int64_t sizes[MAX_PARAMETER_RANK];
-  float *data; /* NULL until bound */
+  float *data;           /* NULL until bound */
+  const bool *connected; /* by its first two indices: whether these numbers are learned, else they are 0; NULL: all are */
   Span span;
 };
 
@@ -150,6 +151,8 @@ const char *dtype_name(DType dtype);
 bool dtype_from_name(const char *name, DType *out);
 int dtype_bytes(DType dtype);
 int64_t parameter_elements(const Parameter *parameter);
+/* Without those that are not connected. */
+int64_t parameter_connected(const Parameter *parameter);
 
 Value *graph_add_value(Graph *graph, const char *name, TensorType type, Span span);
 Node *graph_add_node(Graph *graph, const Operator *op, Span span);

@@ -51,7 +51,9 @@ Expr *expr_var(Arena *a, const char *name, Type type) { return new_expr(a, (Expr
 
 Expr *expr_index(Arena *a, const char *name) { return expr_var(a, name, type_index); }
 
-Expr *expr_weights(Arena *a, const char *name) { return new_expr(a, (Expr){.kind = EXPR_WEIGHTS, .type = type_index, .text = name}); }
+Expr *expr_weights(Arena *a, const char *name, bool in_code) {
+  return new_expr(a, (Expr){.kind = EXPR_WEIGHTS, .type = type_index, .text = name, .integer = in_code});
+}
 
 /* Sizes that vary are refused before this level is reached. */
 Expr *expr_size(Arena *a, const Size *size) { return expr_int(a, size_value(size)); }

@@ -31,7 +31,7 @@ typedef enum ExprKind {
   EXPR_FLOAT,     /* real, rounded to float */
   EXPR_CONSTANT,  /* an index known by name: text, with its value; "ROW_CONV1" (the printer adds the prefix) */
   EXPR_VAR,       /* text */
-  EXPR_WEIGHTS,   /* the packed numbers called text: a pointer */
+  EXPR_WEIGHTS,   /* the packed numbers called text: a pointer; integer 1: they stand in the code */
   EXPR_ACCESS,    /* tensor element, before addresses are decided: operand and index per dimension */
   EXPR_LOAD,      /* text[left], of `type`: a pointer variable and an offset in elements. integer: how many lanes
                      * of a vector may be read (the others are 0); 0: all */
@@ -129,7 +129,7 @@ Expr *expr_float(Arena *a, double value);
 Expr *expr_constant(Arena *a, const char *name, const Size *value);
 Expr *expr_var(Arena *a, const char *name, Type type);
 Expr *expr_index(Arena *a, const char *name); /* a variable of type index */
-Expr *expr_weights(Arena *a, const char *name);
+Expr *expr_weights(Arena *a, const char *name, bool in_code);
 Expr *expr_size(Arena *a, const Size *size);
 Expr *expr_access(Arena *a, int operand, Type type, int rank, Expr *const *index);
 Expr *expr_load(Arena *a, const char *pointer, Expr *offset, Type type);

@@ -34,6 +34,11 @@ typedef struct ConstantArray {
   double *data;
 } ConstantArray;
 
+typedef struct Bias {
+  bool present;
+  ConstantArray *values; /* given in the source; NULL: learned */
+} Bias;
+
 typedef enum AttributeKind {
   ATTRIBUTE_INT,     /* int64_t */
   ATTRIBUTE_REAL,    /* double */
@@ -42,6 +47,7 @@ typedef enum AttributeKind {
   ATTRIBUTE_PADDING, /* Padding */
   ATTRIBUTE_CHOICE,  /* int: index in choices */
   ATTRIBUTE_ARRAY,   /* ConstantArray *; NULL: none */
+  ATTRIBUTE_BIAS,    /* Bias; written as true, false, none or a list of numbers */
   ATTRIBUTE_INTS     /* ConstantArray * of whole numbers, rank 1; NULL: none */
 } AttributeKind;
 

@@ -113,8 +113,9 @@ typedef struct Plan {
   Value **values; /* those of the graph, then those that copies make */
   View *views;    /* by Value.id */
   Step **steps;
-  PackedTensor **packed;
-  int value_count, buffer_count, step_count, packed_count;
+  PackedTensor **packed;    /* from the weights files */
+  PackedTensor **constants; /* given in the source, so they stand in the code */
+  int value_count, buffer_count, step_count, packed_count, constant_count;
   int64_t workspace_bytes, lower_bound_bytes, workspace_align, weights_bytes;
 } Plan;
 

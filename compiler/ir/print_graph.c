@@ -86,6 +86,12 @@ static void print_attribute(Text *out, const Attribute *attribute, const void *f
   case ATTRIBUTE_PAIR: print_pair(out, ((const Pair *)field)->h, ((const Pair *)field)->w, rank); break;
   case ATTRIBUTE_PADDING: print_padding(out, field, rank); break;
   case ATTRIBUTE_CHOICE: print_choice(out, attribute->choices, *(const int *)field); break;
+  case ATTRIBUTE_BIAS: {
+    const Bias *bias = field;
+    if (bias->values) print_array(out, bias->values);
+    else text_add(out, bias->present ? "true" : "false");
+    break;
+  }
   case ATTRIBUTE_ARRAY:
   case ATTRIBUTE_INTS: print_array(out, *(ConstantArray *const *)field); break;
   }
@@ -95,7 +101,8 @@ static size_t field_size(AttributeKind kind) {
   switch (kind) {
   case ATTRIBUTE_INT: return sizeof(int64_t);
   case ATTRIBUTE_REAL: return sizeof(double);
-  case ATTRIBUTE_BOOL: return sizeof(bool);
+  case ATTRIBUTE_BOOL:
+  case ATTRIBUTE_BIAS: return sizeof(bool); /* given numbers are always written */
   case ATTRIBUTE_PAIR: return sizeof(Pair);
   case ATTRIBUTE_PADDING: return offsetof(Padding, per_axis); /* the kind: an explicit one always differs */
   case ATTRIBUTE_CHOICE: return sizeof(int);

@@ -25,7 +25,7 @@ static void print_expr(Text *out, const Expr *e) {
     break;
   case EXPR_CONSTANT:
   case EXPR_VAR: text_add(out, e->text); break;
-  case EXPR_WEIGHTS: text_addf(out, "weights.%s", e->text); break;
+  case EXPR_WEIGHTS: text_addf(out, "%s.%s", e->integer ? "constants" : "weights", e->text); break;
   case EXPR_ACCESS:
     text_addf(out, "operand%d", e->operand);
     for (int i = 0; i < e->rank; i++) {

@@ -11,8 +11,10 @@ typedef struct ConvAttributes {
   Padding padding;
   Pair dilation;
   int64_t groups;
-  bool bias;
-  int padding_mode; /* PaddingMode */
+  Bias bias;
+  int padding_mode;           /* PaddingMode */
+  ConstantArray *weight;      /* [out, in/groups, kh, kw], given in the source; NULL: learned */
+  ConstantArray *connections; /* [out, in/groups] of 0 and 1; NULL: all are connected */
 } ConvAttributes;
 
 typedef struct DepthwiseConvAttributes {
@@ -21,7 +23,7 @@ typedef struct DepthwiseConvAttributes {
   Pair stride;
   Padding padding;
   Pair dilation;
-  bool bias;
+  Bias bias;
   int padding_mode; /* PaddingMode */
 } DepthwiseConvAttributes;
 
@@ -31,9 +33,18 @@ typedef struct SeparableConvAttributes {
   Padding padding;
   Pair dilation;
   int64_t multiplier;
-  bool bias;
+  Bias bias;
   int padding_mode; /* PaddingMode */
 } SeparableConvAttributes;
+
+typedef struct FilterAttributes {
+  ConstantArray *kernel; /* [kh, kw], or [k] for a sequence */
+  Pair stride;
+  Padding padding;
+  int padding_mode; /* PaddingMode */
+  Pair dilation;
+  bool flip;
+} FilterAttributes;
 
 typedef struct ConvTransposeAttributes {
   int64_t out_channels;
@@ -41,7 +52,7 @@ typedef struct ConvTransposeAttributes {
   Padding padding; /* what is cut off the result */
   Pair output_padding, dilation;
   int64_t groups;
-  bool bias;
+  Bias bias;
 } ConvTransposeAttributes;
 
 /* What stands beyond the edges of an input: the choices of `padding_mode`. */

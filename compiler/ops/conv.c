@@ -20,18 +20,83 @@ static const Attribute attributes[] = {
     {"padding", ATTRIBUTE_PADDING, offsetof(ConvAttributes, padding), NULL, false, NULL, 0},
     {"dilation", ATTRIBUTE_PAIR, offsetof(ConvAttributes, dilation), NULL, false, NULL, 1},
     {"groups", ATTRIBUTE_INT, offsetof(ConvAttributes, groups), NULL, false, NULL, 1},
-    {"bias", ATTRIBUTE_BOOL, offsetof(ConvAttributes, bias), NULL, false, NULL, 0},
+    {"bias", ATTRIBUTE_BIAS, offsetof(ConvAttributes, bias), NULL, false, NULL, 0},
     {"padding_mode", ATTRIBUTE_CHOICE, offsetof(ConvAttributes, padding_mode), PADDING_MODES, false, NULL, 0},
+    {"weight", ATTRIBUTE_ARRAY, offsetof(ConvAttributes, weight), NULL, false, NULL, 0},
+    {"connections", ATTRIBUTE_ARRAY, offsetof(ConvAttributes, connections), NULL, false, NULL, 0},
     {0},
 };
 
-static const ConvAttributes defaults = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .bias = true};
+static const ConvAttributes defaults = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .bias = {.present = true}};
 
 static const ConvAttributes *attributes_of(const Node *node) { return node->attributes; }
 
 static Window conv_window(Arena *arena, const Node *node) {
   const ConvAttributes *a = attributes_of(node);
   return window_of(arena, &node->inputs[0]->type, a->kernel_size, a->stride, a->dilation, a->padding, false);
+}
+
+static const char *sizes_text(Arena *arena, int rank, const int64_t *sizes) {
+  Text text = text_new(arena);
+  for (int i = 0; i < rank; i++) text_addf(&text, "%s%lld", i ? "x" : "", (long long)sizes[i]);
+  return text_string(&text);
+}
+
+static bool has_sizes(const ConstantArray *array, int rank, const int64_t *sizes) {
+  for (int i = 0; i < rank && i < array->rank; i++)
+    if (array->sizes[i] != sizes[i]) return false;
+  return array->rank == rank;
+}
+
+static bool check_weight(Inference *inference, const Node *node, int rank, const int64_t *sizes) {
+  const ConvAttributes *a = attributes_of(node);
+  if (!a->weight) return true;
+  if (has_sizes(a->weight, rank, sizes)) return check_constant(inference, node, "weight", a->weight);
+  Diagnostic *d = attribute_error(inference, node, CODE_E0312, "weight", "`weight` has other sizes than this convolution");
+  set_label(d, "%s, needed is %s", constant_sizes(inference->arena, a->weight), sizes_text(inference->arena, rank, sizes));
+  add_note(d, "%lld output channels, then %lld input channels / %lld groups = %lld, then the kernel, %s", (long long)sizes[0],
+           (long long)(sizes[1] * a->groups), (long long)a->groups, (long long)sizes[1], sizes_text(inference->arena, rank - 2, sizes + 2));
+  if (a->weight->rank == rank - 2) add_help(d, "`filter(..)` applies one kernel to every channel");
+  return false;
+}
+
+static bool refuse_connections(Inference *inference, const Node *node, Code code, const char *label) {
+  Diagnostic *d = attribute_error(inference, node, code, "connections",
+                                  "`connections` must be a table of zeros and ones for this convolution");
+  set_label(d, "%s", label);
+  add_note(d, "a row for each output channel, with a number for each input channel that it could see: 1 if it does, else 0");
+  return false;
+}
+
+static bool check_connections(Inference *inference, const Node *node, const int64_t *sizes) {
+  const ConvAttributes *a = attributes_of(node);
+  const ConstantArray *table = a->connections;
+  Arena *arena = inference->arena;
+  if (!table) return true;
+  if (a->weight) {
+    Diagnostic *d = attribute_error(inference, node, CODE_E0402, "connections", "`connections` has no place beside a constant `weight`");
+    add_help(d, "write zeros into the weight itself");
+    return false;
+  }
+  if (!has_sizes(table, 2, sizes)) {
+    const char *needed = sizes_text(arena, 2, sizes);
+    bool turned = table->rank == 2 && table->sizes[0] == sizes[1] && table->sizes[1] == sizes[0];
+    const char *label = arena_printf(arena, "%s, needed is %s%s", constant_sizes(arena, table), needed,
+                                     turned ? ": `transpose(..)` turns it" : "");
+    return refuse_connections(inference, node, CODE_E0312, label);
+  }
+  for (int64_t i = 0; i < sizes[0] * sizes[1]; i++)
+    if (table->data[i] != 0 && table->data[i] != 1)
+      return refuse_connections(inference, node, CODE_E0402,
+                                arena_printf(arena, "%g in row %lld", table->data[i], (long long)(i / sizes[1]) + 1));
+  return true;
+}
+
+static const bool *connected_pairs(Arena *arena, const ConstantArray *table) {
+  int64_t count = table->sizes[0] * table->sizes[1];
+  bool *connected = ARENA_ARRAY(arena, bool, (size_t)count);
+  for (int64_t i = 0; i < count; i++) connected[i] = table->data[i] != 0;
+  return connected;
 }
 
 static bool infer(Inference *inference, Node *node) {
@@ -50,9 +115,13 @@ static bool infer(Inference *inference, Node *node) {
   const int64_t *sizes = one_dimensional ? sequence : image;
   int rank = one_dimensional ? 3 : 4;
   if (!parameter_fits(inference, node, rank, sizes)) return false;
+  if (!check_weight(inference, node, rank, sizes) || !check_connections(inference, node, sizes)) return false;
+  if (!check_bias(inference, node, &a->bias, a->out_channels)) return false;
   if (!set_output_type(inference, node, window_type(inference->arena, &node->inputs[0]->type, &w, a->out_channels))) return false;
-  declare_parameter(inference, node, WEIGHT, "weight", PARAMETER_LEARNED, rank, sizes);
-  if (a->bias) declare_parameter(inference, node, BIAS, "bias", PARAMETER_LEARNED, 1, &a->out_channels);
+  if (a->weight) declare_constant(inference, node, WEIGHT, "weight", rank, sizes, a->weight->data);
+  else declare_parameter(inference, node, WEIGHT, "weight", PARAMETER_LEARNED, rank, sizes);
+  if (a->connections) node->parameters[WEIGHT]->connected = connected_pairs(inference->arena, a->connections);
+  declare_bias(inference, node, BIAS, &a->bias, a->out_channels);
   return true;
 }
 
@@ -121,9 +190,7 @@ static void nest(Lowering *l, const Node *node, Nest *n) {
 static bool borders(Arena *arena, const Node *node, Window *window, int *padding_mode) {
   *window = conv_window(arena, node);
   *padding_mode = attributes_of(node)->padding_mode;
-  bool padded = false;
-  for (int axis = 0; axis < 2; axis++) padded = padded || !size_is(window->before[axis], 0) || !size_is(window->after[axis], 0);
-  return padded;
+  return is_padded(window);
 }
 
 static const Size *macs(Arena *arena, const Node *node) {
@@ -134,12 +201,13 @@ static const Size *macs(Arena *arena, const Node *node) {
 }
 
 static void describe(Text *out, const Node *node) {
-  static const char *const modes[] = {"zeros", "reflect", "replicate", "circular"};
   const ConvAttributes *a = attributes_of(node);
   text_add(out, "conv");
   describe_window(out, node, a->kernel_size, a->stride, a->padding, a->dilation);
-  if (a->padding_mode != PADDING_ZEROS) text_addf(out, ", padding_mode %s", modes[a->padding_mode]);
+  describe_padding_mode(out, a->padding_mode);
   if (a->groups > 1) text_addf(out, ", groups %lld", (long long)a->groups);
+  if (a->weight) text_add(out, ", constant weight");
+  if (a->connections) text_add(out, ", connections");
 }
 
 const Operator op_conv = {

@@ -20,11 +20,11 @@ static const Attribute attributes[] = {
     {"output_padding", ATTRIBUTE_PAIR, offsetof(ConvTransposeAttributes, output_padding), NULL, false, NULL, 0},
     {"dilation", ATTRIBUTE_PAIR, offsetof(ConvTransposeAttributes, dilation), NULL, false, NULL, 1},
     {"groups", ATTRIBUTE_INT, offsetof(ConvTransposeAttributes, groups), NULL, false, NULL, 1},
-    {"bias", ATTRIBUTE_BOOL, offsetof(ConvTransposeAttributes, bias), NULL, false, NULL, 0},
+    {"bias", ATTRIBUTE_BIAS, offsetof(ConvTransposeAttributes, bias), NULL, false, NULL, 0},
     {0},
 };
 
-static const ConvTransposeAttributes defaults = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .bias = true};
+static const ConvTransposeAttributes defaults = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .bias = {.present = true}};
 
 static bool is_same(PaddingKind kind) { return kind == PADDING_SAME || kind == PADDING_SAME_UPPER || kind == PADDING_SAME_LOWER; }
 
@@ -162,6 +162,7 @@ static bool infer(Inference *inference, Node *node) {
   if (!check_groups(inference, node, in_channels, a->out_channels, a->groups)) return false;
   Window w = transposed_window(inference->arena, node);
   if (!check_output_padding(inference, node, &w) || !check_phases(inference, node, &w) || !check_output(inference, node, &w)) return false;
+  if (!check_bias(inference, node, &a->bias, a->out_channels)) return false;
   if (a->padding.kind == PADDING_SAME) warn_asymmetric_same(inference, node, &w);
   bool one_dimensional = node->inputs[0]->type.rank == 2;
   int64_t image[] = {in_channels, a->out_channels / a->groups, w.kernel[0], w.kernel[1]};
@@ -171,7 +172,7 @@ static bool infer(Inference *inference, Node *node) {
   if (!parameter_fits(inference, node, rank, sizes)) return false;
   if (!set_output_type(inference, node, window_type(inference->arena, &node->inputs[0]->type, &w, a->out_channels))) return false;
   declare_parameter(inference, node, CONV_TRANSPOSE_WEIGHT, "weight", PARAMETER_LEARNED, rank, sizes);
-  if (a->bias) declare_parameter(inference, node, CONV_TRANSPOSE_BIAS, "bias", PARAMETER_LEARNED, 1, &a->out_channels);
+  declare_bias(inference, node, CONV_TRANSPOSE_BIAS, &a->bias, a->out_channels);
   return true;
 }
 

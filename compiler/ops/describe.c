@@ -1,6 +1,8 @@
 /* describe.c - attributes in words; see describe.h. */
 #include "ops/describe.h"
 
+#include "ops/attributes.h"
+
 void print_kernel(Text *out, Pair kernel, bool one_dimensional) {
   if (one_dimensional) text_addf(out, "%lld", (long long)kernel.w);
   else text_addf(out, "%lldx%lld", (long long)kernel.h, (long long)kernel.w);
@@ -50,4 +52,9 @@ void describe_window(Text *out, const Node *node, Pair kernel, Pair stride, Padd
     text_add(out, ", dilation ");
     print_pair(out, dilation, one_dimensional);
   }
+}
+
+void describe_padding_mode(Text *out, int padding_mode) {
+  static const char *const modes[] = {"zeros", "reflect", "replicate", "circular"};
+  if (padding_mode != PADDING_ZEROS) text_addf(out, ", padding_mode %s", modes[padding_mode]);
 }

@@ -11,4 +11,6 @@ void print_kernel(Text *out, Pair kernel, bool one_dimensional);
 void print_padding(Text *out, Padding padding, bool one_dimensional);
 /* " 5x5, stride 2, padding 1, dilation 2": what conv and pooling have in common; what is neutral is left out. */
 void describe_window(Text *out, const Node *node, Pair kernel, Pair stride, Padding padding, Pair dilation);
+/* ", padding_mode reflect"; nothing for zeros. */
+void describe_padding_mode(Text *out, int padding_mode);
 #endif

@@ -58,6 +58,48 @@ void declare_parameter(Inference *inference, Node *node, int slot, const char *r
   if (node->parameter_count <= slot) node->parameter_count = slot + 1;
 }
 
+void declare_constant(Inference *inference, Node *node, int slot, const char *role, int rank, const int64_t *sizes, const double *numbers) {
+  declare_parameter(inference, node, slot, role, PARAMETER_CONSTANT, rank, sizes);
+  Parameter *parameter = node->parameters[slot];
+  int64_t count = parameter_elements(parameter);
+  parameter->data = ARENA_ARRAY(inference->arena, float, (size_t)count);
+  for (int64_t i = 0; i < count; i++) parameter->data[i] = (float)numbers[i];
+}
+
+const char *constant_sizes(Arena *arena, const ConstantArray *array) {
+  Text text = text_new(arena);
+  for (int i = 0; i < array->rank; i++) text_addf(&text, "%s%lld", i ? "x" : "", (long long)array->sizes[i]);
+  return array->rank ? text_string(&text) : "a number";
+}
+
+bool check_constant(Inference *inference, const Node *node, const char *attribute, const ConstantArray *array) {
+  int64_t count = 1;
+  for (int i = 0; i < array->rank; i++) count *= array->sizes[i];
+  for (int64_t i = 0; i < count; i++) {
+    if (fabs(array->data[i]) <= (double)FLT_MAX) continue;
+    Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute, "a number of `%s` is too large", attribute);
+    set_label(d, "number %lld is not a finite float32", (long long)i + 1);
+    return false;
+  }
+  return true;
+}
+
+bool check_bias(Inference *inference, const Node *node, const Bias *bias, int64_t channels) {
+  const ConstantArray *values = bias->values;
+  if (!values) return true;
+  if (values->rank == 1 && values->sizes[0] == channels) return check_constant(inference, node, "bias", values);
+  Diagnostic *d = attribute_error(inference, node, CODE_E0313, "bias", "`bias` needs a number for each output channel");
+  set_label(d, "%s%s for %lld channel%s", constant_sizes(inference->arena, values),
+            values->rank == 1 ? values->sizes[0] == 1 ? " number" : " numbers" : "", (long long)channels, channels == 1 ? "" : "s");
+  return false;
+}
+
+void declare_bias(Inference *inference, Node *node, int slot, const Bias *bias, int64_t channels) {
+  if (!bias->present) return;
+  if (bias->values) declare_constant(inference, node, slot, "bias", 1, &channels, bias->values->data);
+  else declare_parameter(inference, node, slot, "bias", PARAMETER_LEARNED, 1, &channels);
+}
+
 Value *make_part(Inference *inference, const Node *call, const Part *part) { return inference->make(inference, call, part); }
 
 static bool check_number(Inference *inference, const Node *node, const Attribute *attribute, int64_t value, int64_t minimum) {
@@ -114,6 +156,7 @@ bool check_attributes(Inference *inference, const Node *node) {
     case ATTRIBUTE_BOOL:
     case ATTRIBUTE_CHOICE:
     case ATTRIBUTE_ARRAY:
+    case ATTRIBUTE_BIAS:
     case ATTRIBUTE_INTS: break;
     }
     if (!fits) return false;

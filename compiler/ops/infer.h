@@ -44,6 +44,16 @@ Diagnostic *attribute_error(Inference *inference, const Node *node, Code code, c
 
 /* Adds parameter `role` of the given sizes to the node at position `slot`. */
 void declare_parameter(Inference *inference, Node *node, int slot, const char *role, ParameterKind kind, int rank, const int64_t *sizes);
+/* The same for numbers given in the source. */
+void declare_constant(Inference *inference, Node *node, int slot, const char *role, int rank, const int64_t *sizes, const double *numbers);
+/* Whether all numbers of an attribute's constant are finite as floats, else E0402. */
+bool check_constant(Inference *inference, const Node *node, const char *attribute, const ConstantArray *array);
+/* "3x3" of a constant, "5" of a list. */
+const char *constant_sizes(Arena *arena, const ConstantArray *array);
+/* A constant bias has a number for each of the channels, else E0313. */
+bool check_bias(Inference *inference, const Node *node, const Bias *bias, int64_t channels);
+/* Learned or given; nothing if there is none. */
+void declare_bias(Inference *inference, Node *node, int slot, const Bias *bias, int64_t channels);
 /* Whether the attribute was written, here or by a `default` declaration. */
 bool attribute_given(const Node *node, const char *name);
 
@@ -84,6 +94,7 @@ bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stri
 bool check_padding_mode(Inference *inference, const Node *node, int padding_mode, const Window *window);
 /* The window of a node whose shapes were inferred without errors (for evaluation and lowering): reports nothing. */
 Window window_of(Arena *arena, const TensorType *input, Pair kernel, Pair stride, Pair dilation, Padding padding, bool ceil_mode);
+bool is_padded(const Window *window);
 /* The larger padding of an axis; where `same` meets a size that varies, the largest that it can be. */
 int64_t most_padding(const Window *window, int axis);
 /* The type of a window's result with the given channels: [channels, OH, OW], or [channels, OL] for a 1D input. */

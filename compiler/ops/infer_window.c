@@ -55,6 +55,10 @@ int64_t most_padding(const Window *w, int axis) {
   return varies && most > span_of(w, axis) / 2 ? span_of(w, axis) / 2 : most;
 }
 
+bool is_padded(const Window *w) {
+  return !size_is(w->before[0], 0) || !size_is(w->after[0], 0) || !size_is(w->before[1], 0) || !size_is(w->after[1], 0);
+}
+
 /* n + p0 + p1 - e: how far a window can move. */
 static const Size *slack(Arena *arena, const Window *w, int axis) {
   const Size *padded = size_add(arena, w->input[axis], size_add(arena, w->before[axis], w->after[axis]));

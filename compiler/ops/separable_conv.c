@@ -14,12 +14,13 @@ static const Attribute depthwise_attributes[] = {
     {"stride", ATTRIBUTE_PAIR, offsetof(DepthwiseConvAttributes, stride), NULL, false, NULL, 1},
     {"padding", ATTRIBUTE_PADDING, offsetof(DepthwiseConvAttributes, padding), NULL, false, NULL, 0},
     {"dilation", ATTRIBUTE_PAIR, offsetof(DepthwiseConvAttributes, dilation), NULL, false, NULL, 1},
-    {"bias", ATTRIBUTE_BOOL, offsetof(DepthwiseConvAttributes, bias), NULL, false, NULL, 0},
+    {"bias", ATTRIBUTE_BIAS, offsetof(DepthwiseConvAttributes, bias), NULL, false, NULL, 0},
     {"padding_mode", ATTRIBUTE_CHOICE, offsetof(DepthwiseConvAttributes, padding_mode), PADDING_MODES, false, NULL, 0},
     {0},
 };
 
-static const DepthwiseConvAttributes depthwise_defaults = {.multiplier = 1, .stride = {1, 1}, .dilation = {1, 1}, .bias = true};
+static const DepthwiseConvAttributes depthwise_defaults = {
+    .multiplier = 1, .stride = {1, 1}, .dilation = {1, 1}, .bias = {.present = true}};
 
 static const Attribute separable_attributes[] = {
     {"out_channels", ATTRIBUTE_INT, offsetof(SeparableConvAttributes, out_channels), NULL, true, NULL, 1},
@@ -28,12 +29,13 @@ static const Attribute separable_attributes[] = {
     {"padding", ATTRIBUTE_PADDING, offsetof(SeparableConvAttributes, padding), NULL, false, NULL, 0},
     {"dilation", ATTRIBUTE_PAIR, offsetof(SeparableConvAttributes, dilation), NULL, false, NULL, 1},
     {"multiplier", ATTRIBUTE_INT, offsetof(SeparableConvAttributes, multiplier), NULL, false, NULL, 1},
-    {"bias", ATTRIBUTE_BOOL, offsetof(SeparableConvAttributes, bias), NULL, false, NULL, 0},
+    {"bias", ATTRIBUTE_BIAS, offsetof(SeparableConvAttributes, bias), NULL, false, NULL, 0},
     {"padding_mode", ATTRIBUTE_CHOICE, offsetof(SeparableConvAttributes, padding_mode), PADDING_MODES, false, NULL, 0},
     {0},
 };
 
-static const SeparableConvAttributes separable_defaults = {.stride = {1, 1}, .dilation = {1, 1}, .multiplier = 1, .bias = true};
+static const SeparableConvAttributes separable_defaults = {
+    .stride = {1, 1}, .dilation = {1, 1}, .multiplier = 1, .bias = {.present = true}};
 
 /* Its groups are the channels of the input, its output channels that many times the multiplier. */
 static Value *make_depthwise(Inference *inference, const Node *call, const DepthwiseConvAttributes *a, const char *part) {

@@ -147,26 +147,30 @@ static bool same_packing(const PackedTensor *a, const PackedTensor *b) {
   return true;
 }
 
-static bool packed_is_called(const Plan *plan, const char *name) {
-  for (int i = 0; i < plan->packed_count; i++)
-    if (strcmp(plan->packed[i]->name, name) == 0) return true;
+static bool is_constant(const PackedTensor *packed) { return packed->parameter->kind == PARAMETER_CONSTANT; }
+
+static bool packed_is_called(PackedTensor *const *list, int count, const char *name) {
+  for (int i = 0; i < count; i++)
+    if (strcmp(list[i]->name, name) == 0) return true;
   return false;
 }
 
 /* The parameter's path; for a second order of the same numbers, the reader's name before it. */
-static const char *packed_name(const Plan *plan, const Parameter *parameter, const Step *step) {
-  const char *name = c_name(plan->arena, parameter->path);
-  if (packed_is_called(plan, name)) name = c_name(plan->arena, arena_printf(plan->arena, "%s_%s", step->name, parameter->path));
+static const char *packed_name(Arena *arena, PackedTensor *const *list, int count, const Parameter *parameter, const Step *step) {
+  const char *name = c_name(arena, parameter->path);
+  if (packed_is_called(list, count, name)) name = c_name(arena, arena_printf(arena, "%s_%s", step->name, parameter->path));
   const char *wanted = name;
-  for (int i = 2; packed_is_called(plan, name); i++) name = arena_printf(plan->arena, "%s_%d", wanted, i);
+  for (int i = 2; packed_is_called(list, count, name); i++) name = arena_printf(arena, "%s_%d", wanted, i);
   return name;
 }
 
 /* Two layers that share weights share the packed numbers if they read them in the same order. */
 static PackedTensor *add_packed(Plan *plan, PackedTensor packed, const Step *step) {
-  for (int i = 0; i < plan->packed_count; i++)
-    if (same_packing(plan->packed[i], &packed)) return plan->packed[i];
-  const char *name = packed_name(plan, packed.parameter, step);
+  PackedTensor ***list = is_constant(&packed) ? &plan->constants : &plan->packed;
+  int *count = is_constant(&packed) ? &plan->constant_count : &plan->packed_count;
+  for (int i = 0; i < *count; i++)
+    if (same_packing((*list)[i], &packed)) return (*list)[i];
+  const char *name = packed_name(plan->arena, *list, *count, packed.parameter, step);
   PackedTensor *copy = ARENA_NEW(plan->arena, PackedTensor);
   *copy = packed;
   copy->name = name;
@@ -174,7 +178,7 @@ static PackedTensor *add_packed(Plan *plan, PackedTensor packed, const Step *ste
     copy->parts[i].start = copy->elements;
     copy->elements += copy->parts[i].elements = part_elements(&copy->parts[i]);
   }
-  ARENA_PUSH(plan->arena, plan->packed, plan->packed_count, copy);
+  ARENA_PUSH(plan->arena, *list, *count, copy);
   return copy;
 }
 
@@ -208,6 +212,12 @@ static int add_part(Arena *arena, PackedTensor *packed, PackedPart part) {
   return packed->part_count - 1;
 }
 
+/* Given numbers are written as they were: a line for each row. */
+static int64_t constant_row(const PackedPart *part) {
+  if (part->lane_axis || part->axis_count < 2) return part_elements(part);
+  return size_value(part->axes[part->axis_count - 1].extent);
+}
+
 static void pack_for_nests(const StepBinding *b, BoundOperand *operand, const Parameter *parameter, int number) {
   Arena *arena = b->plan->arena;
   PackedTensor packed = {.parameter = parameter};
@@ -220,6 +230,7 @@ static void pack_for_nests(const StepBinding *b, BoundOperand *operand, const Pa
     if (find.found && !packed.paragraph) packed.paragraph = packed.parts[0].lane_axis ? packed.parts[0].blocks[0][1] : per_result;
     ARENA_PUSH(arena, operand->packed_part, nests, part);
   }
+  if (is_constant(&packed)) packed.paragraph = constant_row(&packed.parts[0]);
   operand->packed = add_packed(b->plan, packed, b->step);
 }
 
@@ -354,7 +365,7 @@ static Expr *place_of(const StepBinding *b, const BoundOperand *operand, int64_t
 }
 
 Expr *operand_argument(const StepBinding *b, const BoundOperand *operand) {
-  if (operand->packed) return expr_weights(b->plan->arena, operand->packed->name);
+  if (operand->packed) return expr_weights(b->plan->arena, operand->packed->name, is_constant(operand->packed));
   return place_of(b, operand, operand->base[1], operand->base[2]);
 }
 

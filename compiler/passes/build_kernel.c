@@ -81,6 +81,7 @@ static Expr *load_float(const Tiling *t, const KernelOperand *k, int point, int 
 
 static const char *hoisted_name(const Tiling *t, const KernelOperand *k, int point, int v) {
   const char *name = k->bound->name;
+  if (!moves_with_tile(k)) point = 0; /* one load serves all points */
   if (k->along_lanes && moves_with_tile(k)) return arena_printf(t->arena, "%s_%d_%d", name, point, v);
   if (k->along_lanes) return arena_printf(t->arena, "%s_%d", name, v);
   return arena_printf(t->arena, "%s_%d", name, moves_with_tile(k) ? point : 0);

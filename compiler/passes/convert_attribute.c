@@ -43,6 +43,7 @@ static const char *legal_values(const Conversion *v) {
     return text_string(&text);
   }
   case ATTRIBUTE_ARRAY: return "a number, or a list of numbers, or lists of lists";
+  case ATTRIBUTE_BIAS: return "true, false or none, or a list of numbers, one for each output channel";
   case ATTRIBUTE_INTS: return "a list of whole numbers";
   }
   return "";
@@ -213,6 +214,12 @@ static bool convert_array(const Conversion *v, const Datum *value, ConstantArray
   return true;
 }
 
+static bool convert_bias(const Conversion *v, const Datum *value, Bias *out) {
+  *out = (Bias){.present = value->kind != DATUM_NONE && (value->kind != DATUM_BOOL || value->truth)};
+  if (value->kind == DATUM_BOOL || value->kind == DATUM_NONE) return true;
+  return value->kind == DATUM_LIST ? convert_array(v, value, &out->values) : refuse(v, value);
+}
+
 static bool convert_ints(const Conversion *v, const Datum *value, ConstantArray **out) {
   *out = NULL;
   if (value->kind == DATUM_NONE) return !v->attribute->required || refuse(v, value);
@@ -249,6 +256,7 @@ static bool convert(const Conversion *v, const Datum *value, void *field) {
     return word && choice(v->attribute->choices, word, field) ? true : refuse(v, value);
   }
   case ATTRIBUTE_ARRAY: return convert_array(v, value, field);
+  case ATTRIBUTE_BIAS: return convert_bias(v, value, field);
   case ATTRIBUTE_INTS: return convert_ints(v, value, field);
   }
   return false;

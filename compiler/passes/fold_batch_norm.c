@@ -80,6 +80,7 @@ static int64_t channel_of(const Node *node, const Parameter *weight, int64_t cha
 static void fold_into_weights(Graph *graph, Node *node, const Affine *affine) {
   const Parameter *weight = node->parameters[0], *bias = node->parameters[1];
   Parameter *scaled = derive(graph, node, "weight", weight->rank, weight->sizes);
+  scaled->connected = weight->connected;
   Parameter *shifted = derive(graph, node, "bias", 1, &affine->channels);
   if (affine->scale && weight->data) {
     allocate(graph, scaled);

@@ -185,7 +185,7 @@ static const char *headline(Arena *a, const Step *step) {
   }
   int64_t weights = 0;
   for (int i = 0; i < step->operand_count; i++)
-    if (step->operands[i].parameter) weights += parameter_elements(step->operands[i].parameter);
+    if (step->operands[i].parameter) weights += parameter_connected(step->operands[i].parameter);
   if (step->root && step->root->op->macs) {
     text_add(&line, "; ");
     size_print(&line, step->root->op->macs(a, step->root));

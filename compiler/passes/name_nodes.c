@@ -184,16 +184,48 @@ static void finish_derived_names(Naming *n) {
   }
 }
 
-/* The numbers of a constant are called after the first layer that reads them: scaled.constant. */
+/* Numbers given in the source go by the names of nodes, which are final only now: those of an attribute by their own, those
+ * that stand among the tensors by the first that reads them, scaled.constant. */
 static void name_constants(Naming *n) {
   Graph *g = n->b->graph;
   for (int i = 0; i < g->node_count; i++) {
+    const Node *node = g->nodes[i];
     int count = 0;
-    for (int k = 0; k < g->nodes[i]->input_count; k++) {
-      Parameter *constant = g->nodes[i]->inputs[k]->constant;
+    for (int k = 0; k < node->input_count; k++) {
+      Parameter *constant = node->inputs[k]->constant;
       if (!constant || constant->path) continue;
-      const char *path = arena_printf(n->b->arena, "%s.constant", g->nodes[i]->name);
+      const char *path = arena_printf(n->b->arena, "%s.constant", node->name);
       constant->path = ++count == 1 ? path : arena_printf(n->b->arena, "%s_%d", path, count);
+    }
+    for (int k = 0; k < node->parameter_count; k++) {
+      Parameter *parameter = node->parameters[k];
+      if (parameter && parameter->kind == PARAMETER_CONSTANT) parameter->path = join_path(n->b->arena, node->name, parameter->role);
+    }
+  }
+}
+
+/* Tables of numbers stand beside the functions of the layers. */
+static void check_table_name(Naming *n, const NameTable *functions, const Parameter *parameter, const Node *owner) {
+  const char *in_c = c_name(n->b->arena, parameter->path);
+  const Node *node = find_name(functions, in_c);
+  if (!node) return;
+  Diagnostic *d = report(n->b->diagnostics, CODE_E0701, node->label ? node->label_span : node->span,
+                         "`%s` and `%s` both become `%s_%s` in C", parameter->path, node->name, n->prefix, in_c);
+  add_label(d, owner->span, "the numbers of this layer");
+  add_help(d, "rename one label");
+}
+
+static void check_table_names(Naming *n) {
+  Graph *g = n->b->graph;
+  NameTable functions = name_table(n->b->arena), seen = name_table(n->b->arena);
+  for (int i = 0; i < g->node_count; i++) put_name(&functions, c_name(n->b->arena, g->nodes[i]->name), g->nodes[i]);
+  for (int i = 0; i < g->node_count; i++) {
+    const Node *node = g->nodes[i];
+    for (int k = 0; k < node->parameter_count + node->input_count; k++) {
+      const Parameter *parameter = k < node->parameter_count ? node->parameters[k] : node->inputs[k - node->parameter_count]->constant;
+      if (!parameter || !parameter->path || find_name(&seen, parameter->path)) continue;
+      put_name(&seen, parameter->path, n);
+      check_table_name(n, &functions, parameter, node);
     }
   }
 }
@@ -204,4 +236,5 @@ void name_nodes(Builder *b) {
   take_statement_names(&naming);
   finish_derived_names(&naming);
   name_constants(&naming);
+  check_table_names(&naming);
 }

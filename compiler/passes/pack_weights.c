@@ -76,4 +76,5 @@ static void pack(Compilation *c, PackedTensor *packed) {
 void pack_weights(Compilation *c, Plan *plan) {
   for (int i = 0; i < plan->packed_count; i++)
     if (plan->packed[i]->parameter->data) pack(c, plan->packed[i]);
+  for (int i = 0; i < plan->constant_count; i++) pack(c, plan->constants[i]);
 }

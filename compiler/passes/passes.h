@@ -10,6 +10,8 @@
 Graph *build_graph(Compilation *c, const Ast *ast);
 /* Fills Parameter.data from the weights files, -w, or seeded random numbers. false: errors were reported. */
 bool bind_weights(Compilation *c, Graph *graph);
+/* Zeros in learned weights where `connections` has a zero. */
+void mask_weights(Compilation *c, Graph *graph);
 /* Graph to graph. */
 void remove_dead(Compilation *c, Graph *graph);
 void fold_batch_norm(Compilation *c, Graph *graph);

@@ -55,7 +55,7 @@ static int64_t learned(const Node *node, bool *counted) {
     const Parameter *parameter = node->parameters[i];
     if (!parameter || parameter->kind != PARAMETER_LEARNED || counted[parameter->id]) continue;
     counted[parameter->id] = true;
-    count += parameter_elements(parameter);
+    count += parameter_connected(parameter);
   }
   return count;
 }

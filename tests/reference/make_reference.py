@@ -421,6 +421,40 @@ def depthwise_convolutions():
             depthwise_case(op, (2, 7), (1, 3), 1, out, (1, 1), "same", (1, 2), mode=mode)
 
 
+def filter_case(shape, kernel, s=(1, 1), padding="valid", mode="zeros", d=(1, 1), flip=False):
+    sizes, one_dimensional = shape[1:], len(shape) == 2
+    k = torch.tensor(kernel, dtype=torch.float64)
+    s, d = (v[-len(sizes):] for v in (s, d))
+    pads = [sides(padding, *axis) for axis in zip(sizes, k.shape, s, d)]
+
+    def compute(make, x):
+        wide = F.pad(x[:, None], [p for axis in reversed(pads) for p in axis], mode={"zeros": "constant"}.get(mode, mode))
+        turned = k.flip(*range(k.dim())) if flip else k
+        conv = F.conv1d if one_dimensional else F.conv2d
+        return conv(wide, turned[None, None], stride=s, dilation=d)[:, 0]
+
+    rows = [kernel] if one_dimensional else kernel
+    word = {1: lambda v: v[0], 2: pair}[len(sizes)]
+    write("filter", [shape], "integer", compute, kernel=";".join(",".join(map(str, row)) for row in rows), stride=word(s), padding=padding,
+          padding_mode=mode, dilation=word(d), flip=str(flip).lower())
+
+
+def given_kernels():
+    edge, tall, wave = [[1, 2, -1], [0, 3, 4]], [[1, 2], [3, 4], [5, -6]], [1, 3, -2, 5]
+    for mode in ("zeros", "reflect", "replicate", "circular"):
+        for padding in ("same", "same_lower", "full", "valid"):
+            filter_case((2, 6, 7), edge, (1, 1), padding, mode, flip=padding == "same")
+            filter_case((1, 7, 5), tall, (2, 3), padding, mode, flip=padding == "full")
+            filter_case((3, 9), wave, (1, 1), padding, mode, (1, 2), flip=padding == "valid")
+        filter_case((2, 9), wave, (1, 3), "causal", mode)
+    for table, groups in (([[1, 1, 0], [0, 1, 1], [1, 0, 1], [0, 0, 0]], 1), ([[1, 0], [1, 1], [0, 1], [0, 0]], 2)):
+        shape, mask = (len(table[0]) * groups, 5, 6), torch.tensor(table, dtype=torch.float64)[:, :, None, None]
+        write("conv", [shape], "integer", lambda make, x: F.conv2d(x[None], make(1, (4, len(table[0]), 3, 2)) * mask, make(2, (4,)), padding=1, groups=groups)[0],
+              out_channels=4, kernel_size="3x2", padding=1, groups=groups, connections=";".join(",".join(map(str, row)) for row in table))
+        write("conv", [shape], "integer", lambda make, x: F.conv2d(x[None], make(1, (4, len(table[0]), 3, 2)), torch.tensor([1, 2, 3, -4.0]), groups=groups)[0],
+              out_channels=4, kernel_size="3x2", groups=groups, bias="1,2,3,-4")
+
+
 def transposed_case(shape, out, k, s=(1, 1), padding=(0, 0, 0, 0), more=(0, 0), d=(1, 1), groups=1, bias=True):
     """Padding that PyTorch cannot say is cut off here; `same` grows the result to n*s where the kernel is smaller."""
     c, sizes, one_dimensional = shape[0], shape[1:], len(shape) == 2
@@ -492,3 +526,4 @@ seeds = itertools.count(30001)
 random.seed(20261123)
 depthwise_convolutions()
 transposed_convolutions()
+given_kernels()

@@ -111,6 +111,11 @@ static void set_attribute(Fixture *f, Node *node, const char *name, const char *
     case ATTRIBUTE_PAIR: *(Pair *)field = read_pair(text); return;
     case ATTRIBUTE_PADDING: *(Padding *)field = read_padding(text); return;
     case ATTRIBUTE_CHOICE: *(int *)field = read_choice(a->choices, text); return;
+    case ATTRIBUTE_BIAS: {
+      bool is_word = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+      *(Bias *)field = (Bias){strcmp(text, "false") != 0, is_word ? NULL : read_array(&f->arena, text)};
+      return;
+    }
     case ATTRIBUTE_ARRAY:
     case ATTRIBUTE_INTS: *(ConstantArray **)field = read_array(&f->arena, text); return;
     }

@@ -63,7 +63,8 @@ static void fill_parameters(Fixture *f, Node *node, const char *pattern, uint32_
     bool variance = strcmp(p->role, "running_var") == 0;
     const double *data = make_tensor(f, variance ? "positive" : pattern, seed, (uint32_t)(first + slot), elements);
     p->data = ARENA_ARRAY(&f->arena, float, (size_t)elements);
-    for (int64_t i = 0; i < elements; i++) p->data[i] = (float)data[i];
+    int64_t taps = p->rank > 1 ? elements / (p->sizes[0] * p->sizes[1]) : 1;
+    for (int64_t i = 0; i < elements; i++) p->data[i] = p->connected && !p->connected[i / taps] ? 0 : (float)data[i];
   }
 }
 
