@@ -55,6 +55,7 @@ write("truncated", {**CONV, **FC}, cut=5)
 write("hole", CONV, header={"x": {"dtype": "F32", "shape": [1], "data_offsets": [4000, 4004]}})
 write("unknown_dtype", CONV, header={"x": {"dtype": "F33", "shape": [0], "data_offsets": [0, 0]}})
 write("not_finite", {**CONV, "fc.weight": FC["fc.weight"], "fc.bias": ([10], [NAN, float("inf")] + [0.0] * 8)})
+write("masked", {"conv1.weight": ([2, 3, 1, 1], [1, 0, 2, 3, 4, 5]), "conv1.bias": ([2], None)})
 with open("npz.npz", "wb") as file:
     file.write(archive({**CONV, **FC}))
 with open("npz_damaged.npz", "wb") as file:
