@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 /* Elementary functions of emitted code: the scalar forms cnnc1_expf, cnnc1_logf, cnnc1_tanhf,
-   cnnc1_sigmoidf, cnnc1_erff and cnnc1_sqrtf. The 1 is the version of the runtime's interface. The
+   cnnc1_sigmoidf, cnnc1_erff, cnnc1_sqrtf and cnnc1_roundf. The 1 is the version of the runtime's interface. The
    texts of the functions are in functions/, README.md says how they are instantiated. For forms that
    work on registers of 4, 8 or 16 floats see cnnc_runtime_vector.h. */
 #ifndef CNNC_RUNTIME_H
@@ -35,6 +35,7 @@
 #include "functions/sigmoid.inc"
 #include "functions/erf.inc"
 #include "functions/sqrt.inc"
+#include "functions/round.inc"
 
 #include "functions/undefine.inc"
 

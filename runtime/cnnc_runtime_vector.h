@@ -45,6 +45,7 @@
 #include "functions/sigmoid.inc"
 #include "functions/erf.inc"
 #include "functions/sqrt.inc"
+#include "functions/round.inc"
 
 #undef CNNC_PASTE2
 #undef CNNC_PASTE

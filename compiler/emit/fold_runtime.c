@@ -25,6 +25,7 @@ static const char *template_of(MathFunction function) {
   case MATH_SIGMOID: return template_function_sigmoid;
   case MATH_ERF: return template_function_erf;
   case MATH_SQRT: return template_function_sqrt;
+  case MATH_ROUND: return template_function_round;
   case MATH_COUNT: break;
   }
   return "";

@@ -24,6 +24,7 @@ TEMPLATE(function_tanh)
 TEMPLATE(function_sigmoid)
 TEMPLATE(function_erf)
 TEMPLATE(function_sqrt)
+TEMPLATE(function_round)
 TEMPLATE(function_undefine)
 #undef TEMPLATE
 #endif

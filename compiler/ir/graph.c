@@ -31,6 +31,10 @@ int dtype_bytes(DType dtype) {
   return 0;
 }
 
+int64_t dtype_minimum(DType dtype) { return dtype == DTYPE_U8 ? 0 : -(INT64_C(1) << (8 * dtype_bytes(dtype) - 1)); }
+
+int64_t dtype_maximum(DType dtype) { return dtype == DTYPE_U8 ? 255 : (INT64_C(1) << (8 * dtype_bytes(dtype) - 1)) - 1; }
+
 const Size *type_channels(const TensorType *type) { return type->rank > 0 ? type->sizes[0] : size_one(); }
 const Size *type_height(const TensorType *type) { return type->rank == 3 ? type->sizes[1] : size_one(); }
 const Size *type_width(const TensorType *type) { return type->rank > 1 ? type->sizes[type->rank - 1] : size_one(); }

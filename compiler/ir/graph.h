@@ -150,6 +150,9 @@ const char *type_text(Arena *arena, const TensorType *type);
 const char *dtype_name(DType dtype);
 bool dtype_from_name(const char *name, DType *out);
 int dtype_bytes(DType dtype);
+/* Of the integer types. */
+int64_t dtype_minimum(DType dtype);
+int64_t dtype_maximum(DType dtype);
 int64_t parameter_elements(const Parameter *parameter);
 /* Without those that are not connected. */
 int64_t parameter_connected(const Parameter *parameter);

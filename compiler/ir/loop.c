@@ -28,6 +28,7 @@ const char *math_name(MathFunction function) {
   case MATH_SIGMOID: return "sigmoid";
   case MATH_ERF: return "erf";
   case MATH_SQRT: return "sqrt";
+  case MATH_ROUND: return "round"; /* to a whole number, halves to even */
   case MATH_COUNT: break;
   }
   return "?";

@@ -23,7 +23,7 @@ typedef enum BinaryOp {
 } BinaryOp;
 
 /* Functions of one number that the runtime provides. */
-typedef enum MathFunction { MATH_EXP, MATH_LOG, MATH_TANH, MATH_SIGMOID, MATH_ERF, MATH_SQRT, MATH_COUNT } MathFunction;
+typedef enum MathFunction { MATH_EXP, MATH_LOG, MATH_TANH, MATH_SIGMOID, MATH_ERF, MATH_SQRT, MATH_ROUND, MATH_COUNT } MathFunction;
 const char *math_name(MathFunction function); /* "exp" */
 
 typedef enum ExprKind {

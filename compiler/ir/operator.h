@@ -11,6 +11,10 @@ typedef struct Pair { /* height and width; for 1D inputs only the width is used 
   int64_t h, w;
 } Pair;
 
+typedef struct Sides { /* of one axis */
+  int64_t before, after;
+} Sides;
+
 typedef enum PaddingKind {
   PADDING_VALID,
   PADDING_SAME,
@@ -44,11 +48,12 @@ typedef enum AttributeKind {
   ATTRIBUTE_REAL,    /* double */
   ATTRIBUTE_BOOL,    /* bool */
   ATTRIBUTE_PAIR,    /* Pair; written as 3, 3x5 or (3, 5) */
+  ATTRIBUTE_SIDES,   /* Sides; written as (before, after), or as one number for both */
   ATTRIBUTE_PADDING, /* Padding */
   ATTRIBUTE_CHOICE,  /* int: index in choices */
   ATTRIBUTE_ARRAY,   /* ConstantArray *; NULL: none */
   ATTRIBUTE_BIAS,    /* Bias; written as true, false, none or a list of numbers */
-  ATTRIBUTE_INTS     /* ConstantArray * of whole numbers, rank 1; NULL: none */
+  ATTRIBUTE_INTS     /* ConstantArray * of whole numbers, rank 1, or 0 for a single one; NULL: none */
 } AttributeKind;
 
 enum { MAX_ATTRIBUTES = 64 }; /* bits of Node.given */
@@ -60,7 +65,7 @@ typedef struct Attribute {
   const char *choices; /* CHOICE: "zeros|reflect|replicate|circular" */
   bool required;       /* no default */
   const char *why;     /* required: what frameworks use, the note of E0403; may be NULL */
-  int64_t minimum;     /* INT and PAIR: the smallest legal value */
+  int64_t minimum;     /* INT, PAIR, SIDES and INTS: the smallest legal value */
 } Attribute;
 
 /* What an operator is to the plan. */
@@ -69,6 +74,7 @@ typedef enum OperatorKind {
   OPERATOR_ELEMENTWISE, /* result[i] depends on input[i] only: `apply`; can be fused into what computes its input */
   OPERATOR_LOOPS,       /* statements of its own: `loops` */
   OPERATOR_VIEW,        /* no work: its output is its input, looked at in another way (identity, dropout, flatten) */
+  OPERATOR_SLICE,       /* no work: its output is a part of its input 0 (crop): `slice` */
   OPERATOR_JOIN,        /* no work: its inputs are written side by side (concat) */
   OPERATOR_EXPANDING    /* stands for several nodes of other operators: `expand`; no graph holds it */
 } OperatorKind;
@@ -103,6 +109,8 @@ struct Operator {
   void (*nest)(Lowering *lowering, const Node *node, Nest *nest);
   /* LOOPS */
   Stmt *(*loops)(Lowering *lowering, const Node *node);
+  /* SLICE: the channel, row and column of input 0 at which the output begins. */
+  void (*slice)(Arena *arena, const Node *node, const Size *begin[MAX_RANK]);
   /* Whether the operator reads its input 0 beyond its edges: the window, and what stands there as an index in
    * padding_mode's choices (0: zeros). NULL: never. */
   bool (*borders)(Arena *arena, const Node *node, struct Window *window, int *padding_mode);

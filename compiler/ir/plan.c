@@ -94,16 +94,32 @@ static bool inside(const Size *offset, const Size *size, const Size *whole) {
   return size_value(offset) >= 0 && size_value(offset) + size_value(size) <= size_value(whole);
 }
 
+static bool lies_inside(const View *v, const TensorType *type) {
+  return inside(v->channel, type_channels(type), v->buffer->channels) && inside(v->row, type_height(type), v->buffer->height) &&
+         inside(v->column, type_width(type), v->buffer->width);
+}
+
+static const char *verify_operands(Arena *arena, const Plan *plan, const Step *step) {
+  for (int i = 0; i < step->operand_count; i++) {
+    const Value *value = step->operands[i].value;
+    if (!value) continue;
+    if (!plan->views[value->id].buffer) return arena_printf(arena, "step %s reads %s, which lies nowhere", step->name, value->name);
+    if (!lies_inside(&plan->views[value->id], &value->type))
+      return arena_printf(arena, "step %s reads %s, which lies outside its buffer", step->name, value->name);
+  }
+  return NULL;
+}
+
 static const char *verify_views(Arena *arena, const Plan *plan) {
   for (int k = 0; k < plan->step_count; k++) {
     const Step *step = plan->steps[k];
     const View *v = &step->output;
     if (!v->buffer) return arena_printf(arena, "step %s stores nowhere", step->name);
     if (v->buffer->kind == BUFFER_INPUT) return arena_printf(arena, "step %s writes an input", step->name);
-    const TensorType *type = &step->result->type;
-    if (!inside(v->channel, type_channels(type), v->buffer->channels) || !inside(v->row, type_height(type), v->buffer->height) ||
-        !inside(v->column, type_width(type), v->buffer->width))
+    if (!lies_inside(v, &step->result->type))
       return arena_printf(arena, "the result of step %s lies outside its buffer %s", step->name, v->buffer->name);
+    const char *fault = verify_operands(arena, plan, step);
+    if (fault) return fault;
   }
   return NULL;
 }

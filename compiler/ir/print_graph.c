@@ -84,6 +84,9 @@ static void print_attribute(Text *out, const Attribute *attribute, const void *f
   case ATTRIBUTE_REAL: print_real(out, *(const double *)field); break;
   case ATTRIBUTE_BOOL: text_add(out, *(const bool *)field ? "true" : "false"); break;
   case ATTRIBUTE_PAIR: print_pair(out, ((const Pair *)field)->h, ((const Pair *)field)->w, rank); break;
+  case ATTRIBUTE_SIDES:
+    text_addf(out, "(%lld, %lld)", (long long)((const Sides *)field)->before, (long long)((const Sides *)field)->after);
+    break;
   case ATTRIBUTE_PADDING: print_padding(out, field, rank); break;
   case ATTRIBUTE_CHOICE: print_choice(out, attribute->choices, *(const int *)field); break;
   case ATTRIBUTE_BIAS: {
@@ -104,6 +107,7 @@ static size_t field_size(AttributeKind kind) {
   case ATTRIBUTE_BOOL:
   case ATTRIBUTE_BIAS: return sizeof(bool); /* given numbers are always written */
   case ATTRIBUTE_PAIR: return sizeof(Pair);
+  case ATTRIBUTE_SIDES: return sizeof(Sides);
   case ATTRIBUTE_PADDING: return offsetof(Padding, per_axis); /* the kind: an explicit one always differs */
   case ATTRIBUTE_CHOICE: return sizeof(int);
   case ATTRIBUTE_ARRAY:

@@ -121,6 +121,46 @@ typedef struct FlattenAttributes {
 
 typedef enum FlattenOrder { FLATTEN_CHW, FLATTEN_HWC } FlattenOrder;
 
+typedef struct ReshapeAttributes {
+  ConstantArray *shape; /* one size may be -1 */
+} ReshapeAttributes;
+
+/* What crop takes away and pad adds on each side. */
+typedef struct Margins {
+  int64_t top, bottom, left, right;
+  Sides channels;
+} Margins;
+
+typedef struct PadAttributes {
+  Margins margins;
+  int mode; /* PaddingMode */
+  double value;
+} PadAttributes;
+
+typedef struct SplitAttributes {
+  ConstantArray *parts; /* how many, or the channels of each */
+} SplitAttributes;
+
+typedef struct UpsampleAttributes {
+  Pair scale;
+  int mode; /* UpsampleMode */
+  bool align_corners;
+} UpsampleAttributes;
+
+typedef enum UpsampleMode { UPSAMPLE_NEAREST, UPSAMPLE_BILINEAR } UpsampleMode;
+
+typedef struct PixelShuffleAttributes {
+  int64_t r;
+} PixelShuffleAttributes;
+
+typedef struct ChannelShuffleAttributes {
+  int64_t groups;
+} ChannelShuffleAttributes;
+
+typedef struct CastAttributes {
+  int dtype; /* DType */
+} CastAttributes;
+
 typedef struct RescaleAttributes {
   double scale, offset;
 } RescaleAttributes;

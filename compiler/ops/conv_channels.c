@@ -1,18 +1,6 @@
 /* conv_channels.c - see conv_channels.h. */
 #include "ops/conv_channels.h"
 
-static void help_divisors(Inference *inference, Diagnostic *d, int64_t number, int64_t groups) {
-  enum { MOST_DIVISORS = 12, MOST_TRIED = 65536 };
-  Text text = text_new(inference->arena);
-  int count = 0;
-  for (int64_t i = 1; i <= number && i <= MOST_TRIED && count <= MOST_DIVISORS; i++)
-    if (number % i == 0 && count++ < MOST_DIVISORS) text_addf(&text, "%s%lld", count > 1 ? ", " : "", (long long)i);
-  if (number == 1) return;
-  add_help(d, "%lld has the divisors %s%s", (long long)number, text_string(&text),
-           count > MOST_DIVISORS || number > MOST_TRIED ? ", .." : "");
-  if (groups > number) add_help(d, "one group per channel is `groups=%lld`", (long long)number);
-}
-
 bool check_groups(Inference *inference, const Node *node, int64_t in_channels, int64_t out_channels, int64_t groups) {
   bool input = in_channels % groups != 0;
   if (!input && out_channels % groups == 0) return true;
@@ -22,7 +10,8 @@ bool check_groups(Inference *inference, const Node *node, int64_t in_channels, i
   set_label(d, "%lld / %lld is not a whole number", (long long)number, (long long)groups);
   add_note(d, "each group has the same number of input channels (of %lld) and of output channels (of %lld)", (long long)in_channels,
            (long long)out_channels);
-  help_divisors(inference, d, number, groups);
+  help_divisors(inference, d, number);
+  if (number > 1 && groups > number) add_help(d, "one group per channel is `groups=%lld`", (long long)number);
   return false;
 }
 

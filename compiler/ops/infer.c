@@ -121,6 +121,11 @@ static bool check_pair(Inference *inference, const Node *node, const Attribute *
   return false;
 }
 
+static bool check_sides(Inference *inference, const Node *node, const Attribute *attribute, Sides sides) {
+  return check_number(inference, node, attribute, sides.before, attribute->minimum) &&
+         check_number(inference, node, attribute, sides.after, attribute->minimum);
+}
+
 static bool check_padding(Inference *inference, const Node *node, const Attribute *attribute, const Padding *padding) {
   if (padding->kind != PADDING_EXPLICIT) return true;
   const int64_t sides[] = {padding->top, padding->bottom, padding->left, padding->right};
@@ -151,6 +156,7 @@ bool check_attributes(Inference *inference, const Node *node) {
     switch (a->kind) {
     case ATTRIBUTE_INT: fits = check_number(inference, node, a, *(const int64_t *)field, a->minimum); break;
     case ATTRIBUTE_PAIR: fits = check_pair(inference, node, a, *(const Pair *)field); break;
+    case ATTRIBUTE_SIDES: fits = check_sides(inference, node, a, *(const Sides *)field); break;
     case ATTRIBUTE_PADDING: fits = check_padding(inference, node, a, field); break;
     case ATTRIBUTE_REAL: fits = check_real(inference, node, a, *(const double *)field); break;
     case ATTRIBUTE_BOOL:
@@ -162,6 +168,17 @@ bool check_attributes(Inference *inference, const Node *node) {
     if (!fits) return false;
   }
   return true;
+}
+
+void help_divisors(Inference *inference, Diagnostic *d, int64_t number) {
+  enum { MOST_DIVISORS = 12, MOST_TRIED = 65536 };
+  Text text = text_new(inference->arena);
+  int count = 0;
+  for (int64_t i = 1; i <= number && i <= MOST_TRIED && count <= MOST_DIVISORS; i++)
+    if (number % i == 0 && count++ < MOST_DIVISORS) text_addf(&text, "%s%lld", count > 1 ? ", " : "", (long long)i);
+  if (number == 1) return;
+  add_help(d, "%lld has the divisors %s%s", (long long)number, text_string(&text),
+           count > MOST_DIVISORS || number > MOST_TRIED ? ", .." : "");
 }
 
 bool require_spatial(Inference *inference, const Node *node) {

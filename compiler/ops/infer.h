@@ -60,7 +60,7 @@ bool attribute_given(const Node *node, const char *name);
 /* For `expand`: adds a node to the graph and infers it. Returns its output; NULL: errors were reported. */
 Value *make_part(Inference *inference, const Node *call, const Part *part);
 
-/* Numbers of the attribute table within their limits: INT and PAIR from the table's minimum to 2^31 - 1, explicit
+/* Numbers of the attribute table within their limits: INT, PAIR and SIDES from the table's minimum to 2^31 - 1, explicit
  * padding from 0, REAL finite as a float. false: E0402 was reported. */
 bool check_attributes(Inference *inference, const Node *node);
 /* Two dimensions or one, not a vector: else E0305. */
@@ -72,6 +72,8 @@ bool require_equal_shapes(Inference *inference, const Node *node, int free_axis,
 bool parameter_fits(Inference *inference, const Node *node, int rank, const int64_t *sizes);
 /* For operators of one tensor that keep its shape: the attributes within their limits, a float32 output. */
 bool infer_same_shape(Inference *inference, Node *node);
+/* "12 has the divisors 1, 2, 3, 4, 6, 12", where something does not divide it. */
+void help_divisors(Inference *inference, Diagnostic *d, int64_t number);
 /* Sets the output's type if its sizes are within the limits, else E0307. */
 bool set_output_type(Inference *inference, Node *node, TensorType type);
 

@@ -34,6 +34,16 @@ Expr *buffer_constant(LoopProgram *program, Arena *arena, const char *kind, cons
 
 Type element_type(const BoundOperand *operand) { return operand->value ? type_of_dtype(operand->view.buffer->dtype) : type_f32; }
 
+/* The largest int32 is no float: it goes by the next one, 2^31 (see ops/cast.c). */
+Expr *stored_value(const StepBinding *b, Expr *value) {
+  Arena *a = b->plan->arena;
+  Type type = element_type(&b->output);
+  Expr *converted = expr_cast(a, type, value);
+  if (type.scalar != SCALAR_I32 || value->type.scalar != SCALAR_F32) return converted;
+  Expr *fits = expr_binary(a, OP_LT, value, expr_float(a, 2147483648.0));
+  return expr_select(a, fits, converted, expr_cast(a, type, expr_int(a, INT32_MAX)));
+}
+
 /* Where the value of an index expression lies when all variables are 0: the constant part of o * stride + k - padding. */
 static int64_t constant_part(const Expr *e) {
   if (e->kind == EXPR_INT) return e->integer;

@@ -43,4 +43,6 @@ Expr *border_argument(const StepBinding *binding);
 /* The first element of the output; where a copy makes the border too, of the border. */
 Expr *output_argument(const StepBinding *binding);
 Type element_type(const BoundOperand *operand);
+/* A value as it is stored in the output. */
+Expr *stored_value(const StepBinding *binding, Expr *value);
 #endif

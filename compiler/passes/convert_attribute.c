@@ -29,6 +29,7 @@ static const char *legal_values(const Conversion *v) {
   case ATTRIBUTE_PAIR:
     if (v->rank == 2) return arena_printf(arena, "one whole number of at least %lld, since the input is 1D", least);
     return arena_printf(arena, "a whole number of at least %lld, or (height, width)", least);
+  case ATTRIBUTE_SIDES: return arena_printf(arena, "a whole number of at least %lld, or (before, after)", least);
   case ATTRIBUTE_PADDING:
     if (v->rank == 2) return "one of valid, same, same_upper, same_lower, full, causal, an integer, or (left=, right=)";
     return "one of valid, same, same_upper, same_lower, full, causal, an integer, (h, w), or "
@@ -44,7 +45,7 @@ static const char *legal_values(const Conversion *v) {
   }
   case ATTRIBUTE_ARRAY: return "a number, or a list of numbers, or lists of lists";
   case ATTRIBUTE_BIAS: return "true, false or none, or a list of numbers, one for each output channel";
-  case ATTRIBUTE_INTS: return "a list of whole numbers";
+  case ATTRIBUTE_INTS: return arena_printf(arena, "a whole number of at least %lld, or a list of them", least);
   }
   return "";
 }
@@ -90,6 +91,15 @@ static bool convert_pair(const Conversion *v, const Datum *value, Pair *out) {
   }
   if (!whole(v, value, minimum, &out->w)) return false;
   out->h = out->w;
+  return true;
+}
+
+static bool convert_sides(const Conversion *v, const Datum *value, Sides *out) {
+  int64_t minimum = v->attribute->minimum;
+  if (value->kind == DATUM_TUPLE && value->count == 2)
+    return whole(v, value->items[0], minimum, &out->before) && whole(v, value->items[1], minimum, &out->after);
+  if (!whole(v, value, minimum, &out->before)) return false;
+  out->after = out->before;
   return true;
 }
 
@@ -226,7 +236,7 @@ static bool convert_ints(const Conversion *v, const Datum *value, ConstantArray 
   int count = value->kind == DATUM_LIST ? value->count : 1;
   const Datum *const *items = value->kind == DATUM_LIST ? value->items : &value;
   ConstantArray *array = ARENA_NEW(v->c->arena, ConstantArray);
-  array->rank = 1;
+  array->rank = value->kind == DATUM_LIST;
   array->sizes[0] = count;
   array->data = ARENA_ARRAY(v->c->arena, double, (size_t)count);
   for (int i = 0; i < count; i++) {
@@ -250,6 +260,7 @@ static bool convert(const Conversion *v, const Datum *value, void *field) {
     *(bool *)field = value->truth;
     return true;
   case ATTRIBUTE_PAIR: return convert_pair(v, value, field);
+  case ATTRIBUTE_SIDES: return convert_sides(v, value, field);
   case ATTRIBUTE_PADDING: return convert_padding(v, value, field);
   case ATTRIBUTE_CHOICE: {
     const char *word = value->kind == DATUM_NONE ? "none" : value->kind == DATUM_WORD ? value->text : NULL;

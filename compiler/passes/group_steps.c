@@ -9,10 +9,21 @@
 #include "passes/passes.h"
 #include "passes/plan_steps.h"
 
+/* Whether the shapes differ by sizes of 1 alone, so that each element has the same channel, row and column. */
+static bool same_extents(const TensorType *a, const TensorType *b) {
+  return size_equal(type_channels(a), type_channels(b)) && size_equal(type_height(a), type_height(b)) &&
+         size_equal(type_width(a), type_width(b));
+}
+
 const Value *stored_as(const Value *value) {
-  while (value->producer && value->producer->op == &op_flatten && size_is(type_height(&value->producer->inputs[0]->type), 1) &&
-         size_is(type_width(&value->producer->inputs[0]->type), 1))
+  while (value->producer && value->producer->op->kind == OPERATOR_VIEW && same_extents(&value->producer->inputs[0]->type, &value->type))
     value = value->producer->inputs[0];
+  return value;
+}
+
+const Value *lies_in(const Value *value) {
+  value = stored_as(value);
+  while (value->producer && value->producer->op->kind == OPERATOR_SLICE) value = stored_as(value->producer->inputs[0]);
   return value;
 }
 
@@ -27,6 +38,13 @@ bool step_reads(const Step *step, const Value *value) {
   if (step->kind == STEP_COPY) return stored_as(step->source) == value;
   for (int i = 0; i < step->operand_count; i++)
     if (step->operands[i].value && step->operands[i].value != step->result && stored_as(step->operands[i].value) == value) return true;
+  return false;
+}
+
+bool step_reads_part(const Step *step, const Value *value) {
+  if (step->kind == STEP_COPY) return lies_in(step->source) == value;
+  for (int i = 0; i < step->operand_count; i++)
+    if (step->operands[i].value && step->operands[i].value != step->result && lies_in(step->operands[i].value) == value) return true;
   return false;
 }
 
@@ -122,9 +140,9 @@ static bool read_by_fc_only(const Graph *graph, const Value *value) {
 }
 
 static bool needs_no_step(const Graph *graph, const Node *node) {
-  if (node->op->kind == OPERATOR_JOIN) return true;
+  if (node->op->kind == OPERATOR_JOIN || node->op->kind == OPERATOR_SLICE) return true;
   if (node->op->kind != OPERATOR_VIEW) return false;
-  return stored_as(node->output) != node->output || read_by_fc_only(graph, node->output);
+  return stored_as(node->output) != node->output || (node->op == &op_flatten && read_by_fc_only(graph, node->output));
 }
 
 Plan *group_steps(Compilation *c, Graph *graph) {
@@ -140,7 +158,8 @@ Plan *group_steps(Compilation *c, Graph *graph) {
   for (int i = 0; i < graph->node_count; i++) {
     Node *node = graph->nodes[i];
     if (needs_no_step(graph, node)) { /* complete when the last of its inputs is */
-      for (int k = 0; k < node->input_count; k++) {
+      int inputs = node->op->kind == OPERATOR_SLICE ? 1 : node->input_count; /* a reference gives its shape only */
+      for (int k = 0; k < inputs; k++) {
         int step = step_of[stored_as(node->inputs[k])->id];
         if (step > step_of[node->output->id]) step_of[node->output->id] = step;
       }

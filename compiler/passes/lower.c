@@ -29,7 +29,7 @@ static Stmt *resolve_stmts(const StepBinding *b, const Stmt *s) {
   if (s->kind == STMT_STORE) {
     copy->var = b->output.name;
     copy->index = rewrite_expr(a, output_offset(b, s->index->index), resolve_access, &context);
-    copy->value = expr_cast(a, element_type(&b->output), rewrite_expr(a, s->value, resolve_access, &context));
+    copy->value = stored_value(b, rewrite_expr(a, s->value, resolve_access, &context));
   } else if (s->value) {
     copy->value = rewrite_expr(a, s->value, resolve_access, &context);
   }
@@ -74,8 +74,8 @@ static Stmt *lower_mirrored_copy(const StepBinding *b) {
   int64_t height = size_value(out->height), width = size_value(out->width);
   Expr *oc = index_or_zero(a, "oc", out->channels);
   Expr *source[] = {oc, expr_index(a, "iy"), expr_index(a, "ix")}, *target[] = {oc, expr_index(a, "oy"), expr_index(a, "ox")};
-  Stmt *body = stmt_store(a, "y", output_offset(b, target),
-                          expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, source)), element_type(&b->operands[0])), 1);
+  Expr *value = expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, source)), element_type(&b->operands[0]));
+  Stmt *body = stmt_store(a, "y", output_offset(b, target), stored_value(b, value), 1);
   body = loop(a, "oc", out->channels, body);
   body = stmt_then(stmt_let(a, "ix", mirrored(a, b->step->padding_mode, target[2], out->border.left, width), true), body);
   body = stmt_for(a, "ox", expr_int(a, 0), expr_int(a, width + out->border.left + out->border.right), expr_int(a, 1), body);
@@ -91,7 +91,7 @@ static Stmt *lower_copy(const StepBinding *b) {
   const Size *extents[] = {type_channels(type), type_height(type), type_width(type)};
   Expr *index[] = {index_or_zero(a, "oc", extents[0]), index_or_zero(a, "oy", extents[1]), index_or_zero(a, "ox", extents[2])};
   Expr *value = expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, index)), element_type(&b->operands[0]));
-  Stmt *body = stmt_store(a, "y", output_offset(b, index), expr_cast(a, element_type(&b->output), value), 1);
+  Stmt *body = stmt_store(a, "y", output_offset(b, index), stored_value(b, value), 1);
   body = loop(a, "oc", extents[0], body);
   body = loop(a, "ox", extents[2], body);
   return loop(a, "oy", extents[1], body);

@@ -61,7 +61,7 @@ static Stmt *one_point(const StepBinding *b) {
   }
   for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, stmt_set(a, "acc", resolve(b, nest->epilogue[i])));
   Expr *value = changes ? expr_var(a, "acc", type_f32) : resolve(b, nest->result);
-  value = expr_cast(a, element_type(&b->output), value);
+  value = stored_value(b, value);
   return stmt_then(body, stmt_store(a, "y", resolve(b, output_offset(b, nest->output)), value, 1));
 }
 

@@ -98,9 +98,7 @@ static bool surely_differ(Builder *b, const Size *a, const Size *c) {
 static void report_dtype(Builder *b, const AstType *type, const Value *value, const char *name) {
   Diagnostic *d = report(b->diagnostics, CODE_E0308, type->dtype.span, "`%s` is declared %s but is %s", name, type->dtype.text,
                          dtype_name(value->type.dtype));
-  DType declared;
-  if (dtype_from_name(type->dtype.text, &declared) && declared != DTYPE_F32)
-    add_help(d, "declare it float32 and convert it in the program that calls: `cast` is not in this version");
+  add_help(d, "`-> cast(%s)` converts it", type->dtype.text);
 }
 
 void check_declared_type(Builder *b, const Scope *scope, const AstType *type, const Value *value, const char *name) {

@@ -1,7 +1,7 @@
 /* place_values.c - where every tensor lies: which buffer, which slice of it, with which border.
  *
- * Arms of a concat are written straight into their slice of the joined tensor; the result of a skip-add takes the
- * place of the skip; outputs are written where the caller wants them. Where a tensor cannot lie in two places, or a
+ * Arms of a concat are written straight into their slice of the joined tensor, what is cropped is read where the whole
+ * lies; the result of a skip-add takes the place of the skip; outputs are written where the caller wants them. Where a tensor cannot lie in two places, or a
  * reader needs it in another form, a copy step is added and says why. Offsets are not decided here. */
 #include <string.h>
 
@@ -31,7 +31,10 @@ static Buffer *new_buffer(Plan *plan, const char *name, BufferKind kind, const T
 
 static View whole(Plan *plan, Buffer *buffer) { return (View){buffer, zero(plan), zero(plan), zero(plan)}; }
 
-static View *view_of(Plan *plan, const Value *value) { return &plan->views[stored_as(value)->id]; }
+/* Of the tensor in which the value lies: a slice has a view of its own when all is placed. */
+static View *view_of(Plan *plan, const Value *value) { return &plan->views[lies_in(value)->id]; }
+
+static bool is_slice(const Value *value) { return lies_in(value) != stored_as(value); }
 
 static int producing_step(const Plan *plan, const Value *value) {
   for (int i = 0; i < plan->step_count; i++)
@@ -113,26 +116,32 @@ static void place_inputs(Plan *plan) {
   }
 }
 
-/* Windows read a copy of the input that has channels last and a border; everything else reads the caller's memory. */
-static void copy_inputs(Plan *plan) {
-  for (int i = 0; i < plan->graph->input_count; i++) {
-    const Value *value = plan->graph->inputs[i].value;
-    Step *copy = NULL;
-    for (int k = 0; k < plan->step_count; k++) {
-      Step *step = plan->steps[k];
-      Border border;
-      int mode = 0;
-      if (step->kind != STEP_NEST || !step->nest->update || !step_reads(step, value)) continue;
-      bool bordered = border_needed(plan, step, &border, &mode) && mode == PADDING_ZEROS;
-      bool reordered = view_of(plan, value)->buffer->channels_first || value->type.dtype != DTYPE_F32;
-      if (!bordered && !reordered) continue;
-      if (!copy) {
-        copy = add_copy(plan, k, arena_printf(plan->arena, "%s_copy", value->name), value, reordered ? "channels last" : "with a border");
-        step = plan->steps[++k];
-        copy->result->type.dtype = DTYPE_F32;
-      }
-      redirect(step, value, copy->result);
+/* Whether the slice has rows and columns of the whole beside it, where a border should be. */
+static bool is_cut_out(const Value *value) {
+  const TensorType *part = &stored_as(value)->type, *whole = &lies_in(value)->type;
+  return !size_equal(type_height(part), type_height(whole)) || !size_equal(type_width(part), type_width(whole));
+}
+
+/* Windows read a copy of what the caller holds that has channels last and a border, and of what is cut out of another
+ * tensor, if they need a border; everything else reads the value where it lies. */
+static void copy_for_windows(Plan *plan, const Value *value) {
+  const Buffer *callers = view_of(plan, value)->buffer; /* the rest is not placed yet */
+  bool reordered = callers && (callers->channels_first || callers->dtype != DTYPE_F32);
+  Step *copy = NULL;
+  if (!callers && !is_cut_out(value)) return;
+  for (int k = 0; k < plan->step_count; k++) {
+    Step *step = plan->steps[k];
+    Border border;
+    int mode = 0;
+    if (step->kind != STEP_NEST || !step->nest->update || !step_reads(step, value)) continue;
+    bool bordered = border_needed(plan, step, &border, &mode) && mode == PADDING_ZEROS && stored_as(step->root->inputs[0]) == value;
+    if (!bordered && !reordered) continue;
+    if (!copy) {
+      copy = add_copy(plan, k, arena_printf(plan->arena, "%s_copy", value->name), value, reordered ? "channels last" : "with a border");
+      step = plan->steps[++k];
+      copy->result->type.dtype = DTYPE_F32;
     }
+    redirect(step, value, copy->result);
   }
 }
 
@@ -151,11 +160,12 @@ static void copy_mirrored(Plan *plan) {
   }
 }
 
+/* Whether a window needs a border around the value, or around channels of it. */
 static bool window_reads(const Plan *plan, const Value *value) {
   for (int i = 0; i < plan->step_count; i++) {
     Border border;
     int mode = 0;
-    if (step_reads(plan->steps[i], value) && border_needed(plan, plan->steps[i], &border, &mode)) return true;
+    if (step_reads_part(plan->steps[i], value) && border_needed(plan, plan->steps[i], &border, &mode)) return true;
   }
   return false;
 }
@@ -173,12 +183,14 @@ static bool window_reads_part(const Plan *plan, const Value *value) {
   return false;
 }
 
-/* Whether the value can be computed right into a caller's buffer of this order. */
+/* Whether the value can be computed right into a caller's buffer of this order. Windows and sums are computed in floats
+ * with channels last, and what layers read is. */
 static bool can_be_output(const Plan *plan, const Value *value, bool hwc) {
-  if (view_of((Plan *)plan, value)->buffer || window_reads(plan, value)) return false;
-  if (hwc || any_order(&value->type)) return true;
+  bool real = value->type.dtype == DTYPE_F32;
+  if (is_slice(value) || view_of((Plan *)plan, value)->buffer || window_reads(plan, value)) return false;
+  if (real && (hwc || any_order(&value->type))) return true;
   int step = producing_step(plan, value);
-  return step >= 0 && (plan->steps[step]->kind == STEP_LOOPS || !plan->steps[step]->nest->update);
+  return step >= 0 && (real || value->uses == 1) && (plan->steps[step]->kind == STEP_LOOPS || !plan->steps[step]->nest->update);
 }
 
 static void place_outputs(Plan *plan) {
@@ -193,7 +205,10 @@ static void place_outputs(Plan *plan) {
       buffer->channels = type_channels(&value->type);
       continue;
     }
-    const char *note = value->producer ? "in the caller's order" : "an input is an output";
+    const char *note = !value->producer                 ? "an input is an output"
+                       : is_slice(value)                ? "a part of another tensor"
+                       : value->type.dtype != DTYPE_F32 ? "in the caller's type"
+                                                        : "in the caller's order";
     Step *copy = add_copy(plan, plan->step_count, arena_printf(plan->arena, "%s_out", output->name), value, note);
     *view_of(plan, copy->result) = whole(plan, buffer);
   }
@@ -201,6 +216,7 @@ static void place_outputs(Plan *plan) {
 
 /* Where the last step stands that completes the value; -1 for inputs. */
 static int complete_after(const Plan *plan, const Value *value) {
+  value = lies_in(value);
   const Node *join = join_of(value);
   if (!join) return producing_step(plan, value);
   int last = -1;
@@ -221,8 +237,8 @@ static void place_joined(Plan *plan, const Node *join) {
   for (int i = 0; i < join->input_count; i++) {
     const Value *arm = stored_as(join->inputs[i]);
     bool own_border = (axis != CONCAT_CHANNELS || view.buffer->kind == BUFFER_OUTPUT) && window_reads_part(plan, arm);
-    if (view_of(plan, arm)->buffer || own_border) {
-      const char *note = own_border ? "it needs a border of its own" : "it already lies elsewhere";
+    if (is_slice(arm) || view_of(plan, arm)->buffer || own_border) {
+      const char *note = own_border ? "it needs a border of its own" : is_slice(arm) ? "a part of another tensor" : "it already lies elsewhere";
       const char *name = arena_printf(plan->arena, "%s_in_%s", arm->name, join->name);
       arm = add_copy(plan, complete_after(plan, arm) + 1, name, arm, note)->result;
     }
@@ -260,7 +276,7 @@ static bool wanted_later(Plan *plan, const Buffer *buffer, int position) {
   for (int v = 0; v < plan->value_count; v++) {
     if (plan->views[v].buffer != buffer) continue;
     for (int k = position + 1; k < plan->step_count; k++)
-      if (step_reads(plan->steps[k], plan->values[v])) return true;
+      if (step_reads_part(plan->steps[k], plan->values[v])) return true;
   }
   return false;
 }
@@ -270,7 +286,7 @@ static bool can_take_place(Plan *plan, int position, int operand) {
   const Step *step = plan->steps[position];
   const Value *value = stored_as(step->operands[operand].value);
   const View *view = view_of(plan, value);
-  if (!view->buffer || view->buffer->kind != BUFFER_WORKSPACE || !covers(view)) return false;
+  if (is_slice(value) || !view->buffer || view->buffer->kind != BUFFER_WORKSPACE || !covers(view)) return false;
   if (!type_equal_shape(&value->type, &step->result->type) || value->type.dtype != step->result->type.dtype) return false;
   if (!size_equal(view->buffer->channels, type_channels(&value->type)) || !size_equal(view->buffer->height, type_height(&value->type)) ||
       !size_equal(view->buffer->width, type_width(&value->type)))
@@ -335,17 +351,32 @@ static void set_strides(Plan *plan, Buffer *b) {
   b->elements = size_mul(a, size_mul(a, height, width), b->channels);
 }
 
+/* Slices, now that what they are slices of has its place. */
+static void place_slices(Plan *plan) {
+  for (int i = 0; i < plan->graph->node_count; i++) {
+    const Node *node = plan->graph->nodes[i];
+    if (node->op->kind != OPERATOR_SLICE) continue;
+    const Size *begin[MAX_RANK];
+    const View *whole = &plan->views[stored_as(node->inputs[0])->id];
+    node->op->slice(plan->arena, node, begin);
+    plan->views[node->output->id] = (View){whole->buffer, size_add(plan->arena, whole->channel, begin[0]),
+                                           size_add(plan->arena, whole->row, begin[1]), size_add(plan->arena, whole->column, begin[2])};
+  }
+}
+
 void place_values(Compilation *c, Plan *plan) {
   (void)c;
   plan->views = ARENA_ARRAY(plan->arena, View, (size_t)plan->value_count + 1);
   place_inputs(plan);
   copy_mirrored(plan);
-  copy_inputs(plan);
+  for (int i = 0; i < plan->graph->value_count; i++)
+    if (stored_as(plan->graph->values[i]) == plan->graph->values[i]) copy_for_windows(plan, plan->graph->values[i]);
   place_outputs(plan);
   for (int i = plan->graph->node_count; i-- > 0;)
     if (plan->graph->nodes[i]->op->kind == OPERATOR_JOIN) place_joined(plan, plan->graph->nodes[i]);
   place_results(plan);
   set_borders(plan);
   for (int i = 0; i < plan->buffer_count; i++) set_strides(plan, plan->buffers[i]);
-  for (int v = 0; v < plan->value_count; v++) plan->views[v] = *view_of(plan, plan->values[v]);
+  place_slices(plan);
+  for (int v = 0; v < plan->value_count; v++) plan->views[v] = plan->views[stored_as(plan->values[v])->id];
 }

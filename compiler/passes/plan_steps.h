@@ -3,12 +3,16 @@
 #define CNNC_PASSES_PLAN_STEPS_H
 #include "ir/plan.h"
 
-/* The value in whose memory this one lies: flatten of [C, 1, 1] changes nothing but the type. */
+/* The value that has the very place of this one: flatten of [C, 1, 1] changes nothing but the type. */
 const Value *stored_as(const Value *value);
+/* The value of whose place this one's is a part, or that itself: what was cropped. */
+const Value *lies_in(const Value *value);
 /* A new value of the plan, for the result of a copy. */
 Value *plan_add_value(Plan *plan, const char *name, TensorType type);
 /* Whether a step reads this value. */
 bool step_reads(const Step *step, const Value *value);
+/* Whether it reads this value, or a part of it. */
+bool step_reads_part(const Step *step, const Value *value);
 /* Inserts a step before the one at `position`. */
 void plan_insert_step(Plan *plan, int position, Step *step);
 #endif

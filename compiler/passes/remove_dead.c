@@ -1,10 +1,12 @@
-/* remove_dead.c - drops nodes that no output needs, and nodes that do nothing (identity, dropout). */
+/* remove_dead.c - drops nodes that no output needs, and nodes that do nothing (identity, dropout, a crop of nothing). */
 #include "ops/ops.h"
 #include "passes/passes.h"
 
 /* identity and dropout pass their input on; flatten is a view too, but one that changes the shape. */
 static bool does_nothing(const Node *node) {
-  return node->op->kind == OPERATOR_VIEW && type_equal_shape(&node->inputs[0]->type, &node->output->type);
+  const TensorType *in = &node->inputs[0]->type, *out = &node->output->type;
+  bool may = node->op->kind == OPERATOR_VIEW || node->op->kind == OPERATOR_SLICE || node->op == &op_cast;
+  return may && type_equal_shape(in, out) && in->dtype == out->dtype;
 }
 
 static Value *bypass(Value *value) {

@@ -39,17 +39,9 @@ bool load_arrays(Run *run, const char *path, WeightTable *table) {
   return bytes && load_array_bytes(run, path, bytes, length, table);
 }
 
-/* Smallest and greatest number of an integer type. */
-static void range_of(DType dtype, double *low, double *high) {
-  *low = dtype == DTYPE_I8 ? -128 : dtype == DTYPE_I16 ? -32768 : dtype == DTYPE_I32 ? -2147483648.0 : 0;
-  *high = dtype == DTYPE_U8 ? 255 : dtype == DTYPE_I8 ? 127 : dtype == DTYPE_I16 ? 32767 : 2147483647.0;
-}
-
 static bool holds(DType dtype, double value) {
-  double low, high;
   if (dtype == DTYPE_F32) return true;
-  range_of(dtype, &low, &high);
-  return value >= low && value <= high && value == (double)(int64_t)value;
+  return value >= (double)dtype_minimum(dtype) && value <= (double)dtype_maximum(dtype) && value == (double)(int64_t)value;
 }
 
 static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, const char *path) {

@@ -38,6 +38,11 @@ static Node *node_of_magnitudes(Arena *arena, const Node *node) {
     const RescaleAttributes *old = node->attributes;
     *a = (RescaleAttributes){fabs(old->scale), fabs(old->offset)};
   }
+  if (node->op == &op_pad) {
+    PadAttributes *a = copy->attributes = ARENA_NEW(arena, PadAttributes);
+    *a = *(const PadAttributes *)node->attributes;
+    a->value = fabs(a->value);
+  }
   return copy;
 }
 
@@ -108,11 +113,28 @@ static bool bound_function(Arena *arena, const Node *node, const Bound *in, cons
       out->magnitude[i] = (in->magnitude[i] + fabs(channel_value(a->mean, i / pixels))) / fabs(channel_value(a->std, i / pixels));
     return true;
   }
+  if (node->op == &op_argmax || (node->op == &op_cast && node->output->type.dtype != DTYPE_F32)) {
+    for (int64_t i = 0; i < count; i++) out->magnitude[i] = fabs(values[i]);
+    return true;
+  }
   if (node->op != &op_softmax) return false;
   double largest = 0;
   for (int64_t i = 0; i < count; i++) largest = fmax(largest, in->magnitude[i]);
   for (int64_t i = 0; i < count; i++) out->magnitude[i] = values[i] * (2 * largest + 2);
   return true;
+}
+
+static bool is_bilinear(const Node *node) {
+  return node->op == &op_upsample && ((const UpsampleAttributes *)node->attributes)->mode == UPSAMPLE_BILINEAR;
+}
+
+/* Whether results are inputs, put elsewhere or chosen among. */
+static bool moves(const Node *node) {
+  static const Operator *const movers[] = {&op_relu, &op_relu6, &op_abs, &op_max, &op_min, &op_max_pool, &op_pad, &op_pixel_shuffle, &op_channel_shuffle};
+  for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
+    if (node->op == movers[i]) return true;
+  OperatorKind kind = node->op->kind;
+  return kind == OPERATOR_VIEW || kind == OPERATOR_JOIN || kind == OPERATOR_SLICE || (node->op == &op_upsample && !is_bilinear(node));
 }
 
 static double unit_after(Arena *arena, const Node *node, const Bound *in) {
@@ -123,6 +145,8 @@ static double unit_after(Arena *arena, const Node *node, const Bound *in) {
       double own = unit_of(node->parameters[i]->data, parameter_elements(node->parameters[i]));
       unit = i == 0 ? unit * own : fmin(unit, own);
     }
+  if (node->op == &op_argmax || (node->op == &op_cast && node->output->type.dtype != DTYPE_F32)) return 1;
+  if (node->op == &op_pad) return fmin(unit, unit_of(&(float){(float)((const PadAttributes *)node->attributes)->value}, 1));
   if (node->op == &op_batch_norm) return unit / 4; /* exact nets have factors from 1/4 */
   if (node->op == &op_avg_pool || node->op == &op_global_avg_pool) {
     double count = reduction_length(node, in);
@@ -132,7 +156,7 @@ static double unit_after(Arena *arena, const Node *node, const Bound *in) {
   const Operator *const whole[] = {&op_relu6, &op_prelu, &op_abs, &op_sub, &op_max, &op_min, &op_abs_diff}; /* of whole numbers */
   for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
     if (node->op == whole[i]) return unit;
-  bool function = node->op == &op_softmax || node->op == &op_normalize || node->op == &op_rescale || node->op == &op_div;
+  bool function = node->op == &op_softmax || node->op == &op_normalize || node->op == &op_rescale || node->op == &op_div || is_bilinear(node);
   double magnitude;
   return function || bound_at(node, 1, 1, 1, &magnitude) ? 0 : unit;
 }
@@ -155,9 +179,7 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
   if (!bound_function(arena, node, &in, inputs[0], values[node->output->id], out) &&
       !bound_of_several(arena, node, magnitudes, inputs, out))
     node->op->evaluate(node_of_magnitudes(arena, node), magnitudes, out->magnitude);
-  bool moves = node->op->kind == OPERATOR_VIEW || node->op->kind == OPERATOR_JOIN || node->op == &op_relu || node->op == &op_relu6 ||
-               node->op == &op_abs || node->op == &op_max || node->op == &op_min || node->op == &op_max_pool;
-  out->roundings = in.roundings + (moves ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
+  out->roundings = in.roundings + (moves(node) ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
   out->unit = unit_after(arena, node, &in);
 }
 

@@ -25,7 +25,7 @@
 #define STRIDE 1009u
 #define NEIGHBOURS 2000u
 
-enum { EXP, LOG, TANH, SIGMOID, ERF, SQRT, FUNCTIONS };
+enum { EXP, LOG, TANH, SIGMOID, ERF, SQRT, ROUND, FUNCTIONS };
 
 static double reference_sigmoid(double x) { return x < 0.0 ? exp(x) / (1.0 + exp(x)) : 1.0 / (1.0 + exp(-x)); }
 
@@ -46,6 +46,7 @@ static const struct {
     {"sigmoid", cnnc1_sigmoidf, reference_sigmoid, 1.66, 0x9a4616f0u, 0, 1, 0.0f, 1.0f},
     {"erf", cnnc1_erff, erf, 0.98, 0xa97a44fau, 1, 1, -1.0f, 1.0f},
     {"sqrt", cnnc1_sqrtf, sqrt, 0.0, 0xee0a5488u, 0, 0, 0.0f, 0.0f}, /* correctly rounded, which counts as no error */
+    {"round", cnnc1_roundf, nearbyint, 0.0, 0xab13afe3u, 0, 0, 0.0f, 0.0f},
 };
 
 #define ANY_NAN 0x7fc00000u
@@ -78,6 +79,13 @@ static const struct {
     {SQRT, 0x00000001u, 0x1a3504f3u},    {SQRT, 0x007fffffu, 0x1fffffffu},
     {SQRT, 0x7f7fffffu, 0x5f7fffffu},    {SQRT, 0x40800000u, 0x40000000u},
     {SQRT, 0x407fffffu, 0x3fffffffu}, /* around 4 */
+    {ROUND, 0x80000000u, 0x00000000u},   {ROUND, 0x7f800000u, 0x7f800000u},
+    {ROUND, 0xff800000u, 0xff800000u},   {ROUND, 0x3f000000u, 0x00000000u}, /* 0.5 */
+    {ROUND, 0x3f000001u, 0x3f800000u},   {ROUND, 0xbf000000u, 0x00000000u},
+    {ROUND, 0x3fc00000u, 0x40000000u},   {ROUND, 0x40200000u, 0x40000000u}, /* 1.5 and 2.5 */
+    {ROUND, 0x4affffffu, 0x4b000000u},   {ROUND, 0x4afffffdu, 0x4afffffcu}, /* around 2^23 */
+    {ROUND, 0xcaffffffu, 0xcb000000u},   {ROUND, 0x4b000001u, 0x4b000001u},
+    {ROUND, 0x00000001u, 0x00000000u},   {ROUND, 0x7f7fffffu, 0x7f7fffffu},
 };
 
 /* Where a formula, an exponent or a clamp changes; both signs are tried. */
@@ -141,7 +149,8 @@ static double error_in_ulps(float got, double exact) {
       case TANH: cnnc1_tanh_x##lanes(&v); break;                                                                                           \
       case SIGMOID: cnnc1_sigmoid_x##lanes(&v); break;                                                                                     \
       case ERF: cnnc1_erf_x##lanes(&v); break;                                                                                             \
-      default: cnnc1_sqrt_x##lanes(&v); break;                                                                                             \
+      case SQRT: cnnc1_sqrt_x##lanes(&v); break;                                                                                           \
+      default: cnnc1_round_x##lanes(&v); break;                                                                                            \
       }                                                                                                                                    \
       memcpy(values + i, &v, sizeof v);                                                                                                    \
     }                                                                                                                                      \

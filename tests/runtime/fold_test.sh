@@ -22,7 +22,7 @@ try() {
 }
 
 # One file for each function and form, so that all that is folded is used.
-for name in exp log tanh sigmoid erf sqrt; do
+for name in exp log tanh sigmoid erf sqrt round; do
   for lanes in 1 4 8 16; do
     file=$work/${name}_$lanes
     {
@@ -60,12 +60,12 @@ mkdir "$work/include"
 {
   echo '#include <stdint.h>'
   echo '#define CNNC1_HAVE_VECTORS 1'
-  "$here/fold.sh" cnnc1 1 exp log tanh sigmoid erf sqrt
+  "$here/fold.sh" cnnc1 1 exp log tanh sigmoid erf sqrt round
 } >"$work/include/cnnc_runtime.h"
 {
   for lanes in 4 8 16; do
     echo "#if CNNC_LANES == $lanes"
-    "$here/fold.sh" cnnc1 $lanes exp log tanh sigmoid erf sqrt
+    "$here/fold.sh" cnnc1 $lanes exp log tanh sigmoid erf sqrt round
     echo '#endif'
   done
   echo '#undef CNNC_LANES'

@@ -65,6 +65,11 @@ static Pair read_pair(const char *text) {
   return (Pair){integer(text), integer(x ? x + 1 : text)};
 }
 
+static Sides read_sides(const char *text) {
+  const char *comma = strchr(text, ',');
+  return (Sides){integer(text), integer(comma ? comma + 1 : text)};
+}
+
 static Padding read_padding(const char *text) {
   static const char *const names[] = {"valid", "same", "same_upper", "same_lower", "full", "causal"};
   for (int i = 0; i < PADDING_EXPLICIT; i++)
@@ -109,6 +114,7 @@ static void set_attribute(Fixture *f, Node *node, const char *name, const char *
     case ATTRIBUTE_REAL: *(double *)field = strtod(text, NULL); return;
     case ATTRIBUTE_BOOL: *(bool *)field = strcmp(text, "true") == 0; return;
     case ATTRIBUTE_PAIR: *(Pair *)field = read_pair(text); return;
+    case ATTRIBUTE_SIDES: *(Sides *)field = read_sides(text); return;
     case ATTRIBUTE_PADDING: *(Padding *)field = read_padding(text); return;
     case ATTRIBUTE_CHOICE: *(int *)field = read_choice(a->choices, text); return;
     case ATTRIBUTE_BIAS: {

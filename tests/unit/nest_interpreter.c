@@ -105,6 +105,7 @@ static double math(const Expr *e, double x) {
   case MATH_SIGMOID: return 1 / (1 + exp(-x));
   case MATH_ERF: return erf(x);
   case MATH_SQRT: return sqrt(x);
+  case MATH_ROUND: return nearbyint(x) + 0.0;
   case MATH_COUNT: break;
   }
   return 0;
