@@ -24,7 +24,7 @@ static size_t break_place(const char *line, size_t length, size_t room) {
   int depth = 0, least = 1 << 20;
   for (size_t i = 0; i < length && i < room; i++) {
     if (line[i] == '(' || line[i] == '[') depth++;
-    if (line[i] == ')' || line[i] == ']') depth--;
+    if ((line[i] == ')' || line[i] == ']') && depth) depth--; /* it may have been opened before the last break */
     int bad = badness(line, i, depth);
     if (bad < 0 || i < room / 3) continue;
     if (bad <= least) {

@@ -91,6 +91,7 @@ struct Operator {
   int min_inputs, max_inputs; /* max -1: any number */
   bool takes_constants;       /* some of its inputs may be numbers or constants of the source */
   size_t attributes_size;
+  bool attributes_by_name;        /* none is positional, because frameworks order the sides of a tensor in several ways */
   const Attribute *attributes;    /* in positional order; NULL: none */
   const void *default_attributes; /* an attribute structure with the defaults; NULL when attributes_size is 0 */
   const char *summary;            /* one line */

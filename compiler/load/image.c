@@ -4,7 +4,6 @@
 
 #include <png.h>
 #include <string.h>
-#include "support/text.h"
 
 static bool fail(const char **error, const char *text) {
   *error = text;
@@ -94,4 +93,22 @@ bool load_image(Arena *arena, const char *bytes, size_t length, Image *image, co
   if (is_png(bytes, length)) return load_png(arena, bytes, length, image, error);
   if (is_netpbm(bytes, length)) return load_netpbm(arena, bytes, length, image, error);
   return fail(error, "this is neither PNG nor PGM nor PPM");
+}
+
+bool write_png(Text *out, const Image *image, const char **error) {
+  png_image png = {.version = PNG_IMAGE_VERSION,
+                   .width = (png_uint_32)image->width,
+                   .height = (png_uint_32)image->height,
+                   .format = image->channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY};
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
+  char *bytes = arena_alloc(out->arena, size);
+  if (!png_image_write_to_memory(&png, bytes, &size, 0, image->pixels, 0, NULL))
+    return fail(error, arena_printf(out->arena, "the PNG cannot be written: %s", png.message));
+  text_add_bytes(out, bytes, size);
+  return true;
+}
+
+void write_netpbm(Text *out, const Image *image) {
+  text_addf(out, "P%d\n%d %d\n255\n", image->channels == 3 ? 6 : 5, image->width, image->height);
+  text_add_bytes(out, (const char *)image->pixels, (size_t)image->width * (size_t)image->height * (size_t)image->channels);
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "support/arena.h"
+#include "support/text.h"
 
 enum { MAX_IMAGE_SIDE = 1 << 14 };
 
@@ -15,6 +16,9 @@ typedef struct Image {
 /* Palettes and 16 bits become 8 bits; what is transparent is laid over black. A PGM or PPM whose greatest value is not
  * 255 is scaled to it. false: *error, in the arena, says why. */
 bool load_image(Arena *arena, const char *bytes, size_t length, Image *image, const char **error);
+/* The bytes of a picture file: PNG, or PGM (P5) and PPM (P6) after its channels. false: *error says why. */
+bool write_png(Text *out, const Image *image, const char **error);
+void write_netpbm(Text *out, const Image *image);
 /* By its first bytes. */
 bool is_image(const char *bytes, size_t length);
 #endif

@@ -19,15 +19,13 @@ static const char *size_text(Arena *arena, const Size *size) {
 static bool refuse_empty(Inference *inference, const Node *node, int axis, Sides sides, const Size *left) {
   const TensorType *type = &node->inputs[0]->type;
   const char *noun = axis_noun(type, axis);
-  Diagnostic *d = attribute_error(inference, node, CODE_E0303, margin_name(axis, sides.after > sides.before), "this `%s` leaves nothing of the %s",
-                                  operation_name(node), noun);
-  const char *whole = size_text(inference->arena, axis_size(type, axis));
-  int64_t rest;
-  if (size_is_const(left, &rest))
-    set_label(d, "%s %s - %lld - %lld = %lld", noun, whole, (long long)sides.before, (long long)sides.after, (long long)rest);
-  else
-    set_label(d, "%s %s - %lld - %lld can be %lld", noun, whole, (long long)sides.before, (long long)sides.after,
-              (long long)size_minimum(left));
+  Diagnostic *d = attribute_error(inference, node, CODE_E0303, margin_name(axis, sides.after > sides.before),
+                                  "this `%s` leaves nothing of the %s", operation_name(node), noun);
+  Text label = text_new(inference->arena);
+  text_addf(&label, "%s %s", noun, size_text(inference->arena, axis_size(type, axis)));
+  if (sides.before) text_addf(&label, " - %lld", (long long)sides.before);
+  if (sides.after) text_addf(&label, " - %lld", (long long)sides.after);
+  set_label(d, "%s %s %lld", text_string(&label), size_is_const(left, NULL) ? "=" : "can be", (long long)size_minimum(left));
   return false;
 }
 
@@ -74,8 +72,8 @@ static const Size *excess(Arena *arena, const Node *node, int axis) {
 static bool refuse_larger(Inference *inference, const Node *node, int axis, const Size *more) {
   const TensorType *image = &node->inputs[0]->type, *reference = &node->inputs[1]->type;
   bool surely = size_maximum(more) < 0;
-  Diagnostic *d = shape_error(inference, node, surely ? CODE_E0301 : CODE_E0304, "the reference of `center_crop_like` %s larger than the image",
-                              surely ? "is" : "may be");
+  Diagnostic *d = shape_error(inference, node, surely ? CODE_E0301 : CODE_E0304,
+                              "the reference of `center_crop_like` %s larger than the image", surely ? "is" : "may be");
   set_label(d, "%s %s of the image, %s of the reference", axis_noun(image, axis), size_text(inference->arena, axis_size(image, axis)),
             size_text(inference->arena, axis_size(reference, axis)));
   add_label(d, node->inputs[0]->span, "image: %s", type_text(inference->arena, image));
@@ -123,8 +121,9 @@ static bool refuse_uneven(Inference *inference, const Node *call, int64_t parts,
                                   (long long)channels, channels == 1 ? "" : "s");
   set_label(d, "%lld / %lld is not a whole number", (long long)channels, (long long)parts);
   help_divisors(inference, d, channels);
-  add_help(d, "parts of different sizes are given as a list: `split([%lld, %lld])`", (long long)(channels - channels / 2),
-           (long long)(channels / 2));
+  if (channels > 1)
+    add_help(d, "parts of different sizes are given as a list: `split([%lld, %lld])`", (long long)(channels - channels / 2),
+             (long long)(channels / 2));
   return false;
 }
 
@@ -169,6 +168,7 @@ const Operator op_crop = {
     .min_inputs = 1,
     .max_inputs = 1,
     .attributes_size = sizeof(Margins),
+    .attributes_by_name = true,
     .attributes = crop_attributes,
     .default_attributes = &crop_defaults,
     .summary = "what is left when rows, columns or channels are cut off at the edges",
@@ -184,7 +184,8 @@ const Operator op_center_crop_like = {
     .kind = OPERATOR_SLICE,
     .min_inputs = 2,
     .max_inputs = 2,
-    .summary = "the middle of an image, as high and wide as a second one; where an odd number is cut off, one more goes at the bottom and right",
+    .summary =
+        "the middle of an image, as high and wide as a second one; where an odd number is cut off, one more goes at the bottom and right",
     .formula = "y[oc][oy][ox] = x[oc][oy + (H - OH)//2][ox + (W - OW)//2]",
     .infer = infer_center_crop,
     .evaluate = evaluate_center_crop,

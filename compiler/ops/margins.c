@@ -38,9 +38,11 @@ bool check_margins(Inference *inference, const Node *node, const Margins *margin
     Sides sides = margin_of(margins, axis);
     if (has_axis(type, axis) || (!sides.before && !sides.after)) continue;
     const char *name = margin_name(axis, !sides.before);
-    Diagnostic *d = attribute_error(inference, node, CODE_E0402, name, "`%s` needs an input with a %s", name, axis == 1 ? "height" : "width");
+    Diagnostic *d = attribute_error(inference, node, CODE_E0402, name, "`%s` needs an input with a %s", name,
+                                    axis == 1 ? "height" : "width");
     set_label(d, "input is %s", type_text(inference->arena, type));
-    add_help(d, type->rank == 2 ? "the ends of a sequence are `left=` and `right=`" : "of a vector there are `channels=(before, after)` only");
+    add_help(d,
+             type->rank == 2 ? "the ends of a sequence are `left=` and `right=`" : "of a vector there are `channels=(before, after)` only");
     return false;
   }
   return true;

@@ -69,11 +69,16 @@ static const ForeignName foreign_operators[] = {
     {"Sqrt", "sqrt"},
     {"Concat", "concat"}, {"Concatenate", "concat"}, {"concatenate", "concat"}, {"cat", "concat"},
     {"route", "concat"}, {"Split", "split"}, {"Slice", "split"}, {"Flatten", "flatten"}, {"view", "flatten"},
-    {"Reshape", "reshape"}, {"ZeroPad2d", "pad"}, {"ZeroPadding2D", "pad"}, {"Pad", "pad"}, {"Cropping2D", "crop"},
-    {"Crop", "crop"}, {"Upsample", "upsample"}, {"UpSampling2D", "upsample"}, {"Resize", "upsample"},
-    {"interpolate", "upsample"}, {"PixelShuffle", "pixel_shuffle"}, {"DepthToSpace", "pixel_shuffle"},
-    {"depth_to_space", "pixel_shuffle"}, {"ChannelShuffle", "channel_shuffle"}, {"Rescaling", "rescale"},
-    {"Rescale", "rescale"}, {"Normalize", "normalize"}, {"Normalization", "normalize"}, {"Cast", "cast"},
+    {"chunk", "split"}, {"Chunk", "split"}, {"unflatten", "reshape"}, {"Unflatten", "reshape"},
+    {"Reshape", "reshape"}, {"ZeroPad1d", "pad"}, {"ZeroPad2d", "pad"}, {"ZeroPadding1D", "pad"},
+    {"ZeroPadding2D", "pad"}, {"ConstantPad1d", "pad"}, {"ConstantPad2d", "pad"}, {"ReflectionPad1d", "pad"},
+    {"ReflectionPad2d", "pad"}, {"ReplicationPad1d", "pad"}, {"ReplicationPad2d", "pad"}, {"CircularPad1d", "pad"},
+    {"CircularPad2d", "pad"}, {"Pad", "pad"}, {"Cropping1D", "crop"}, {"Cropping2D", "crop"}, {"Crop", "crop"},
+    {"CenterCrop", "center_crop_like"}, {"center_crop", "center_crop_like"}, {"Upsample", "upsample"},
+    {"UpsamplingNearest2d", "upsample"}, {"UpsamplingBilinear2d", "upsample"}, {"UpSampling1D", "upsample"},
+    {"UpSampling2D", "upsample"}, {"Resize", "upsample"}, {"interpolate", "upsample"}, {"Interpolate", "upsample"},
+    {"PixelShuffle", "pixel_shuffle"}, {"DepthToSpace", "pixel_shuffle"}, {"depth_to_space", "pixel_shuffle"},
+    {"ChannelShuffle", "channel_shuffle"}, {"Rescaling", "rescale"}, {"Rescale", "rescale"}, {"Normalize", "normalize"}, {"Normalization", "normalize"}, {"Cast", "cast"},
     {"ArgMax", "argmax"}, {"Identity", "identity"}, {"identity_layer", "identity"}, {"noop", "identity"},
     {"Dropout", "dropout"}, {"Dropout2d", "dropout"}, {"SpatialDropout2D", "dropout"},
 };
@@ -99,6 +104,11 @@ static const ForeignName foreign_attributes[] = {
     {"variance", "std"}, {"stddev", "std"}, {"stdev", "std"}, {"shift", "offset"}, {"ratio", "p"},
     {"dropout_ratio", "p"}, {"probability", "p"}, {"negative_slope", "slope"}, {"alpha", "slope"},
     {"num_parameters", "per_channel"}, {"shared_axes", "per_channel"}, {"form", "approximate"},
+    {"scale_factor", "scale"}, {"size", "scale"}, {"scales", "scale"}, {"interpolation", "mode"},
+    {"upscale_factor", "r"}, {"blocksize", "r"}, {"block_size", "r"}, {"target_shape", "shape"}, {"newshape", "shape"},
+    {"num_or_size_splits", "parts"}, {"num_outputs", "parts"}, {"chunks", "parts"},
+    {"split_size_or_sections", "parts"}, {"constant_value", "value"}, {"constant_values", "value"}, {"to", "dtype"},
+    {"type", "dtype"},
 };
 /* clang-format on */
 
@@ -113,8 +123,27 @@ const char *foreign_operator(const char *name) {
   return ours && find_operator(ours) ? ours : NULL;
 }
 
-const char *foreign_attribute(const char *name) {
-  return translate(foreign_attributes, sizeof foreign_attributes / sizeof *foreign_attributes, name);
+static bool has_attribute(const Operator *op, const char *name) {
+  for (const Attribute *a = op->attributes; a && a->name; a++)
+    if (strcmp(a->name, name) == 0) return true;
+  return false;
+}
+
+/* One word of theirs may be several of ours: `size` is the kernel's and the scale of Keras's UpSampling2D. */
+const char *foreign_attribute(const Operator *op, const char *name) {
+  for (size_t i = 0; i < sizeof foreign_attributes / sizeof *foreign_attributes; i++)
+    if (strcmp(foreign_attributes[i].foreign, name) == 0 && has_attribute(op, foreign_attributes[i].ours))
+      return foreign_attributes[i].ours;
+  return NULL;
+}
+
+const char *why_refused(const char *name) {
+  static const char *const names[] = {"Permute", "permute", "Transpose", "transpose", "swapaxes", "movedim", "moveaxis"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(names[i], name) == 0)
+      return "tensors are always [channels, height, width]; `layout=hwc` says how the caller's buffer lies, `flatten(order=hwc)` how a "
+             "vector does";
+  return NULL;
 }
 
 bool is_later_operator(const char *name) {

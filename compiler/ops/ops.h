@@ -14,5 +14,7 @@ extern const Operator *const all_operators[];
 bool is_later_operator(const char *name);
 /* What cnnc calls an operation or attribute of PyTorch, Keras, Caffe or ONNX; NULL: not known. */
 const char *foreign_operator(const char *name);
-const char *foreign_attribute(const char *name);
+const char *foreign_attribute(const Operator *op, const char *name);
+/* Why the language has nothing for an operation of theirs; NULL: not known. */
+const char *why_refused(const char *name);
 #endif

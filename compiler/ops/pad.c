@@ -26,8 +26,9 @@ static bool check_mode(Inference *inference, const Node *node, int axis) {
   int64_t largest = sides.before > sides.after ? sides.before : sides.after;
   int64_t n = size_minimum(axis_size(&node->inputs[0]->type, axis)), limit = reflect ? n - 1 : n;
   if ((!reflect && a->mode != PADDING_CIRCULAR) || largest <= limit) return true;
-  Diagnostic *d = attribute_error(inference, node, CODE_E0402, margin_name(axis, sides.after > sides.before), "`%s` needs a padding %s the input",
-                                  reflect ? "reflect" : "circular", reflect ? "smaller than" : "no larger than");
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, margin_name(axis, sides.after > sides.before),
+                                  "`%s` needs a padding %s the input", reflect ? "reflect" : "circular",
+                                  reflect ? "smaller than" : "no larger than");
   set_label(d, "padding %lld, input %s %lld", (long long)largest, axis_noun(&node->inputs[0]->type, axis), (long long)n);
   if (reflect) add_note(d, "the mirror stands on the edge, so an input of %lld has %lld to mirror", (long long)n, (long long)limit);
   else add_note(d, "the input is repeated once on each side");
@@ -44,7 +45,8 @@ static bool check_value(Inference *inference, const Node *node) {
     add_help(d, "remove one of them");
     return false;
   }
-  if (dtype == DTYPE_F32 || (floor(a->value) == a->value && a->value >= dtype_minimum(dtype) && a->value <= dtype_maximum(dtype))) return true;
+  if (dtype == DTYPE_F32 || (floor(a->value) == a->value && a->value >= dtype_minimum(dtype) && a->value <= dtype_maximum(dtype)))
+    return true;
   Diagnostic *d = attribute_error(inference, node, CODE_E0402, "value", "`value` is not one of %s, which the input is", dtype_name(dtype));
   set_label(d, "a whole number from %lld to %lld", (long long)dtype_minimum(dtype), (long long)dtype_maximum(dtype));
   add_help(d, "`-> cast(float32)` before it makes the input real");
@@ -179,6 +181,7 @@ const Operator op_pad = {
     .min_inputs = 1,
     .max_inputs = 1,
     .attributes_size = sizeof(PadAttributes),
+    .attributes_by_name = true,
     .attributes = attributes,
     .default_attributes = &defaults,
     .summary = "rows, columns or channels added at the edges: zeros or another value, or the input mirrored, repeated or wrapped around",

@@ -91,7 +91,8 @@ static bool check_shape(Inference *inference, const Node *node, const ConstantAr
     positive = positive && shape->data[i] != 0;
   }
   if (positive && unknown <= 1) return true;
-  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "shape", positive ? "only one size of `reshape` can be -1" : "a size of `reshape` cannot be 0");
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "shape",
+                                  positive ? "only one size of `reshape` can be -1" : "a size of `reshape` cannot be 0");
   add_help(d, "sizes are at least 1; the one that is -1 is what the others leave");
   return false;
 }
@@ -109,7 +110,9 @@ static const char *product_text(Arena *arena, const TensorType *type) {
     if (i) text_add(&text, "*");
     size_print(&text, type->sizes[i]);
   }
-  if (type->rank > 1 && type_is_const(type)) text_addf(&text, " = %s", size_text(arena, type_elements(arena, type)));
+  const Size *elements = type_elements(arena, type);
+  bool countable = type_is_const(type) && size_value(elements) <= MAX_ELEMENTS;
+  if (type->rank > 1 && countable) text_addf(&text, " = %s", size_text(arena, elements));
   return text_string(&text);
 }
 

@@ -85,9 +85,9 @@ static void evaluate(const Node *node, const double *const *inputs, double *outp
   for (int64_t c = 0; c < out.channels; c++)
     for (int64_t oy = 0; oy < out.height; oy++)
       for (int64_t ox = 0; ox < out.width; ox++)
-        output[dense_index(out, c, oy, ox)] =
-            nearest ? inputs[0][dense_index(in, c, oy * in.height / out.height, ox * in.width / out.width)]
-                    : bilinear_at(node, in, out, inputs[0], c, oy, ox);
+        output[dense_index(out, c, oy, ox)] = nearest
+                                                  ? inputs[0][dense_index(in, c, oy * in.height / out.height, ox * in.width / out.width)]
+                                                  : bilinear_at(node, in, out, inputs[0], c, oy, ox);
 }
 
 /* Names along height and width: pixel of the input, result within it, neighbours, numerator and weight. */
@@ -126,7 +126,8 @@ static void let_neighbours(Lowering *l, const Node *node, Nest *n, int axis) {
   let(l, n, name->rest, expr_select(l->arena, beyond, sub_expr(l, p, q), rest_before));
   Expr *first = var_expr(l, name->first);
   let(l, n, name->second, expr_select(l->arena, expr_binary(l->arena, OP_LT, first, size_expr(l, last)), add_expr(l, first, one), first));
-  let(l, n, name->weight, div_expr(l, expr_cast(l->arena, type_f32, var_expr(l, name->rest)), expr_cast(l->arena, type_f32, total)));
+  Expr *divisor = total->kind == EXPR_INT ? float_expr(l, (double)total->integer) : expr_cast(l->arena, type_f32, total);
+  let(l, n, name->weight, div_expr(l, expr_cast(l->arena, type_f32, var_expr(l, name->rest)), divisor));
 }
 
 /* (1 - w) * a + w * b */
@@ -144,8 +145,7 @@ static Expr *mix_columns(Lowering *l, const Node *node, Expr *row) {
 
 static Expr *mix_rows(Lowering *l, const Node *node) {
   if (scale_of(node, 0) == 1) return mix_columns(l, node, var_expr(l, names[0].pixel));
-  return mix(l, names[0].weight, mix_columns(l, node, var_expr(l, names[0].first)),
-             mix_columns(l, node, var_expr(l, names[0].second)));
+  return mix(l, names[0].weight, mix_columns(l, node, var_expr(l, names[0].first)), mix_columns(l, node, var_expr(l, names[0].second)));
 }
 
 /* y[oc][oy*scale + ky][ox*scale + kx] = x[oc][oy][ox], or the mean of four pixels weighted by distance */

@@ -70,7 +70,8 @@ static void add_epilogue(Lowering *l, Nest *nest, const Node *node, const Value 
   Expr **inputs = ARENA_ARRAY(l->arena, Expr *, (size_t)node->input_count);
   for (int i = 0; i < node->input_count; i++)
     inputs[i] = node->inputs[i] == computed ? accumulator(l) : operand_here(l, node->inputs[i], &node->output->type);
-  nest->epilogue[nest->epilogue_count++] = node->op->apply(l, node, inputs);
+  Expr *result = node->op->apply(l, node, inputs), *unchanged = accumulator(l); /* cast(float32): every read gives a float */
+  if (!expr_equal(result, unchanged)) nest->epilogue[nest->epilogue_count++] = result;
 }
 
 /* An elementwise node of its own: a nest without reduction, whose first tensor is the value that `apply` goes on from. */
@@ -157,7 +158,7 @@ Plan *group_steps(Compilation *c, Graph *graph) {
   for (int i = 0; i < graph->value_count; i++) step_of[i] = -1;
   for (int i = 0; i < graph->node_count; i++) {
     Node *node = graph->nodes[i];
-    if (needs_no_step(graph, node)) { /* complete when the last of its inputs is */
+    if (needs_no_step(graph, node)) {                                        /* complete when the last of its inputs is */
       int inputs = node->op->kind == OPERATOR_SLICE ? 1 : node->input_count; /* a reference gives its shape only */
       for (int k = 0; k < inputs; k++) {
         int step = step_of[stored_as(node->inputs[k])->id];

@@ -145,7 +145,9 @@ static bool check_arity(Builder *b, const NodeRequest *request, Tensors in) {
     Diagnostic *d = report(b->diagnostics, CODE_E0601, request->span, "`%s` needs %s%s inputs and gets %s", op->name,
                            op->max_inputs == op->min_inputs ? "" : "at least ", words[op->min_inputs < 4 ? op->min_inputs : 4],
                            words[in.count < 4 ? in.count : 4]);
-    add_help(d, "`[a, b] -> %s` joins two tensors; `branch(.., identity) -> %s` adds the input itself", op->name, op->name);
+    if (op->max_inputs < 0)
+      add_help(d, "`[a, b] -> %s` joins two tensors; `branch(.., identity) -> %s` adds the input itself", op->name, op->name);
+    else add_help(d, "`[a, b] -> %s`", op->name);
     return false;
   }
   Diagnostic *d;

@@ -238,7 +238,9 @@ static void place_joined(Plan *plan, const Node *join) {
     const Value *arm = stored_as(join->inputs[i]);
     bool own_border = (axis != CONCAT_CHANNELS || view.buffer->kind == BUFFER_OUTPUT) && window_reads_part(plan, arm);
     if (is_slice(arm) || view_of(plan, arm)->buffer || own_border) {
-      const char *note = own_border ? "it needs a border of its own" : is_slice(arm) ? "a part of another tensor" : "it already lies elsewhere";
+      const char *note = own_border      ? "it needs a border of its own"
+                         : is_slice(arm) ? "a part of another tensor"
+                                         : "it already lies elsewhere";
       const char *name = arena_printf(plan->arena, "%s_in_%s", arm->name, join->name);
       arm = add_copy(plan, complete_after(plan, arm) + 1, name, arm, note)->result;
     }

@@ -33,10 +33,11 @@ static void list_attributes(Arena *arena, Diagnostic *d, const Operator *op) {
 
 static void report_unknown_attribute(Compilation *c, const Operator *op, AstName name) {
   Diagnostic *d = report(c->diagnostics, CODE_E0401, name.span, "`%s` has no attribute `%s`", op->name, name.text);
-  const char *own = foreign_attribute(name.text);
+  const char *own = foreign_attribute(op, name.text);
   int index = own ? attribute_index(op, own) : -1;
   if (index >= 0) {
-    add_help(d, "it is `%s`, the %s argument", own, ordinal(index));
+    if (op->attributes_by_name) add_help(d, "it is `%s`", own);
+    else add_help(d, "it is `%s`, the %s argument", own, ordinal(index));
     add_fix(d, name.span, own);
     return;
   }
@@ -61,6 +62,12 @@ static int match_argument(Compilation *c, const Operator *op, const Argument *ar
   if (named_before) {
     Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span, "an argument without a name follows one with a name");
     add_help(d, "name it as well: `name=%s`", written_text(c, c->arena, argument->span));
+    return -1;
+  }
+  if (*position < count && op->attributes_by_name) {
+    Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span, "the arguments of `%s` need names", op->name);
+    list_attributes(c->arena, d, op);
+    *position = count + 1; /* say it once */
     return -1;
   }
   if (*position < count) return (*position)++;
@@ -207,6 +214,7 @@ Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName
     help_foreign(c, d, own, name, call);
     return d;
   }
+  if (why_refused(name.text)) add_note(d, "%s", why_refused(name.text));
   const Entry *entry = find_entry(scope, c->arena, name.text);
   if (entry && entry->kind == ENTRY_TENSORS) add_help(d, "`%s` is a tensor: tensors stand before the arrow", name.text);
   Suggestion near = suggest_for(name.text);

@@ -23,7 +23,8 @@ const VerbRow verb_rows[VERB_COUNT] = {
                   "  cnnc run net.cnn -w random:1 --input random:7 --compare interpret\n",
                   "Inputs are .npy or .npz arrays ([C, H, W], or [H, W, C] where the input says layout=hwc; one more\n"
                   "leading dimension is a batch, run sample by sample), .png, .pgm or .ppm pictures (uint8 inputs get\n"
-                  "the bytes, float32 inputs get them divided by 255), or random:SEED.\n"},
+                  "the bytes, float32 inputs get them divided by 255), or random:SEED. Outputs go to .npy arrays or,\n"
+                  "uint8 with 1 or 3 channels, to .png, .pgm or .ppm pictures.\n"},
     [VERB_SUMMARY] = {"summary", "cnnc summary FILE.cnn", "table of layers: shape, parameters, multiply-accumulates",
                       "  cnnc summary lenet5.cnn\n"
                       "  cnnc summary lenet5.cnn --json\n",
@@ -66,7 +67,8 @@ const OptionRow option_rows[] = {
     {"-MT", "TARGET", NULL, "the target that -MD names, instead of all outputs", BIT(COMPILE), OPTION_MT},
     {"-MP", NULL, NULL, "with -MD: an empty rule for each dependency", BIT(COMPILE), OPTION_MP},
     {"--input", "[NAME=]FILE", NULL, "what an input gets: .npy, .npz, .png, .pgm, .ppm or random:SEED", BIT(RUN), OPTION_INPUT},
-    {"--output", "[NAME=]FILE.npy", NULL, "where an output goes; without it, a short view is printed", BIT(RUN), OPTION_OUTPUT},
+    {"--output", "[NAME=]FILE", NULL,
+     "where an output goes: .npy, or .png, .pgm, .ppm for uint8 pictures; without it, a short view is printed", BIT(RUN), OPTION_OUTPUT},
     {"--interpret", NULL, NULL, "use the reference evaluator instead of compiled code", BIT(RUN), OPTION_INTERPRET},
     {"--compare", "REF", NULL, "compare with REF.npz, REF.npy, or `interpret` for the reference evaluator", BIT(RUN), OPTION_COMPARE},
     {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare accepts (1e-5)", BIT(RUN), OPTION_ATOL},

@@ -98,7 +98,7 @@ int run_verb(Session *session) {
     add_message(session, "cnnc: %s: target %s", line->options.file, line->interpret ? "none, reference evaluator" : line->options.target);
   if (!describe_all(&run) || !read_inputs(&run)) return 0;
   if (line->interpret ? !evaluate_reference(&run, run.outputs) : !run_compiled(&run)) return 0;
-  if (line->output_count && !write_outputs_npy(&run)) return 0;
+  if (line->output_count && !write_outputs(&run)) return 0;
   if (line->compare) return compare_outputs(&run) ? 0 : 1;
   if (!line->output_count) view_outputs(&run);
   return 0;

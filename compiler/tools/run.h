@@ -37,7 +37,7 @@ bool compare_outputs(Run *run);
 /* The short view of each output. */
 void view_outputs(Run *run);
 /* --output: .npy files. */
-bool write_outputs_npy(Run *run);
+bool write_outputs(Run *run);
 
 /* "[1, 28, 28]" of one sample. */
 const char *run_shape(Arena *arena, const RunTensor *tensor);

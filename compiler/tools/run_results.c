@@ -1,5 +1,6 @@
-/* run_results.c - what becomes of the outputs of `cnnc run`: a short view, .npy files, a comparison. */
+/* run_results.c - what becomes of the outputs of `cnnc run`: a short view, .npy files and pictures, a comparison. */
 #include <string.h>
+#include "load/image.h"
 #include "load/npy.h"
 #include "support/decimal.h"
 #include "support/suggest.h"
@@ -113,7 +114,50 @@ static TensorDType tensor_dtype(DType dtype) {
   return TENSOR_F32;
 }
 
-bool write_outputs_npy(Run *run) {
+static bool ends_with(const char *path, const char *ending) {
+  size_t length = strlen(path), tail = strlen(ending);
+  return length >= tail && !strcmp(path + length - tail, ending);
+}
+
+static bool is_picture(const char *path) { return ends_with(path, ".png") || ends_with(path, ".pgm") || ends_with(path, ".ppm"); }
+
+/* A picture is one sample of uint8 with 1 or 3 channels: 1 for .pgm, 3 for .ppm. */
+static bool fits_picture(const Run *run, const RunTensor *output, const char *path) {
+  int64_t channels = output->rank == 3 ? output->sizes[output->hwc ? 2 : 0] : 0;
+  bool fits = channels == 1 ? !ends_with(path, ".ppm") : channels == 3 && !ends_with(path, ".pgm");
+  for (int i = 0; i < output->rank; i++) fits = fits && output->sizes[i] <= MAX_IMAGE_SIDE;
+  return fits && output->dtype == DTYPE_U8 && !run->batched;
+}
+
+static bool add_picture(Run *run, const RunTensor *output, const char *path, Text *out) {
+  if (!fits_picture(run, output, path)) {
+    Diagnostic *d = report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "output `%s` is %s of %s%s, which `%s` cannot show",
+                           output->name, run_shape(run->session->arena, output), dtype_name(output->dtype),
+                           run->batched ? " for each sample of a batch" : "", path);
+    add_help(
+        d,
+        "a picture is uint8 with one channel (.png, .pgm) or three (.png, .ppm): `-> rescale(255) -> cast(uint8)`; `.npy` holds anything");
+    return false;
+  }
+  bool hwc = output->hwc;
+  Image image = {
+      .height = (int)output->sizes[hwc ? 0 : 1], .width = (int)output->sizes[hwc ? 1 : 2], .channels = (int)output->sizes[hwc ? 2 : 0]};
+  unsigned char *pixels = arena_alloc(run->session->arena, (size_t)output->elements);
+  int64_t count = output->elements / image.channels;
+  for (int64_t p = 0; p < count; p++)
+    for (int64_t c = 0; c < image.channels; c++)
+      pixels[p * image.channels + c] = (unsigned char)output->data[hwc ? p * image.channels + c : c * count + p];
+  image.pixels = pixels;
+  const char *error;
+  if (!ends_with(path, ".png")) write_netpbm(out, &image);
+  else if (!write_png(out, &image, &error)) {
+    report(&run->session->diagnostics, CODE_E0903, (Span){0, 0}, "`%s`: %s", path, error);
+    return false;
+  }
+  return true;
+}
+
+bool write_outputs(Run *run) {
   const CommandLine *line = &run->session->line;
   Arena *arena = run->session->arena;
   OutputFile *files = ARENA_ARRAY(arena, OutputFile, (size_t)line->output_count);
@@ -124,7 +168,8 @@ bool write_outputs_npy(Run *run) {
     int64_t sizes[MAX_RANK + 1] = {run->samples};
     for (int k = 0; k < output->rank; k++) sizes[k + run->batched] = output->sizes[k];
     Text text = text_new(arena);
-    write_npy(&text, tensor_dtype(output->dtype), output->rank + run->batched, sizes, output->data);
+    if (!is_picture(line->outputs[i].path)) write_npy(&text, tensor_dtype(output->dtype), output->rank + run->batched, sizes, output->data);
+    else if (!add_picture(run, output, line->outputs[i].path, &text)) return false;
     files[i] = (OutputFile){line->outputs[i].path, text_string(&text), text.length, NULL, 0};
   }
   const char *error;

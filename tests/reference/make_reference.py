@@ -514,6 +514,77 @@ def transposed_convolutions():
                                 (random.randint(1, 4), random.randint(1, 5)), random.choice((pads, pads[:1] * 4)),
                                 (random.randint(0, 2), random.randint(0, 2)), (random.choice((1, 1, 2, 3)), random.choice((1, 1, 2))), groups,
                                 random.random() < 0.5)
+def crop_and_pad():
+    for shape, count in (((2, 3, 4), 40), ((3, 5), 15), ((7,), 6)):
+        rank = len(shape)
+        for _ in range(count):
+            cut = [(random.randrange((n + 1) // 2), random.randrange((n + 1) // 2)) for n in shape]
+            inside = tuple(slice(a, n - b) for (a, b), n in zip(cut, shape))
+            write("crop", [shape], "special", lambda make, x: x[inside], **margins(cut))
+            mode = random.choice(["zeros", "reflect", "replicate", "circular"])
+            most = [n - 1 if mode == "reflect" else n for n in shape]
+            add = [(random.randint(0, m), random.randint(0, m)) for m in most]
+            value = random.choice([0, 1.5, -7]) if mode == "zeros" else 0
+            torch_mode = "constant" if mode == "zeros" else mode
+
+            def padded(make, x):
+                pads = [side for axis in reversed(add) for side in axis]
+                x = x.reshape((1,) * (5 - rank) + shape)  # PyTorch mirrors the last three axes of five
+                pads += [0, 0] * (3 - rank)
+                return F.pad(x, pads, torch_mode, value if mode == "zeros" else None)[(0,) * (5 - rank)]
+
+            write("pad", [shape], "special", padded, mode=mode, value=value, **margins(add))
+    for shape, small in (((3, 8, 9), (2, 5, 4)), ((1, 16, 16), (1, 8, 8)), ((2, 5, 5), (3, 5, 5)), ((2, 9), (1, 6))):
+        begin = [(n - m) // 2 for n, m in zip(shape[1:], small[1:])]
+        middle = (slice(None), *(slice(b, b + m) for b, m in zip(begin, small[1:])))
+        write("center_crop_like", [shape, small], "integer", lambda make, x, y: x[middle])
+
+
+def margins(sides):
+    """Attributes of crop and pad: (before, after) of each axis."""
+    names = {1: (), 2: (("left", "right"),), 3: (("top", "bottom"), ("left", "right"))}[len(sides)]
+    attributes = {"channels": f"{sides[0][0]},{sides[0][1]}"}
+    for (before, after), axis in zip(sides[1:], names):
+        attributes |= {axis[0]: before, axis[1]: after}
+    return attributes
+
+
+def moved():
+    for shape in ((4, 3, 5), (12, 4), (60,), (6, 1, 1), (1, 4, 6)):
+        count = math.prod(shape)
+        for wanted in ([count], [2, count // 2], [count // 2, 2], [3, 2, count // 6], [2, -1], [-1, 1, 3], [-1], [shape[0], -1]):
+            write("reshape", [shape], "special", lambda make, x: x.reshape(wanted), shape=",".join(map(str, wanted)))
+    for shape, r in (((4, 2, 3), 2), ((18, 3, 2), 3), ((5, 2, 2), 1), ((16, 1, 1), 4), ((12, 2, 5), 2)):
+        write("pixel_shuffle", [shape], "special", lambda make, x: F.pixel_shuffle(x, r), r=r)
+    for shape, groups in (((6, 2, 3), 2), ((6, 2, 3), 3), ((8, 3), 4), ((15,), 5), ((4, 2, 2), 1), ((4, 1, 2), 4)):
+        write("channel_shuffle", [shape], "special",
+              lambda make, x: x.reshape(groups, shape[0] // groups, *shape[1:]).transpose(0, 1).reshape(shape), groups=groups)
+    for shape in ((3, 4, 5), (2, 1, 3), (1, 1, 1), (2, 6, 2)):
+        for h, w in ((1, 1), (2, 2), (3, 3), (1, 4), (5, 1), (2, 3)):
+            write("upsample", [shape], "special", lambda make, x: F.interpolate(x[None], scale_factor=(h, w), mode="nearest")[0],
+                  scale=f"{h}x{w}")
+            for corners in (False, True):
+                write("upsample", [shape], "fraction",
+                      lambda make, x: F.interpolate(x[None], scale_factor=(h, w), mode="bilinear", align_corners=corners)[0],
+                      scale=f"{h}x{w}", mode="bilinear", align_corners=str(corners).lower())
+    for shape in ((3, 7), (1, 1), (2, 2)):
+        for scale in (1, 2, 3, 8):
+            write("upsample", [shape], "special", lambda make, x: F.interpolate(x[None], scale_factor=scale, mode="nearest")[0], scale=scale)
+            for corners in (False, True):
+                write("upsample", [shape], "fraction",
+                      lambda make, x: F.interpolate(x[None], scale_factor=scale, mode="linear", align_corners=corners)[0],
+                      scale=scale, mode="bilinear", align_corners=str(corners).lower())
+    for shape in ((7, 3, 4), (5, 6), (12,), (1, 2, 2)):
+        for pattern in ("integer", "special", "large"):
+            write("argmax", [shape], pattern, lambda make, x: x.argmax(0, keepdim=True).double())
+
+
+def casts():
+    ranges = {"uint8": (0, 255), "int8": (-128, 127), "int16": (-32768, 32767), "int32": (-2147483648, 2147483647)}
+    for dtype, (low, high) in ranges.items():
+        for pattern in ("fraction", "special", "large", "integer"):
+            write("cast", [(40,)], pattern, lambda make, x: x.round().clamp(low, high).nan_to_num(0), dtype=dtype)
+    write("cast", [(2, 3, 4)], "special", lambda make, x: x, dtype="float32")
 
 
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
@@ -527,3 +598,8 @@ random.seed(20261123)
 depthwise_convolutions()
 transposed_convolutions()
 given_kernels()
+seeds = itertools.count(40001)
+random.seed(20261124)
+crop_and_pad()
+moved()
+casts()

@@ -122,8 +122,8 @@ static void set_attribute(Fixture *f, Node *node, const char *name, const char *
       *(Bias *)field = (Bias){strcmp(text, "false") != 0, is_word ? NULL : read_array(&f->arena, text)};
       return;
     }
-    case ATTRIBUTE_ARRAY:
-    case ATTRIBUTE_INTS: *(ConstantArray **)field = read_array(&f->arena, text); return;
+    case ATTRIBUTE_ARRAY: *(ConstantArray **)field = read_array(&f->arena, text); return;
+    case ATTRIBUTE_INTS: (*(ConstantArray **)field = read_array(&f->arena, text))->rank = 1; return;
     }
   }
   abort();

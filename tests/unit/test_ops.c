@@ -414,7 +414,7 @@ Test(ops, every_operator_is_complete) {
     cr_assert(!op->attributes_size == !op->attributes && !op->attributes_size == !op->default_attributes, "%s", op->name);
     bool expands = op->kind == OPERATOR_EXPANDING;
     cr_assert(expands ? op->expand && !op->infer && !op->evaluate : op->infer && op->evaluate && !op->expand, "%s", op->name);
-    bool lowers = op->nest || op->apply || op->loops || op->kind == OPERATOR_VIEW || op->kind == OPERATOR_JOIN || expands;
+    bool lowers = op->nest || op->apply || op->loops || op->slice || op->kind == OPERATOR_VIEW || op->kind == OPERATOR_JOIN || expands;
     cr_assert(lowers || op == &op_batch_norm || op == &op_normalize, "%s", op->name); /* which become channel_affine */
     for (const Attribute *a = op->attributes; a && a->name; a++) cr_assert_lt(a->offset, op->attributes_size);
   }
@@ -428,7 +428,10 @@ Test(ops, names_of_other_frameworks) {
   cr_assert_str_eq(foreign_operator("GlobalAveragePool"), "global_avg_pool");
   cr_assert_str_eq(foreign_operator("convolutional"), "conv");
   cr_assert_null(foreign_operator("nothing"));
-  cr_assert_str_eq(foreign_attribute("filters"), "out_channels");
-  cr_assert_str_eq(foreign_attribute("strides"), "stride");
-  cr_assert_null(foreign_attribute("stride"));
+  cr_assert_str_eq(foreign_attribute(&op_conv, "filters"), "out_channels");
+  cr_assert_str_eq(foreign_attribute(&op_conv, "strides"), "stride");
+  cr_assert_null(foreign_attribute(&op_conv, "stride"));
+  cr_assert_str_eq(foreign_attribute(&op_max_pool, "size"), "kernel_size");
+  cr_assert_str_eq(foreign_attribute(&op_upsample, "size"), "scale");
+  cr_assert_null(foreign_attribute(&op_relu, "size"));
 }
