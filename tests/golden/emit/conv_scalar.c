@@ -30,37 +30,48 @@ extern const float conv_scalar_conv1_bias[3];
 
 /* Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points
      to the border's first. */
-static void conv_scalar_zero_border(float *y, size_t channels, size_t column, size_t row, size_t height, size_t width, size_t top,
-                                    size_t bottom, size_t left, size_t right) {
+static void conv_scalar_zero_border(float *y, size_t channels, size_t column, size_t row,
+    size_t height, size_t width, size_t top, size_t bottom, size_t left, size_t right)
+{
   for (size_t oy = 0; oy < top; oy++) {
     for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) { y[oy * row + ox * column + oc] = 0.0f; }
+      for (size_t oc = 0; oc < channels; oc++) {
+        y[oy * row + ox * column + oc] = 0.0f;
+      }
     }
   }
   for (size_t oy = 0; oy < height; oy++) {
     for (size_t ox = 0; ox < left; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) { y[(top + oy) * row + ox * column + oc] = 0.0f; }
+      for (size_t oc = 0; oc < channels; oc++) {
+        y[(top + oy) * row + ox * column + oc] = 0.0f;
+      }
     }
   }
   for (size_t oy = 0; oy < height; oy++) {
     for (size_t ox = 0; ox < right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) { y[(top + oy) * row + (left + width + ox) * column + oc] = 0.0f; }
+      for (size_t oc = 0; oc < channels; oc++) {
+        y[(top + oy) * row + (left + width + ox) * column + oc] = 0.0f;
+      }
     }
   }
   for (size_t oy = 0; oy < bottom; oy++) {
     for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) { y[(top + height + oy) * row + ox * column + oc] = 0.0f; }
+      for (size_t oc = 0; oc < channels; oc++) {
+        y[(top + height + oy) * row + ox * column + oc] = 0.0f;
+      }
     }
   }
 }
 
 /* x_copy: copy, channels last, 2x4x4 -> 2x4x4 */
-static void conv_scalar_x_copy(const float *x, float *y) {
+static void conv_scalar_x_copy(const float *x, float *y)
+{
   for (size_t oy = 0; oy < 4; oy++) {
     for (size_t ox = 0; ox < 4; ox++) {
       for (size_t oc = 0; oc < 2; oc++) {
         y[oy * CONV_SCALAR_Y_ROW_X_COPY + ox * CONV_SCALAR_Y_COLUMN_X_COPY + oc] =
-            x[oy * CONV_SCALAR_X_ROW_X_COPY + ox * CONV_SCALAR_X_COLUMN_X_COPY + oc * CONV_SCALAR_X_CHANNEL_X_COPY];
+            x[oy * CONV_SCALAR_X_ROW_X_COPY + ox * CONV_SCALAR_X_COLUMN_X_COPY
+            + oc * CONV_SCALAR_X_CHANNEL_X_COPY];
       }
     }
   }
@@ -69,7 +80,8 @@ static void conv_scalar_x_copy(const float *x, float *y) {
 /* conv1: conv 3x3, padding 1, 2x4x4 -> 3x4x4, tanh; 864 multiply-adds, 57 weights
    y[oc][oy][ox] = bias[oc] + sum over ky, kx, ic of x[ic][oy*stride + ky*dilation -
      top][ox*stride + kx*dilation - left] * weight[oc][ic][ky][kx] */
-static void conv_scalar_conv1(const float *x, const float *weight, const float *bias, float *y) {
+static void conv_scalar_conv1(const float *x, const float *weight, const float *bias, float *y)
+{
   for (size_t oy = 0; oy < 4; oy++) {
     for (size_t ox = 0; ox < 4; ox++) {
       for (size_t oc = 0; oc < 3; oc++) {
@@ -77,8 +89,8 @@ static void conv_scalar_conv1(const float *x, const float *weight, const float *
         for (size_t ky = 0; ky < 3; ky++) {
           for (size_t kx = 0; kx < 3; kx++) {
             for (size_t ic = 0; ic < 2; ic++) {
-              acc += x[(oy + ky) * CONV_SCALAR_X_ROW_CONV1 + (ox + kx) * CONV_SCALAR_X_COLUMN_CONV1 + ic] *
-                     weight[((oc * 3 + ky) * 3 + kx) * 2 + ic];
+              acc += x[(oy + ky) * CONV_SCALAR_X_ROW_CONV1 + (ox + kx) * CONV_SCALAR_X_COLUMN_CONV1
+                  + ic] * weight[((oc * 3 + ky) * 3 + kx) * 2 + ic];
             }
           }
         }
@@ -90,11 +102,13 @@ static void conv_scalar_conv1(const float *x, const float *weight, const float *
 }
 
 /* y_out: copy, in the caller's order, 3x4x4 -> 3x4x4 */
-static void conv_scalar_y_out(const float *x, float *y) {
+static void conv_scalar_y_out(const float *x, float *y)
+{
   for (size_t oy = 0; oy < 4; oy++) {
     for (size_t ox = 0; ox < 4; ox++) {
       for (size_t oc = 0; oc < 3; oc++) {
-        y[oy * CONV_SCALAR_Y_ROW_Y_OUT + ox * CONV_SCALAR_Y_COLUMN_Y_OUT + oc * CONV_SCALAR_Y_CHANNEL_Y_OUT] =
+        y[oy * CONV_SCALAR_Y_ROW_Y_OUT + ox * CONV_SCALAR_Y_COLUMN_Y_OUT
+            + oc * CONV_SCALAR_Y_CHANNEL_Y_OUT] =
             x[oy * CONV_SCALAR_X_ROW_Y_OUT + ox * CONV_SCALAR_X_COLUMN_Y_OUT + oc];
       }
     }
@@ -102,46 +116,57 @@ static void conv_scalar_y_out(const float *x, float *y) {
 }
 
 /* Whether two memory blocks share a byte. */
-static int conv_scalar_overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
+static int conv_scalar_overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes)
+{
   const uintptr_t first = (uintptr_t)a, second = (uintptr_t)b;
   return first < second + b_bytes && second < first + a_bytes;
 }
 
-static conv_scalar_status conv_scalar_check(const conv_scalar_inputs *in, const conv_scalar_outputs *out, const conv_scalar_env *env) {
+static conv_scalar_status conv_scalar_check(const conv_scalar_inputs *in,
+    const conv_scalar_outputs *out, const conv_scalar_env *env)
+{
   if (!in || !out || !env) return CONV_SCALAR_ERR_NULL;
   if (!in->x) return CONV_SCALAR_ERR_NULL;
   if (!out->y) return CONV_SCALAR_ERR_NULL;
   if (!env->workspace) return CONV_SCALAR_ERR_NULL;
   if (env->workspace_bytes < CONV_SCALAR_WORKSPACE_BYTES) return CONV_SCALAR_ERR_WORKSPACE;
   if ((uintptr_t)env->workspace % CONV_SCALAR_WORKSPACE_ALIGN) return CONV_SCALAR_ERR_ALIGN;
-  if (conv_scalar_overlap(env->workspace, CONV_SCALAR_WORKSPACE_BYTES, in->x, CONV_SCALAR_X_SIZE * sizeof(float))) {
+  if (conv_scalar_overlap(env->workspace, CONV_SCALAR_WORKSPACE_BYTES, in->x,
+      CONV_SCALAR_X_SIZE * sizeof(float))) {
     return CONV_SCALAR_ERR_ALIAS;
   }
-  if (conv_scalar_overlap(env->workspace, CONV_SCALAR_WORKSPACE_BYTES, out->y, CONV_SCALAR_Y_SIZE * sizeof(float))) {
+  if (conv_scalar_overlap(env->workspace, CONV_SCALAR_WORKSPACE_BYTES, out->y,
+      CONV_SCALAR_Y_SIZE * sizeof(float))) {
     return CONV_SCALAR_ERR_ALIAS;
   }
-  if (conv_scalar_overlap(out->y, CONV_SCALAR_Y_SIZE * sizeof(float), in->x, CONV_SCALAR_X_SIZE * sizeof(float))) {
+  if (conv_scalar_overlap(out->y, CONV_SCALAR_Y_SIZE * sizeof(float), in->x,
+      CONV_SCALAR_X_SIZE * sizeof(float))) {
     return CONV_SCALAR_ERR_ALIAS;
   }
   return CONV_SCALAR_OK;
 }
 
-conv_scalar_status conv_scalar_run(const conv_scalar_inputs *in, const conv_scalar_outputs *out, const conv_scalar_env *env) {
+conv_scalar_status conv_scalar_run(const conv_scalar_inputs *in, const conv_scalar_outputs *out,
+    const conv_scalar_env *env)
+{
   const conv_scalar_status status = conv_scalar_check(in, out, env);
   if (status != CONV_SCALAR_OK) return status;
   float *ws = (float *)env->workspace;
   const float *in_x = in->x;
   float *out_y = out->y;
-  conv_scalar_zero_border(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_Y_ROW_X_COPY - CONV_SCALAR_Y_COLUMN_X_COPY, 2,
-                          CONV_SCALAR_Y_COLUMN_X_COPY, CONV_SCALAR_Y_ROW_X_COPY, 4, 4, 1, 1, 1, 1);
+  conv_scalar_zero_border(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_Y_ROW_X_COPY
+      - CONV_SCALAR_Y_COLUMN_X_COPY, 2, CONV_SCALAR_Y_COLUMN_X_COPY, CONV_SCALAR_Y_ROW_X_COPY, 4,
+      4, 1, 1, 1, 1);
   conv_scalar_x_copy(in_x, ws + CONV_SCALAR_OFFSET_X_COPY);
-  conv_scalar_conv1(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_X_ROW_CONV1 - CONV_SCALAR_X_COLUMN_CONV1, conv_scalar_conv1_weight,
-                    conv_scalar_conv1_bias, ws + CONV_SCALAR_OFFSET_CONV1);
+  conv_scalar_conv1(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_X_ROW_CONV1
+      - CONV_SCALAR_X_COLUMN_CONV1, conv_scalar_conv1_weight, conv_scalar_conv1_bias,
+      ws + CONV_SCALAR_OFFSET_CONV1);
   conv_scalar_y_out(ws + CONV_SCALAR_OFFSET_CONV1, out_y);
   return CONV_SCALAR_OK;
 }
 
-const char *conv_scalar_status_text(conv_scalar_status status) {
+const char *conv_scalar_status_text(conv_scalar_status status)
+{
   switch (status) {
   case CONV_SCALAR_OK: return "ok";
   case CONV_SCALAR_ERR_NULL: return "a pointer is NULL";
