@@ -150,9 +150,10 @@ static Stmt *extend(Lowering *l, const Node *node) {
   bool moves[MAX_RANK];
   for (int axis = 0; axis < MAX_RANK; axis++) {
     Sides sides = margin_of(&a->margins, axis);
-    moves[axis] = sides.before || sides.after;
+    bool single = size_is(axis_size(&node->inputs[0]->type, axis), 1);
+    moves[axis] = (sides.before || sides.after) && !single;
     to[axis] = index_of(l, out, axis);
-    from[axis] = moves[axis] ? var_expr(l, sources[axis]) : to[axis];
+    from[axis] = moves[axis] ? var_expr(l, sources[axis]) : single ? int_expr(l, 0) : to[axis];
   }
   Stmt *body = store_output(l, node, to[0], to[1], to[2], input_at(l, node, 0, from[0], from[1], from[2]));
   for (int i = 0; i < MAX_RANK; i++) {

@@ -67,16 +67,16 @@ static Neighbours neighbours_of(const Node *node, int64_t o, int64_t in, int64_t
 
 static double between(double a, double b, double distance) { return (1 - distance) * a + distance * b; }
 
-/* An axis whose scale is 1 is not interpolated. */
+/* An axis of one pixel, or whose scale is 1, is not interpolated. */
 static double bilinear_at(const Node *node, Dense in, Dense out, const double *x, int64_t c, int64_t oy, int64_t ox) {
   Neighbours v = neighbours_of(node, oy, in.height, out.height), h = neighbours_of(node, ox, in.width, out.width);
   double row[2];
   for (int i = 0; i < 2; i++) {
     int64_t y = i == 0 ? v.first : v.second;
     double left = x[dense_index(in, c, y, h.first)], right = x[dense_index(in, c, y, h.second)];
-    row[i] = in.width == out.width ? left : between(left, right, h.distance);
+    row[i] = in.width == 1 || in.width == out.width ? left : between(left, right, h.distance);
   }
-  return in.height == out.height ? row[0] : between(row[0], row[1], v.distance);
+  return in.height == 1 || in.height == out.height ? row[0] : between(row[0], row[1], v.distance);
 }
 
 static void evaluate(const Node *node, const double *const *inputs, double *output) {
@@ -101,6 +101,10 @@ static const Size *input_size(const Node *node, int axis) {
   return axis == 0 ? type_height(&node->inputs[0]->type) : type_width(&node->inputs[0]->type);
 }
 
+static bool interpolates(const Node *node, int axis) {
+  return attributes_of(node)->mode == UPSAMPLE_BILINEAR && scale_of(node, axis) > 1 && !size_is(input_size(node, axis), 1);
+}
+
 static void let(Lowering *l, Nest *n, const char *name, Expr *value) {
   n->before = stmt_then(n->before, stmt_let(l->arena, name, value, true));
 }
@@ -115,7 +119,6 @@ static void let_neighbours(Lowering *l, const Node *node, Nest *n, int axis) {
   int64_t s = scale_of(node, axis);
   bool aligned = attributes_of(node)->align_corners;
   Expr *a = var_expr(l, name->pixel), *b = var_expr(l, name->within), *zero = int_expr(l, 0), *one = int_expr(l, 1);
-  if (size_is(size, 1)) a = zero;
   Expr *p = aligned ? mul_expr(l, b, size_expr(l, last)) : add_expr(l, mul_expr(l, b, int_expr(l, 2)), one);
   Expr *q = aligned ? mul_expr(l, a, int_expr(l, s - 1)) : int_expr(l, s);
   Expr *total = aligned ? size_expr(l, size_add_int(l->arena, size_mul_int(l->arena, size, s), -1)) : int_expr(l, 2 * s);
@@ -138,19 +141,18 @@ static Expr *mix(Lowering *l, const char *weight, Expr *a, Expr *b) {
 
 static Expr *mix_columns(Lowering *l, const Node *node, Expr *row) {
   Expr *oc = var_expr(l, "oc");
-  if (scale_of(node, 1) == 1) return input_at(l, node, 0, oc, row, var_expr(l, names[1].pixel));
+  if (!interpolates(node, 1)) return input_at(l, node, 0, oc, row, var_expr(l, names[1].pixel));
   return mix(l, names[1].weight, input_at(l, node, 0, oc, row, var_expr(l, names[1].first)),
              input_at(l, node, 0, oc, row, var_expr(l, names[1].second)));
 }
 
 static Expr *mix_rows(Lowering *l, const Node *node) {
-  if (scale_of(node, 0) == 1) return mix_columns(l, node, var_expr(l, names[0].pixel));
+  if (!interpolates(node, 0)) return mix_columns(l, node, var_expr(l, names[0].pixel));
   return mix(l, names[0].weight, mix_columns(l, node, var_expr(l, names[0].first)), mix_columns(l, node, var_expr(l, names[0].second)));
 }
 
 /* y[oc][oy*scale + ky][ox*scale + kx] = x[oc][oy][ox], or the mean of four pixels weighted by distance */
 static void nest(Lowering *l, const Node *node, Nest *n) {
-  bool bilinear = attributes_of(node)->mode == UPSAMPLE_BILINEAR;
   n->output[0] = var_expr(l, "oc");
   for (int axis = 0; axis < 2; axis++) {
     const AxisNames *name = &names[axis];
@@ -159,10 +161,10 @@ static void nest(Lowering *l, const Node *node, Nest *n) {
     if (scale > 1) add_result_axis(n, name->within, size_of(l->arena, scale));
     n->output[1 + axis] = mul_expr(l, var_expr(l, name->pixel), int_expr(l, scale));
     if (scale > 1) n->output[1 + axis] = add_expr(l, n->output[1 + axis], var_expr(l, name->within));
-    if (scale > 1 && bilinear) let_neighbours(l, node, n, axis);
+    if (interpolates(node, axis)) let_neighbours(l, node, n, axis);
   }
   add_result_axis(n, "oc", type_channels(&node->inputs[0]->type));
-  n->result = bilinear ? mix_rows(l, node) : input_at(l, node, 0, n->output[0], var_expr(l, "oy"), var_expr(l, "ox"));
+  n->result = mix_rows(l, node);
   n->lane_axis = "oc";
   n->tile_axis = "ox";
 }
