@@ -198,9 +198,9 @@ static void verify_stmts(Verifier *v, const Bound *scope, const Stmt *s) {
 }
 
 static void verify_function(Verifier *v, const Function *f, const Stmt *body) {
-  Bound params[64], *scope = NULL;
+  Bound *params = ARENA_ARRAY(v->arena, Bound, (size_t)f->param_count + 1), *scope = NULL;
   v->function = f->name;
-  for (int i = 0; i < f->param_count && i < 64; i++) {
+  for (int i = 0; i < f->param_count; i++) {
     params[i] = (Bound){f->params[i].name, scope};
     scope = &params[i];
   }

@@ -42,10 +42,10 @@ static int producing_step(const Plan *plan, const Value *value) {
   return -1;
 }
 
-static void grow_views(Plan *plan) {
-  View *views = ARENA_ARRAY(plan->arena, View, (size_t)plan->value_count + 1);
-  if (plan->views) memcpy(views, plan->views, sizeof(View) * (size_t)(plan->value_count - 1));
-  plan->views = views;
+/* A view for the value that was added last. */
+static void add_view(Plan *plan) {
+  int count = plan->value_count - 1;
+  ARENA_PUSH(plan->arena, plan->views, count, (View){0});
 }
 
 static char in_c(char c) { return c == '.' ? '_' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
@@ -75,7 +75,7 @@ static Step *add_copy(Plan *plan, int position, const char *name, const Value *s
   Step *step = ARENA_NEW(plan->arena, Step);
   name = free_name(plan, name);
   Value *result = plan_add_value(plan, name, source->type);
-  grow_views(plan);
+  add_view(plan);
   *step = (Step){.kind = STEP_COPY, .name = name, .source = plan->values[stored_as(source)->id], .result = result, .note = note};
   plan_insert_step(plan, position, step);
   return step;
@@ -368,7 +368,7 @@ static void place_slices(Plan *plan) {
 
 void place_values(Compilation *c, Plan *plan) {
   (void)c;
-  plan->views = ARENA_ARRAY(plan->arena, View, (size_t)plan->value_count + 1);
+  for (int count = 0; count < plan->value_count;) ARENA_PUSH(plan->arena, plan->views, count, (View){0});
   place_inputs(plan);
   copy_mirrored(plan);
   for (int i = 0; i < plan->graph->value_count; i++)
