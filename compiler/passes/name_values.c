@@ -20,6 +20,7 @@ static const char *result_name(MathFunction function) {
   case MATH_SIGMOID: return "sigmoid";
   case MATH_ERF: return "error";
   case MATH_SQRT: return "root";
+  case MATH_ROUND: return "whole";
   case MATH_COUNT: break;
   }
   return "value";
