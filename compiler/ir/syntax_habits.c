@@ -91,7 +91,9 @@ static int attributes_without_parentheses(const SyntaxError *e) {
   Diagnostic *d = syntax_error(e, 0, "expected `(` before `%s`", text_at(e, 0));
   int last = e->found;
   while (e->list->items[last + 1].kind == TOKEN_COMMA && is_number(e->list->items[last + 2].kind)) last += 2;
-  add_help(d, "attributes stand in parentheses: `%s(%s)`", text_at(e, 1), source_text(e->list, e->found, last));
+  const char *attributes = arena_printf(e->list->arena, "(%s)", source_text(e->list, e->found, last));
+  add_help(d, "attributes stand in parentheses: `%s%s`", text_at(e, 1), attributes);
+  if (!strstr(attributes, "..")) add_fix(d, (Span){span_at(e, 1).end, e->list->items[last].span.end}, attributes);
   return e->found + 1;
 }
 
@@ -158,7 +160,9 @@ static int tensor_arithmetic(const SyntaxError *e) {
   bool simple = (is_word(kind_at(e, 1)) || kind_at(e, 1) == TOKEN_PATH) && kind_at(e, 2) == TOKEN_ASSIGN;
   bool both = simple && (is_word(kind_at(e, -1)) || kind_at(e, -1) == TOKEN_PATH || is_number(kind_at(e, -1)));
   const char *left = both ? text_at(e, 1) : "a", *right = both ? text_at(e, -1) : "b";
-  add_help(d, "write `[%s, %s] -> %s`", left, right, operations[kind - TOKEN_PLUS]);
+  const char *flow = arena_printf(e->list->arena, "[%s, %s] -> %s", left, right, operations[kind - TOKEN_PLUS]);
+  add_help(d, "write `%s`", flow);
+  if (both && on_new_line(e, -2)) add_fix(d, (Span){span_at(e, 1).start, span_at(e, -1).end}, flow);
   return e->found + 1;
 }
 
@@ -230,6 +234,7 @@ static int dash_in_name(const SyntaxError *e) {
   if (!word || span_at(e, 1).end != span_at(e, 0).start || span_at(e, 0).end != span_at(e, -1).start) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "a name has no `-` in it");
   add_help(d, "write `%s_%s`", text_at(e, 1), text_at(e, -1));
+  add_fix(d, span_at(e, 0), "_");
   return e->found + 1;
 }
 

@@ -96,7 +96,7 @@ static int wrong_keyword(const SyntaxError *e) {
   }
   Diagnostic *d = syntax_error(e, 1, "there is no statement `%s`", word);
   add_help(d, "did you mean `%s`?", meant);
-  add_fix(d, span_at(e, 1), meant);
+  add_guess(d, span_at(e, 1), meant);
   return e->found + 1;
 }
 
@@ -141,7 +141,7 @@ static int no_declaration(const SyntaxError *e) {
                           : syntax_error(e, 0, "a file holds declarations, and none begins with `%s`", word);
   if (meant && !assigns) {
     add_help(d, "did you mean `%s`?", meant);
-    add_fix(d, span_at(e, 0), meant);
+    add_guess(d, span_at(e, 0), meant);
   } else if (assigns) {
     add_help(d, "a value for the whole file is `const %s = ..`; layers stand in a `net` or `block`", word);
   } else {
@@ -211,7 +211,10 @@ static int colon_statement(const SyntaxError *e) {
     add_help(d, "write `name = tensor -> %s`", source_text(e->list, e->found - 3, end_of_layer(e->list, e->found - 3)));
     return e->found + 1;
   }
-  syntax_error(e, 3, "expected `->` before `%s`: a statement is `name = ..`, a layer in a chain follows an arrow", text_at(e, 3));
+  Diagnostic *d =
+      syntax_error(e, 3, "expected `->` before `%s`: a statement is `name = ..`, a layer in a chain follows an arrow", text_at(e, 3));
+  add_help(d, "write `-> %s`", source_text(e->list, e->found - 3, end_of_layer(e->list, e->found - 3)));
+  add_fix(d, (Span){span_at(e, 3).start, span_at(e, 3).start}, "-> ");
   return e->found + 1;
 }
 

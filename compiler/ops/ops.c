@@ -146,6 +146,15 @@ const char *why_refused(const char *name) {
   return NULL;
 }
 
+bool takes_other_values(const char *name) {
+  static const char *const names[] = {"kernel_h",    "kernel_w",   "stride_h",      "stride_w", "pad_h",  "pad_w",       "auto_pad",
+                                      "border_mode", "no_bias",    "exclude_pad",   "pads",     "center", "data_format", "variance",
+                                      "ratio",       "round_mode", "rounding_type", "affine",   "dim",    "axes",        "concat_dim"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(names[i], name) == 0) return true;
+  return false;
+}
+
 bool is_later_operator(const char *name) {
   static const char *const later[] = {"depthwise_conv",
                                       "separable_conv",

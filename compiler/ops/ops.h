@@ -17,4 +17,6 @@ const char *foreign_operator(const char *name);
 const char *foreign_attribute(const Operator *op, const char *name);
 /* Why the language has nothing for an operation of theirs; NULL: not known. */
 const char *why_refused(const char *name);
+/* Whether what a foreign attribute is given may not mean the same to ours: `no_bias=true` is not `bias=true`. */
+bool takes_other_values(const char *foreign_attribute);
 #endif

@@ -210,7 +210,7 @@ static void check_ends(Builder *b, const AstDecl *net) {
 
 static Builder new_builder(Compilation *c, const AstDecl *net) {
   Builder b = {.c = c, .arena = c->arena, .diagnostics = c->diagnostics, .graph = ARENA_NEW(c->arena, Graph)};
-  b.parameters = b.use_paths = b.missing = b.shared = name_table(c->arena);
+  b.parameters = b.use_paths = b.missing = b.offered = b.shared = name_table(c->arena);
   b.graph->arena = c->arena;
   b.graph->name = net->name.text;
   b.graph->doc = net->doc;

@@ -29,7 +29,8 @@ typedef struct Builder {
   NameTable missing;      /* see AttributeRequest */
   const AstDecl **failed; /* blocks in which an error was found: not expanded again */
   int failed_count;
-  NameTable shared; /* every shared layer, by place, for the lint */
+  NameTable offered; /* operation -> number of the label that a help proposed last, an int: no two propose the same */
+  NameTable shared;  /* every shared layer, by place, for the lint */
   int steps;
   bool stopped; /* a limit was exceeded: expand no further */
 } Builder;

@@ -65,7 +65,7 @@ static bool refuse(const Conversion *v, const Datum *value) {
   }
   if (near) {
     add_help(d, "did you mean `%s`? %s", near, legal);
-    if (v->argument->expr && v->argument->expr->kind == AST_NAME && value->span.start == span.start) add_fix(d, span, near);
+    if (v->argument->expr && v->argument->expr->kind == AST_NAME && value->span.start == span.start) add_guess(d, span, near);
   } else {
     add_help(d, "it is %s", legal);
   }

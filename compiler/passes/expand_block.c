@@ -51,7 +51,7 @@ static void report_no_parameter(Builder *b, const BlockCall *call, const Argumen
     for (const AstParam *p = block->params; p; p = p->next) suggest_candidate(&near, p->name.text);
     if (suggested(&near)) {
       add_help(d, "did you mean `%s`?", suggested(&near));
-      add_fix(d, argument->name.span, suggested(&near));
+      add_guess(d, argument->name.span, suggested(&near));
     }
   }
   Text names = text_new(b->arena);

@@ -59,8 +59,10 @@ const char *derive_name(Builder *b, const Scope *scope, const char *op) {
 
 /* "conv3": the first free name after the operation. */
 static const char *free_label(Builder *b, const Scope *scope, const char *op) {
-  for (int i = 1;; i++) {
-    const char *name = arena_printf(b->arena, "%s%d", op, i);
+  int *last = find_name(&b->offered, op);
+  if (!last) put_name(&b->offered, op, last = ARENA_NEW(b->arena, int));
+  for (;;) {
+    const char *name = arena_printf(b->arena, "%s%d", op, ++*last);
     if (!scope->body || (!find_definition(scope->body, name).start && !find_name(&scope->names, name))) return name;
   }
 }

@@ -21,7 +21,7 @@ static bool read_dtype(Builder *b, const AstType *type, DType *dtype) {
   for (int i = 0; i < 5; i++) suggest_candidate(&near, names[i]);
   if (suggested(&near)) {
     add_help(d, "did you mean `%s`?", suggested(&near));
-    add_fix(d, type->dtype.span, suggested(&near));
+    add_guess(d, type->dtype.span, suggested(&near));
   }
   add_note(d, "the types are float32, uint8, int8, int16 and int32");
   return false;

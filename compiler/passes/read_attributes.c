@@ -38,32 +38,41 @@ static void report_unknown_attribute(Compilation *c, const Operator *op, AstName
   if (index >= 0) {
     if (op->attributes_by_name) add_help(d, "it is `%s`", own);
     else add_help(d, "it is `%s`, the %s argument", own, ordinal(index));
-    add_fix(d, name.span, own);
+    if (takes_other_values(name.text)) add_guess(d, name.span, own);
+    else add_fix(d, name.span, own);
     return;
   }
   Suggestion near = suggest_for(name.text);
   for (int i = 0; i < attribute_count(op); i++) suggest_candidate(&near, op->attributes[i].name);
   if (suggested(&near)) {
     add_help(d, "did you mean `%s`?", suggested(&near));
-    add_fix(d, name.span, suggested(&near));
+    add_guess(d, name.span, suggested(&near));
     return;
   }
   list_attributes(c->arena, d, op);
 }
 
+/* The first attribute in order that has no argument yet: what one without a name behind one with a name may mean. */
+static const char *first_free(const Operator *op, const Argument *const *by_index) {
+  for (int i = 0; i < attribute_count(op); i++)
+    if (!by_index[i]) return op->attributes[i].name;
+  return "name";
+}
+
+static void report_unnamed_argument(Compilation *c, const Argument *argument, const char *probably) {
+  Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span, "an argument without a name follows one with a name");
+  add_help(d, "name it as well: `%s=%s`", probably, written_text(c, c->arena, argument->span));
+  add_guess(d, (Span){argument->span.start, argument->span.start}, arena_printf(c->arena, "%s=", probably));
+}
+
 /* The attribute that an argument sets; -1: reported. *position counts positional arguments. */
-static int match_argument(Compilation *c, const Operator *op, const Argument *argument, int *position, bool named_before) {
+static int match_argument(Compilation *c, const Operator *op, const Argument *argument, int *position) {
   if (argument->name.text) {
     int index = attribute_index(op, argument->name.text);
     if (index < 0) report_unknown_attribute(c, op, argument->name);
     return index;
   }
   int count = attribute_count(op);
-  if (named_before) {
-    Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span, "an argument without a name follows one with a name");
-    add_help(d, "name it as well: `name=%s`", written_text(c, c->arena, argument->span));
-    return -1;
-  }
   if (*position < count && op->attributes_by_name) {
     Diagnostic *d = report(c->diagnostics, CODE_E0401, argument->span, "the arguments of `%s` need names", op->name);
     list_attributes(c->arena, d, op);
@@ -84,7 +93,11 @@ static bool match_arguments(Compilation *c, const Operator *op, const Argument *
   int position = 0;
   bool good = true, named = false;
   for (const Argument *a = arguments; a; a = a->next) {
-    int index = match_argument(c, op, a, &position, named);
+    if (!a->name.text && named) { /* after an unknown name, what stands where is not known either */
+      if (good) report_unnamed_argument(c, a, first_free(op, by_index));
+      return false;
+    }
+    int index = match_argument(c, op, a, &position);
     named |= a->name.text != NULL;
     good &= index >= 0;
     if (index < 0) continue;
@@ -189,7 +202,8 @@ static void help_foreign(Compilation *c, Diagnostic *d, const char *own, AstName
   const Operator *op = find_operator(own);
   bool channels = op && op->attributes &&
                   (strcmp(op->attributes[0].name, "out_channels") == 0 || strcmp(op->attributes[0].name, "out_features") == 0);
-  bool drop_first = channels && whole >= 3 && !call->args->name.text && call->args->value->kind == AST_INT;
+  int with_input = channels && strcmp(op->attributes[0].name, "out_features") == 0 ? 2 : 3; /* Linear(400, 120), Conv2d(1, 6, 5) */
+  bool drop_first = channels && whole >= with_input && !call->args->name.text && call->args->value->kind == AST_INT;
   if (!channels || !call || !call->args) {
     add_help(d, "cnnc calls it `%s`", own);
   } else {
@@ -231,7 +245,7 @@ Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName
   }
   if (suggested(&near)) {
     add_help(d, "did you mean `%s`?", suggested(&near));
-    add_fix(d, name.span, suggested(&near));
+    add_guess(d, name.span, suggested(&near));
   }
   return d;
 }

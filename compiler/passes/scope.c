@@ -69,6 +69,6 @@ Diagnostic *report_unknown_name(Compilation *c, const Scope *scope, const char *
   int line = entry && entry->span.start ? source_locate(c->sources, entry->span.start).line : 0;
   if (line) add_help(d, "did you mean `%s`? (defined at line %d)", best, line);
   else add_help(d, "did you mean `%s`?", best);
-  add_fix(d, span, best);
+  add_guess(d, span, best);
   return d;
 }

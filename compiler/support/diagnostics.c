@@ -1,5 +1,5 @@
-/* diagnostics.c - collecting what is reported, and printing it in order of place: a line each, as one JSON document, or
- * as the pictures of diagnostics_text.c. After MAX_ERRORS a scratch object takes what is reported, so that a flood of
+/* diagnostics.c - collecting what is reported, and printing it in order of place: a line each here, as pictures in
+ * diagnostics_text.c, for programs in diagnostics_json.c and diagnostics_sarif.c. After MAX_ERRORS a scratch object takes what is reported, so that a flood of
  * errors costs no memory. Must not know who reports. */
 #include "support/diagnostics.h"
 
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/diagnostics_json.h"
 #include "support/diagnostics_text.h"
 
 typedef struct CodeRow {
@@ -25,6 +26,7 @@ static const CodeRow *row(Code code) {
 
 const char *code_name(Code code) { return row(code)->name; }
 const char *code_title(Code code) { return row(code)->title; }
+bool is_lint(Code code) { return row(code)->lint; }
 int diagnostics_status(const Diagnostics *all) { return all->status; }
 
 static bool is_kept(const Diagnostic *d) { return d != d->owner->scratch; }
@@ -99,6 +101,11 @@ void add_fix(Diagnostic *d, Span span, const char *replacement) {
   ARENA_PUSH(d->owner->arena, d->fixes, d->fix_count, fix);
 }
 
+void add_guess(Diagnostic *d, Span span, const char *replacement) {
+  add_fix(d, span, replacement);
+  d->fix_is_guess = true;
+}
+
 /* Order of printing */
 
 typedef struct Ordered {
@@ -114,11 +121,19 @@ static int compare(const void *left, const void *right) {
   return a->index < b->index ? -1 : a->index > b->index;
 }
 
-static Ordered *in_order(const Diagnostics *all) {
+const Diagnostic *const *diagnostics_in_order(const Diagnostics *all) {
   Ordered *ordered = ARENA_ARRAY(all->arena, Ordered, (size_t)all->count + 1);
+  const Diagnostic **items = ARENA_ARRAY(all->arena, const Diagnostic *, (size_t)all->count + 1);
   for (int i = 0; i < all->count; i++) ordered[i] = (Ordered){all->items[i], i};
   qsort(ordered, (size_t)all->count, sizeof *ordered, compare);
-  return ordered;
+  for (int i = 0; i < all->count; i++) items[i] = ordered[i].diagnostic;
+  return items;
+}
+
+int diagnostics_not_shown(const Diagnostics *all) {
+  int kept = 0;
+  for (int i = 0; i < all->count; i++) kept += all->items[i]->severity == SEVERITY_ERROR;
+  return all->errors - kept;
 }
 
 /* A line each */
@@ -140,80 +155,6 @@ static void print_short(Text *out, const Diagnostic *d) {
   text_add_char(out, '\n', 1);
 }
 
-/* JSON */
-
-static void json_string(Text *out, const char *text) {
-  size_t length = strlen(text);
-  text_add_char(out, '"', 1);
-  for (size_t at = 0; at < length;) {
-    uint32_t code;
-    int step = decode_utf8(text + at, length - at, &code);
-    if (step == 0) text_add(out, "\xef\xbf\xbd");
-    else if (code == '"' || code == '\\') text_addf(out, "\\%c", (char)code);
-    else if (code == '\n') text_add(out, "\\n");
-    else if (code == '\t') text_add(out, "\\t");
-    else if (code < 0x20 || code == 0x7f) text_addf(out, "\\u%04x", (unsigned)code);
-    else text_add_bytes(out, text + at, (size_t)step);
-    at += step ? (size_t)step : 1;
-  }
-  text_add_char(out, '"', 1);
-}
-
-static void json_place(Text *out, const Sources *sources, Span span) {
-  Location start = source_locate(sources, span.start), end = source_locate(sources, span.end);
-  if (!start.source) {
-    text_add(out, "\"file\":null,\"line\":null,\"column\":null,\"end_line\":null,\"end_column\":null");
-    return;
-  }
-  if (end.source != start.source) end = start;
-  text_add(out, "\"file\":");
-  json_string(out, start.source->name);
-  text_addf(out, ",\"line\":%d,\"column\":%d,\"end_line\":%d,\"end_column\":%d", start.line, start.column, end.line, end.column);
-}
-
-static void json_label(Text *out, const Sources *sources, Label label, const char *name, bool first) {
-  text_add(out, first ? "{" : ",{");
-  json_place(out, sources, label.span);
-  text_addf(out, ",\"%s\":", name);
-  json_string(out, label.text);
-  text_add_char(out, '}', 1);
-}
-
-static void json_diagnostic(Text *out, const Diagnostic *d) {
-  const Sources *sources = d->owner->sources;
-  text_add_char(out, '{', 1);
-  json_place(out, sources, d->primary.span);
-  text_addf(out, ",\"severity\":\"%s\",\"code\":\"%s\",\"message\":", d->severity == SEVERITY_ERROR ? "error" : "warning",
-            code_name(d->code));
-  json_string(out, d->message);
-  text_add(out, ",\"labels\":[");
-  if (d->primary.text) json_label(out, sources, d->primary, "text", true);
-  for (int i = 0; i < d->label_count; i++) json_label(out, sources, d->labels[i], "text", i == 0 && !d->primary.text);
-  text_add(out, "],\"notes\":[");
-  for (int i = 0; i < d->note_count; i++) json_label(out, sources, d->notes[i], "text", i == 0);
-  text_add(out, "],\"help\":[");
-  for (int i = 0; i < d->help_count; i++) {
-    if (i) text_add_char(out, ',', 1);
-    json_string(out, d->helps[i]);
-  }
-  text_add(out, "],\"fixes\":[");
-  for (int i = 0; i < d->fix_count; i++)
-    json_label(out, sources, (Label){d->fixes[i].span, d->fixes[i].replacement}, "replacement", i == 0);
-  text_add(out, "]}");
-}
-
-static void print_json(Text *out, const Diagnostics *all, int not_shown) {
-  Ordered *ordered = in_order(all);
-  text_add(out, "{\"schema\":1,\"diagnostics\":[");
-  for (int i = 0; i < all->count; i++) {
-    text_add(out, i ? ",\n" : "\n");
-    json_diagnostic(out, ordered[i].diagnostic);
-  }
-  text_add(out, all->count ? "\n]" : "]");
-  if (not_shown) text_addf(out, ",\"errors_not_shown\":%d", not_shown);
-  text_add(out, "}\n");
-}
-
 static const char *plural(int count) { return count == 1 ? "" : "s"; }
 
 static void print_summary(Text *out, const Diagnostics *all) {
@@ -225,22 +166,24 @@ static void print_summary(Text *out, const Diagnostics *all) {
   text_add_char(out, '\n', 1);
 }
 
-void print_diagnostics(Text *out, const Diagnostics *all, DiagnosticFormat format, bool color) {
-  int not_shown = all->errors > MAX_ERRORS ? all->errors - MAX_ERRORS : 0;
-  if (format == DIAGNOSTICS_JSON) {
-    print_json(out, all, not_shown);
-    return;
-  }
-  Ordered *ordered = in_order(all);
+static void print_lines(Text *out, const Diagnostics *all, bool text, bool color) {
+  const Diagnostic *const *items = diagnostics_in_order(all);
+  int not_shown = diagnostics_not_shown(all);
   for (int i = 0; i < all->count; i++) {
-    if (format == DIAGNOSTICS_SHORT) {
-      print_short(out, ordered[i].diagnostic);
-    } else {
-      if (i) text_add_char(out, '\n', 1);
-      print_diagnostic_text(out, ordered[i].diagnostic, color);
-    }
+    if (i && text) text_add_char(out, '\n', 1);
+    if (text) print_diagnostic_text(out, items[i], color);
+    else print_short(out, items[i]);
   }
-  if (not_shown && format == DIAGNOSTICS_TEXT) text_add_char(out, '\n', 1);
+  if (not_shown && text) text_add_char(out, '\n', 1);
   if (not_shown) text_addf(out, "error: %d more error%s not shown\n", not_shown, plural(not_shown));
-  if (format == DIAGNOSTICS_TEXT) print_summary(out, all);
+  if (text) print_summary(out, all);
+}
+
+void print_diagnostics(Text *out, const Diagnostics *all, DiagnosticFormat format, bool color) {
+  switch (format) {
+  case DIAGNOSTICS_TEXT: print_lines(out, all, true, color); break;
+  case DIAGNOSTICS_SHORT: print_lines(out, all, false, false); break;
+  case DIAGNOSTICS_JSON: print_diagnostics_json(out, all); break;
+  case DIAGNOSTICS_SARIF: print_diagnostics_sarif(out, all); break;
+  }
 }

@@ -21,7 +21,7 @@ typedef struct Label { /* a text at a place */
   const char *text;
 } Label;
 
-typedef struct Fix { /* a certain edit: replace the span by the text */
+typedef struct Fix { /* an edit: replace the span by the text */
   Span span;
   const char *replacement;
 } Fix;
@@ -35,11 +35,12 @@ typedef struct Diagnostic {
   Label *labels; /* other places in the same picture */
   Label *notes;  /* printed below; a note may have a place of its own */
   const char **helps;
-  Fix *fixes;
+  Fix *fixes;        /* one way to mend it: all of them together */
+  bool fix_is_guess; /* what was probably meant; the others are certain */
   int label_count, note_count, help_count, fix_count;
 } Diagnostic;
 
-typedef enum DiagnosticFormat { DIAGNOSTICS_TEXT, DIAGNOSTICS_SHORT, DIAGNOSTICS_JSON } DiagnosticFormat;
+typedef enum DiagnosticFormat { DIAGNOSTICS_TEXT, DIAGNOSTICS_SHORT, DIAGNOSTICS_JSON, DIAGNOSTICS_SARIF } DiagnosticFormat;
 
 enum { MAX_ERRORS = 20 }; /* more than these are counted, not kept */
 
@@ -60,14 +61,23 @@ void add_label(Diagnostic *d, Span span, const char *format, ...) __attribute__(
 void add_note(Diagnostic *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void add_note_at(Diagnostic *d, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void add_help(Diagnostic *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A part of the one edit that mends it for certain: `check --fix` applies it. */
 void add_fix(Diagnostic *d, Span span, const char *replacement);
+/* The same for what was probably meant, which only an editor may offer. */
+void add_guess(Diagnostic *d, Span span, const char *replacement);
 
 /* "E0301", or the name of a lint, "unused_layers". */
 const char *code_name(Code code);
 /* One sentence on what the code means. */
 const char *code_title(Code code);
+/* Whether it is of a legal program: a warning unless -Werror says otherwise. */
+bool is_lint(Code code);
 
-/* Everything reported, sorted by place, as text for a terminal, a line each, or one JSON document. */
+/* By place, then as reported; what has no place comes last. */
+const Diagnostic *const *diagnostics_in_order(const Diagnostics *all);
+/* Errors beyond MAX_ERRORS. */
+int diagnostics_not_shown(const Diagnostics *all);
+/* Everything reported, in order, as text for a terminal, a line each, or one document for programs. */
 void print_diagnostics(Text *out, const Diagnostics *all, DiagnosticFormat format, bool color);
 /* The exit status that what was reported asks for: 0, 1 (input), 2 (usage), 3 (I/O), 70 (internal). */
 int diagnostics_status(const Diagnostics *all);

@@ -1,13 +1,34 @@
 /* check.c - `cnnc check`: everything that can be wrong with the input, for several files. Writes nothing but, with
- * --fix, the checked files themselves. */
-#include <stdlib.h>
+ * --fix, the checked files themselves, each once, when its last text has been checked again. */
 #include <string.h>
 #include "compile.h"
 #include "support/writer.h"
+#include "tools/fix.h"
 #include "tools/session.h"
 
+enum { MOST_ROUNDS = 10 }; /* a mended error may uncover the next */
+
+/* The way to files while one of them is being mended: it has its new text before that is written. */
+typedef struct Mending {
+  ReadFile *read;
+  void *context;
+  const char *file;
+  const Text *text; /* NULL: as it is on disk */
+} Mending;
+
+static const char *read_mended(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length,
+                               const char **resolved, const char **error) {
+  const Mending *mending = context;
+  if (!mending->text || relative_to || strcmp(path, mending->file)) {
+    return mending->read(mending->context, arena, path, relative_to, length, resolved, error);
+  }
+  if (resolved) *resolved = path;
+  *length = mending->text->length;
+  return text_string(mending->text);
+}
+
 /* What one file has to say, with diagnostics of its own: errors of one do not end the reading of the next. */
-static Compilation check_file(Session *session, const char *file) {
+static Compilation check_file(Session *session, const char *file, const Text *text) {
   Options *options = ARENA_NEW(session->arena, Options);
   *options = session->line.options;
   options->file = file;
@@ -15,62 +36,61 @@ static Compilation check_file(Session *session, const char *file) {
   Diagnostics *diagnostics = ARENA_NEW(session->arena, Diagnostics);
   *diagnostics = new_diagnostics(session);
   Compilation c = new_compilation(session, options, diagnostics);
+  Mending *mending = ARENA_NEW(session->arena, Mending);
+  *mending = (Mending){c.read_file, c.read_context, file, text};
+  c.read_file = read_mended;
+  c.read_context = mending;
   (void)compile_to_graph(&c);
   return c;
 }
 
-static int later_first(const void *a, const void *b) {
-  const Fix *first = a, *second = b;
-  return first->span.start < second->span.start ? 1 : first->span.start > second->span.start ? -1 : 0;
+/* The file as it was read last; NULL: it could not be read. */
+static const Source *newest_source(const Session *session, const char *file) {
+  for (int i = session->sources.count; i-- > 0;)
+    if (!strcmp(session->sources.items[i]->name, file)) return session->sources.items[i];
+  return NULL;
 }
 
-/* The source with all fixes that lie in it and do not overlap; *count: how many. */
-static const char *apply_fixes(Arena *arena, const Diagnostics *diagnostics, const Source *source, int *count) {
-  Fix *fixes = NULL;
-  int found = 0;
-  for (int i = 0; i < diagnostics->count; i++)
-    for (int k = 0; k < diagnostics->items[i]->fix_count; k++) {
-      Fix fix = diagnostics->items[i]->fixes[k];
-      if (fix.span.start >= source->base && fix.span.end <= source->base + source->length) ARENA_PUSH(arena, fixes, found, fix);
-    }
-  if (found) qsort(fixes, (size_t)found, sizeof *fixes, later_first);
-  const char *text = source->text;
-  uint32_t untouched = source->base + source->length;
-  *count = 0;
-  for (int i = 0; i < found; i++) {
-    Span span = fixes[i].span;
-    if (span.end > untouched || (i && span.start == fixes[i - 1].span.start)) continue;
-    text = arena_printf(arena, "%.*s%s%s", (int)(span.start - source->base), text, fixes[i].replacement, text + (span.end - source->base));
-    untouched = span.start;
-    ++*count;
+/* `-` is a filter: what came in goes out, mended. */
+static bool write_mended(Session *session, const char *file, const Text *text, Diagnostics *diagnostics) {
+  if (!strcmp(file, "-")) {
+    session->stdout_taken = true;
+    text_add_bytes(&session->out, text_string(text), text->length);
+    return true;
   }
-  return text;
-}
-
-/* true: the file has changed. */
-static bool fix_file(Session *session, const char *file, const Diagnostics *diagnostics) {
-  const Source *source = NULL;
-  for (int i = 0; i < session->sources.count; i++)
-    if (!strcmp(session->sources.items[i]->name, file)) source = session->sources.items[i];
-  if (!source || !strcmp(file, "-") || memchr(source->text, 0, source->length)) return false;
-  int count;
-  const char *error, *text = apply_fixes(session->arena, diagnostics, source, &count);
-  if (!count) return false;
-  OutputFile output = {file, text, strlen(text), NULL, 0};
+  OutputFile output = {file, text_string(text), text->length, NULL, 0};
+  const char *error;
   bool refused;
-  if (!write_files(session->arena, &output, 1, (WriteRules){0}, &error, &refused)) {
-    report(&session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
-    return false;
+  if (write_files(session->arena, &output, 1, (WriteRules){.if_changed = true}, &error, &refused)) return true;
+  report(diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
+  return false;
+}
+
+/* Checks, mends and checks again; returns what is left to say. */
+static Compilation fix_file(Session *session, const char *file) {
+  int total = 0;
+  Text *text = NULL;
+  Compilation before = check_file(session, file, NULL), c = before;
+  const Source *source = newest_source(session, file);
+  for (int round = 0; source && round < MOST_ROUNDS; round++) {
+    int count;
+    text = ARENA_NEW(session->arena, Text);
+    *text = apply_fixes(session->arena, c.diagnostics, source, &count);
+    if (!count) break;
+    total += count;
+    c = check_file(session, file, text);
+    source = newest_source(session, file);
   }
-  add_message(session, "cnnc: %s: %d fix%s applied", file, count, count > 1 ? "es" : "");
-  return true;
+  if (!text || (!total && strcmp(file, "-"))) return c;
+  if (!write_mended(session, file, text, before.diagnostics)) return before;
+  if (total) add_message(session, "cnnc: %s: %d fix%s applied", file, total, total > 1 ? "es" : "");
+  return c;
 }
 
 int check_verb(Session *session) {
   for (int i = 0; i < session->line.operand_count; i++) {
     const char *file = session->line.operands[i];
-    Compilation c = check_file(session, file);
-    if (session->line.fix && fix_file(session, file, c.diagnostics)) c = check_file(session, file);
+    Compilation c = session->line.fix ? fix_file(session, file) : check_file(session, file, NULL);
     take_texts(session, &c);
     apply_lint_settings(session, c.diagnostics);
     merge_diagnostics(&session->diagnostics, c.diagnostics);

@@ -116,34 +116,38 @@ static NamedFile named_file(Arena *arena, const char *text) {
   return (NamedFile){arena_strndup(arena, text, (size_t)(equals - text)), equals + 1, text};
 }
 
-static bool is_lint(Code code) {
-  static const char *const names[] = {
-#define DIAGNOSTIC(code, status, name, title) #code,
-#include "support/diagnostics.def"
-  };
-  return names[code][0] == 'W';
-}
-
-static void set_lint(Parser *p, const char *text) {
-  CommandLine *out = p->out;
-  if (!strcmp(text, "error")) {
-    out->warnings_are_errors = true;
-    return;
-  }
-  LintSetting setting = {.off = !strncmp(text, "no-", 3), .error = !strncmp(text, "error=", 6)};
-  const char *name = text + (setting.off ? 3 : setting.error ? 6 : 0);
+static void unknown_lint(Parser *p, const char *name) {
   Suggestion suggestion = suggest_for(name);
+  Text all = text_new(p->arena);
   for (int code = 0; code < CODE_COUNT; code++) {
     if (!is_lint((Code)code)) continue;
-    if (!strcmp(code_name((Code)code), name)) {
-      setting.code = (Code)code;
-      ARENA_PUSH(p->arena, out->lints, out->lint_count, setting);
-      return;
-    }
     suggest_candidate(&suggestion, code_name((Code)code));
+    text_addf(&all, "%s%s", all.length ? ", " : "", code_name((Code)code));
   }
-  Diagnostic *d = usage_error(p, "there is no lint `%s` in this version", name);
+  Diagnostic *d = usage_error(p, "there is no lint `%s`", name);
   if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
+  else add_help(d, "the lints are %s", text_string(&all));
+}
+
+/* -Werror, -Wno-error, -WNAME, -Wno-NAME, -Werror=NAME, -Wno-error=NAME */
+static void set_lint(Parser *p, const char *text) {
+  CommandLine *out = p->out;
+  LintSetting setting = {.off = !strncmp(text, "no-", 3)};
+  const char *name = text + (setting.off ? 3 : 0);
+  if (!strcmp(name, "error")) {
+    out->warnings_are_errors = !setting.off;
+    return;
+  }
+  setting.of_error = !strncmp(name, "error=", 6);
+  if (setting.of_error) name += 6;
+  int code = 0;
+  while (code < CODE_COUNT && !(is_lint((Code)code) && !strcmp(code_name((Code)code), name))) code++;
+  if (code == CODE_COUNT) {
+    unknown_lint(p, name);
+    return;
+  }
+  setting.code = (Code)code;
+  ARENA_PUSH(p->arena, out->lints, out->lint_count, setting);
 }
 
 static void set_target(Parser *p, const char *name) {

@@ -15,9 +15,9 @@ typedef struct NamedFile { /* x=a.npy; name NULL: not written */
 
 typedef enum ColorMode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } ColorMode;
 
-typedef struct LintSetting { /* -Wno-NAME, -Werror=NAME */
+typedef struct LintSetting { /* -WNAME; -Wno-NAME: off; -Werror=NAME: of_error; -Wno-error=NAME: both */
   Code code;
-  bool off, error;
+  bool off, of_error;
 } LintSetting;
 
 typedef struct CommandLine {

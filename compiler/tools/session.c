@@ -48,8 +48,8 @@ void apply_lint_settings(const Session *session, Diagnostics *diagnostics) {
     for (int k = 0; k < session->line.lint_count; k++) {
       const LintSetting *setting = &session->line.lints[k];
       if (setting->code != d->code) continue;
-      off = setting->off;
-      error = error || setting->error;
+      if (!setting->of_error || !setting->off) off = setting->off;
+      if (setting->of_error) error = !setting->off;
     }
     if (d->severity == SEVERITY_WARNING && off) {
       diagnostics->warnings--;
@@ -89,15 +89,15 @@ static bool wants_color(const Session *session) {
 
 int finish_session(Session *session, int status) {
   Diagnostics *diagnostics = &session->diagnostics;
-  bool json = session->line.format == DIAGNOSTICS_JSON;
+  bool document = session->line.format == DIAGNOSTICS_JSON || session->line.format == DIAGNOSTICS_SARIF;
   Text printed = text_new(session->arena);
-  if (json || diagnostics->count || diagnostics->errors)
-    print_diagnostics(&printed, diagnostics, session->line.format, !json && wants_color(session));
-  bool json_on_stdout = json && !session->stdout_taken && !session->out.length;
-  if (json_on_stdout) text_add(&session->out, text_string(&printed));
+  if (document || diagnostics->count || diagnostics->errors)
+    print_diagnostics(&printed, diagnostics, session->line.format, wants_color(session));
+  bool document_on_stdout = document && !session->stdout_taken && !session->out.length;
+  if (document_on_stdout) text_add(&session->out, text_string(&printed));
   if (diagnostics_status(diagnostics) > status) status = diagnostics_status(diagnostics);
   const char *problem = session->out.length ? write_stdout(text_string(&session->out), session->out.length) : NULL;
-  if (!json_on_stdout) fputs(text_string(&printed), stderr);
+  if (!document_on_stdout) fputs(text_string(&printed), stderr);
   fputs(text_string(&session->messages), stderr);
   if (!problem) return status;
   fprintf(stderr, "cnnc: standard output cannot be written: %s\n", problem);

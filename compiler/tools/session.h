@@ -11,7 +11,7 @@ typedef struct Session {
   Sources sources;
   Diagnostics diagnostics;
   Text out, messages; /* for standard output and standard error */
-  bool stdout_taken;  /* `-o -`: JSON diagnostics go to standard error */
+  bool stdout_taken;  /* `-o -`: JSON and SARIF go to standard error */
 } Session;
 
 /* The rest of a compilation of the file; diagnostics go to `diagnostics`, which may be the session's. */
