@@ -108,7 +108,7 @@ static void *refuse_memory(size_t size);
 file: decls
 
 decls: %empty
-  | decls CNN count                                             { set_version(p, $3); }
+  | decls CNN count                                             { set_version(p, $3, @3); }
   | decls decl                                                  { add_decl(p, $2); }
   | decls error SYNC                                            { yyerrok; }
 

@@ -202,6 +202,8 @@ typedef struct AstDecl {
   struct AstDecl *next;
 } AstDecl;
 
+enum { LANGUAGE_VERSION = 1 };
+
 typedef struct AstComment {
   Span span;     /* from # to the end of the line */
   bool own_line; /* nothing but blanks before it on its line */
@@ -209,7 +211,7 @@ typedef struct AstComment {
 
 typedef struct Ast {
   const Source *source;
-  int64_t version; /* of `cnn N`; 0 when not written */
+  int64_t version; /* LANGUAGE_VERSION, of `cnn N`; 0 when not written */
   AstDecl *declarations;
   AstComment *comments;
   int comment_count;

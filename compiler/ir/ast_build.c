@@ -438,4 +438,10 @@ void add_decl(Parser *p, AstDecl *decl) {
   p->last_decl = decl;
 }
 
-void set_version(Parser *p, int64_t version) { p->ast->version = version; }
+void set_version(Parser *p, int64_t version, Span span) {
+  p->ast->version = version;
+  if (version == LANGUAGE_VERSION) return;
+  Diagnostic *d = report(p->diagnostics, CODE_E0106, span, "this cnnc reads version %d of the language, not %lld", LANGUAGE_VERSION,
+                         (long long)version);
+  add_help(d, version > LANGUAGE_VERSION ? "a later cnnc may read it" : "`cnn %d` is the first version", LANGUAGE_VERSION);
+}

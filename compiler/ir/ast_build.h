@@ -117,5 +117,5 @@ AstDecl *new_meta_decl(Parser *p, AstName name, AstExpr *value, Span span);
 AstDecl *new_block(Parser *p, AstName name, Tensors inputs, Params params, Stmts body, AstFlow *result, Span span, Span end);
 AstDecl *new_net(Parser *p, AstName name, Params params, Stmts body, Span span);
 void add_decl(Parser *p, AstDecl *decl);
-void set_version(Parser *p, int64_t version);
+void set_version(Parser *p, int64_t version, Span span);
 #endif

@@ -164,7 +164,8 @@ static int describe(const SyntaxError *e) {
   text_add(&message, words.count ? " before " : "unexpected ");
   if (found == TOKEN_END) text_add(&message, "the end of the file");
   else text_addf(&message, found == TOKEN_STRING ? "%s" : "`%s`", text_at(e, 0));
-  syntax_error(e, 0, "%s", text_string(&message));
+  Diagnostic *d = syntax_error(e, 0, "%s", text_string(&message));
+  if (found == TOKEN_ARROW && e->expected[TOKEN_FLOAT]) add_help(d, "a flow begins with a tensor: `x -> %s ..`", text_at(e, -1));
   return on_new_line(e, 0) ? e->found : e->found + 1;
 }
 

@@ -22,6 +22,7 @@ Diagnostic *syntax_error(const SyntaxError *e, int back, const char *format, ...
 /* Mistakes that are recognised. Each returns the index from which to look for the next start, or NO_RULE. */
 int explain_mistake(const SyntaxError *e);
 int explain_habit(const SyntaxError *e);
+int explain_foreign(const SyntaxError *e);
 int slash_comment(const SyntaxError *e);
 
 static inline bool is_word(TokenKind kind) { return kind == TOKEN_NAME || kind == TOKEN_BOL_NAME; }

@@ -116,7 +116,7 @@ static int missing_arrow(const SyntaxError *e) {
   int end = end_of_layer(e->list, e->found);
   bool whole = is_word(kind) || kind == TOKEN_PATH || kind == TOKEN_INT;
   add_help(d, "write `-> %s%s`", source_text(e->list, e->found, whole ? end : e->found), whole ? "" : " ..");
-  add_fix(d, (Span){span_at(e, 0).start, span_at(e, 0).start}, "-> ");
+  if (whole) add_fix(d, (Span){span_at(e, 0).start, span_at(e, 0).start}, "-> ");
   return e->found + 1;
 }
 

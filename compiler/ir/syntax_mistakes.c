@@ -231,6 +231,7 @@ static int layer_named_with_assign(const SyntaxError *e) {
     add_fix(d, (Span){span_at(e, 1).end, span_at(e, 0).end}, ":");
     return e->found + 1;
   }
+  if (!is_word(kind_at(e, -1)) && kind_at(e, -1) != TOKEN_BRANCH) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "a layer is named with `:`");
   add_help(d, "write `%s: %s`", text_at(e, 1), source_text(e->list, e->found + 1, end_of_layer(e->list, e->found + 1)));
   add_fix(d, (Span){span_at(e, 1).end, span_at(e, 0).end}, ":");
@@ -255,7 +256,7 @@ static int input_without_colon(const SyntaxError *e) {
 
 int explain_mistake(const SyntaxError *e) {
   static int (*const rules[])(const SyntaxError *) = {
-      unclosed_bracket,    stray_closer,   slash_comment,   nothing_follows,         unfinished,          wrong_keyword,
+      unclosed_bracket,    stray_closer,   explain_foreign,     slash_comment,   nothing_follows,         unfinished,          wrong_keyword,
       misplaced_statement, no_declaration, colon_statement, layer_named_with_assign, input_without_colon, explain_habit};
   for (int i = 0; i < (int)(sizeof rules / sizeof rules[0]); i++) {
     int from = rules[i](e);

@@ -215,6 +215,7 @@ static bool check_pooling_padding(Inference *inference, const Node *node, const 
     set_label(d, "%s padding %lld and %lld, kernel %lld", axis_name(node, axis), (long long)before, (long long)after,
               (long long)w->kernel[axis]);
     add_note(d, "a window would lie wholly in the padding and have no value");
+    if (w->kernel[axis] > 1) add_help(d, "use a padding of %lld or less", (long long)w->kernel[axis] - 1);
     return false;
   }
   return true;

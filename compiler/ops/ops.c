@@ -138,11 +138,30 @@ const char *foreign_attribute(const Operator *op, const char *name) {
 }
 
 const char *why_refused(const char *name) {
-  static const char *const names[] = {"Permute", "permute", "Transpose", "transpose", "swapaxes", "movedim", "moveaxis"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (strcmp(names[i], name) == 0)
-      return "tensors are always [channels, height, width]; `layout=hwc` says how the caller's buffer lies, `flatten(order=hwc)` how a "
-             "vector does";
+#define ORDER                                                                                                                              \
+  "tensors are always [channels, height, width]; `layout=hwc` says how the caller's buffer lies, `flatten(order=hwc)` how a vector does"
+  static const char *const rows[][2] = {
+      {"Sequential", "layers follow one another along arrows: `-> conv1: conv(8, 3) -> relu`"},
+      {"ModuleList", "layers follow one another along arrows: `-> conv1: conv(8, 3) -> relu`"},
+      {"Input", "a net declares it: `input x: float32[3, 32, 32]`"},
+      {"InputLayer", "a net declares it: `input x: float32[3, 32, 32]`"},
+      {"Activation", "an activation is a layer of its own: `-> relu`"},
+      {"Lambda", "there are no operations but those of the language; a `block` combines them"},
+      {"LSTM", "networks have no cycles: recurrent layers do not exist here"},
+      {"GRU", "networks have no cycles: recurrent layers do not exist here"},
+      {"RNN", "networks have no cycles: recurrent layers do not exist here"},
+      {"Conv3d", "an image has two dimensions, a sequence one; there are no volumes"},
+      {"Conv3D", "an image has two dimensions, a sequence one; there are no volumes"},
+      {"Permute", ORDER},
+      {"permute", ORDER},
+      {"Transpose", ORDER},
+      {"transpose", ORDER},
+      {"swapaxes", ORDER},
+      {"movedim", ORDER},
+      {"moveaxis", ORDER},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (strcmp(rows[i][0], name) == 0) return rows[i][1];
   return NULL;
 }
 

@@ -67,6 +67,7 @@ static bool infer_avg(Inference *inference, Node *node) {
   if (has_padding(&w) && !attribute_given(node, "count_include_pad")) {
     Diagnostic *d = attribute_error(inference, node, CODE_E0404, "padding", "`avg_pool` with padding needs `count_include_pad`");
     add_note(d, "PyTorch counts the padding (true), Keras and TensorFlow do not (false)");
+    add_help(d, "write `count_include_pad=true` or `count_include_pad=false`");
     return false;
   }
   return set_pooled_type(inference, node, &w);

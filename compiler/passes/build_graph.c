@@ -20,8 +20,15 @@ static const AstDecl *choose_net(Compilation *c, const Ast *ast) {
   const char *wanted = c->options->net;
   int count = 0;
   Text names = text_new(c->arena);
+  NameTable seen = name_table(c->arena);
   for (const AstDecl *d = ast->declarations; d; d = d->next) {
     if (d->kind != AST_NET || !d->name.text) continue;
+    const AstDecl *same = find_name(&seen, d->name.text);
+    if (same) {
+      report_twice(c, "the net", d->name.text, same->name.span, d->name.span);
+      return NULL;
+    }
+    put_name(&seen, d->name.text, (void *)(uintptr_t)d);
     text_addf(&names, "%s%s", count++ ? ", " : "", d->name.text);
     if (wanted ? strcmp(wanted, d->name.text) == 0 : !chosen) chosen = d;
   }

@@ -36,7 +36,7 @@ static const char *legal_values(const Conversion *v) {
            "(top=, bottom=, left=, right=)";
   case ATTRIBUTE_CHOICE: {
     Text text = text_new(arena);
-    text_add(&text, "one of ");
+    if (strchr(v->attribute->choices, '|')) text_add(&text, "one of ");
     for (const char *p = v->attribute->choices; *p; p++) {
       if (*p == '|') text_add(&text, ", ");
       else text_add_char(&text, *p, 1);
@@ -48,6 +48,27 @@ static const char *legal_values(const Conversion *v) {
   case ATTRIBUTE_INTS: return arena_printf(arena, "a whole number of at least %lld, or a list of them", least);
   }
   return "";
+}
+
+static bool choice(const char *choices, const char *word, int *index) {
+  size_t length = strlen(word);
+  *index = 0;
+  for (const char *start = choices;; (*index)++) {
+    size_t here = strcspn(start, "|");
+    if (here == length && strncmp(start, word, length) == 0) return true;
+    if (!start[here]) return false;
+    start += here + 1;
+  }
+}
+
+/* "same", "3x3": a string that would be legal as a word or number; NULL: it would not. */
+static const char *without_quotes(const Conversion *v, const Datum *value) {
+  int index;
+  if (v->attribute->kind == ATTRIBUTE_PADDING && choice(PADDINGS, value->text, &index)) return value->text;
+  if (v->attribute->kind == ATTRIBUTE_CHOICE && choice(v->attribute->choices, value->text, &index)) return value->text;
+  if (v->attribute->kind == ATTRIBUTE_CHOICE || !value->text[0]) return NULL;
+  return strspn(value->text, v->attribute->kind == ATTRIBUTE_INT ? "0123456789" : "0123456789x") == strlen(value->text) ? value->text
+                                                                                                                        : NULL;
 }
 
 static bool refuse(const Conversion *v, const Datum *value) {
@@ -63,7 +84,13 @@ static bool refuse(const Conversion *v, const Datum *value) {
       suggest_candidate(&suggestion, arena_strndup(arena, start, strcspn(start, "|")));
     near = suggested(&suggestion);
   }
-  if (near) {
+  const char *unquoted = value->kind == DATUM_STRING ? without_quotes(v, value) : NULL;
+  if (unquoted) {
+    add_help(d, "it is written without quotes: `%s`", unquoted);
+    if (v->argument->expr && v->argument->expr->kind == AST_STRING) add_fix(d, span, unquoted);
+  } else if (v->attribute->kind == ATTRIBUTE_PADDING && value->kind == DATUM_NUMBER) {
+    add_help(d, "it is at least 0");
+  } else if (near) {
     add_help(d, "did you mean `%s`? %s", near, legal);
     if (v->argument->expr && v->argument->expr->kind == AST_NAME && value->span.start == span.start) add_guess(d, span, near);
   } else {
@@ -101,17 +128,6 @@ static bool convert_sides(const Conversion *v, const Datum *value, Sides *out) {
   if (!whole(v, value, minimum, &out->before)) return false;
   out->after = out->before;
   return true;
-}
-
-static bool choice(const char *choices, const char *word, int *index) {
-  size_t length = strlen(word);
-  *index = 0;
-  for (const char *start = choices;; (*index)++) {
-    size_t here = strcspn(start, "|");
-    if (here == length && strncmp(start, word, length) == 0) return true;
-    if (!start[here]) return false;
-    start += here + 1;
-  }
 }
 
 static bool named_padding(const Conversion *v, const Datum *value, Padding *out) {

@@ -18,7 +18,7 @@ static void describe_names(Compilation *c, const Scope *scope, const AstExpr *ex
     const Entry *entry = find_entry(scope, c->arena, expr->text);
     for (int i = 0; i < *count; i++)
       if (strcmp(seen[i], expr->text) == 0) return;
-    if (!entry || !entry->datum || !datum_is_numeric(entry->datum)) return;
+    if (!entry || !entry->datum || !datum_is_numeric(entry->datum) || strcmp(datum_text(c->arena, entry->datum), expr->text) == 0) return;
     text_addf(text, "%s`%s` is %s", *count ? ", " : "", expr->text, datum_text(c->arena, entry->datum));
     seen[(*count)++] = expr->text;
   }
@@ -108,7 +108,8 @@ bool evaluate_condition(Compilation *c, const Scope *scope, const AstExpr *expr,
   const Datum *datum = evaluate(c, scope, expr);
   *truth = datum->truth;
   if (datum->kind == DATUM_BOOL) return true;
-  if (datum->kind != DATUM_POISONED)
-    report(c->diagnostics, CODE_E0406, expr->span, "a condition is needed here, this is %s", datum_kind_text(datum));
+  if (datum->kind == DATUM_POISONED) return false;
+  Diagnostic *d = report(c->diagnostics, CODE_E0406, expr->span, "a condition is needed here, this is %s", datum_kind_text(datum));
+  add_help(d, "compare it: `a == b`, `a > b`");
   return false;
 }

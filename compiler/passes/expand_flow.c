@@ -126,6 +126,16 @@ static bool repeat_fits(Builder *b, const Scope *scope, const AstStage *stage, i
   return false;
 }
 
+/* A count of 0 that a parameter gives is meant; one that is written is not. */
+static void lint_empty_repeat(Builder *b, const AstStage *stage) {
+  bool written = stage->from->kind == AST_INT && (!stage->to || stage->to->kind == AST_INT);
+  if (!written) return;
+  Diagnostic *d = report(b->diagnostics, CODE_W_empty_repeat, stage->from->span, "this `repeat` repeats nothing: %s",
+                         stage->to ? "its range is empty" : "its count is 0");
+  add_note(d, "the tensor passes unchanged");
+  add_help(d, stage->to ? "a range runs upwards, both ends included" : "remove it, or write `-> identity`");
+}
+
 /* One turn of a repeat. false: there was an error, which the other turns would repeat. */
 static bool expand_turn(Builder *b, Scope *scope, const AstStage *stage, Tensors *tensors) {
   int errors = b->diagnostics->errors;
@@ -137,8 +147,9 @@ static bool expand_turn(Builder *b, Scope *scope, const AstStage *stage, Tensors
 /* label: repeat n {..} opens label.0, label.1, ..; without a label the layers join the scope around. */
 static Tensors expand_repeat(Builder *b, Scope *scope, const AstStage *stage, const char *label, Tensors in) {
   int64_t count;
-  if (!evaluate_whole(b->c, scope, stage->from, "a count", 0, INT32_MAX, &count) || !repeat_fits(b, scope, stage, count))
+  if (!evaluate_whole(b->c, scope, stage->from, "a count", 0, INT64_MAX, &count) || !repeat_fits(b, scope, stage, count))
     return poisoned_tensors(b, stage->span);
+  if (count == 0) lint_empty_repeat(b, stage);
   const char *outer = scope->prefix;
   for (int64_t i = 0; i < count; i++) {
     int first = b->graph->node_count;
@@ -162,7 +173,8 @@ static Tensors expand_repeat_in(Builder *b, Scope *scope, const AstStage *stage,
   bool good = evaluate_whole(b->c, scope, stage->from, "a count", -INT32_MAX, INT32_MAX, &from);
   if (!evaluate_whole(b->c, scope, stage->to, "a count", -INT32_MAX, INT32_MAX, &to) || !good || !stage->variable.text)
     return poisoned_tensors(b, stage->span);
-  if (to >= from && !repeat_fits(b, scope, stage, to - from + 1)) return poisoned_tensors(b, stage->span);
+  if (to < from) lint_empty_repeat(b, stage);
+  else if (!repeat_fits(b, scope, stage, to - from + 1)) return poisoned_tensors(b, stage->span);
   const Loop *outer_loops = scope->loops;
   const char *outer = scope->prefix;
   if (label) {
@@ -290,8 +302,10 @@ static void expand_unpacking(Builder *b, Scope *scope, const AstStmt *stmt) {
   if (!poisoned && out.count != wanted) {
     Span end = stmt->names->name.span;
     for (const AstNameList *n = stmt->names; n; n = n->next) end = n->name.span;
-    report(b->diagnostics, CODE_E0601, span_join(stmt->names->name.span, end), "%d names for %d tensor%s", wanted, out.count,
-           out.count == 1 ? "" : "s");
+    Diagnostic *d = report(b->diagnostics, CODE_E0601, span_join(stmt->names->name.span, end), "%d names for %d tensor%s", wanted,
+                           out.count, out.count == 1 ? "" : "s");
+    if (out.count > 1) add_help(d, "name each of the %d, or join them first: `-> concat`", out.count);
+    else add_help(d, "a branch, a list or a block that returns several gives more than one tensor");
     poisoned = true;
   }
   for (const AstNameList *n = stmt->names; n; n = n->next, i++) {

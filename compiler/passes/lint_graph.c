@@ -55,20 +55,31 @@ static void lint_name(Builder *b, AstName name, const char *what) {
   add_help(d, "remove it");
 }
 
+static void note_mention(void *context, const char *name, Span span) {
+  (void)span;
+  put_name(context, name, context);
+}
+
+static NameTable mentioned_names(Builder *b, const AstDecl *first, bool all) {
+  NameTable names = name_table(b->arena);
+  for (const AstDecl *d = first; d; d = all ? d->next : NULL) visit_names(d, &(NameVisitor){.context = &names, .mention = note_mention});
+  return names;
+}
+
 static void lint_parameters(Builder *b, const AstDecl *body) {
+  if (!body->params) return;
+  NameTable mentioned = mentioned_names(b, body, false);
   for (const AstParam *p = body->params; p; p = p->next)
-    if (p->name.text && !mentions_name(body, p->name.text)) lint_name(b, p->name, "parameter");
+    if (p->name.text && !find_name(&mentioned, p->name.text)) lint_name(b, p->name, "parameter");
 }
 
 /* Only the file that was given: what a used file has too much is for others. */
 static void lint_names(Builder *b, const Module *module) {
+  NameTable mentioned = mentioned_names(b, module->ast->declarations, true);
   for (const AstDecl *d = module->ast->declarations; d; d = d->next) {
     if (d->kind == AST_BLOCK || d->kind == AST_NET) lint_parameters(b, d);
     if ((d->kind != AST_CONST && d->kind != AST_DIM) || !d->name.text) continue;
-    bool used = false;
-    for (const AstDecl *other = module->ast->declarations; other && !used; other = other->next)
-      used = other != d && mentions_name(other, d->name.text);
-    if (!used) lint_name(b, d->name, d->kind == AST_CONST ? "const" : "dim");
+    if (!find_name(&mentioned, d->name.text)) lint_name(b, d->name, d->kind == AST_CONST ? "const" : "dim");
   }
 }
 

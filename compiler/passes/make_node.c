@@ -18,6 +18,7 @@ typedef struct Declaring {
   const SharedUse *use;
   const char *part; /* of a call that expands into several nodes; NULL: it goes by the call's own name */
   bool reported;
+  bool unnamed; /* reported; the layer's shape is known all the same */
 } Declaring;
 
 Tensors one_tensor(Builder *b, Value *value) {
@@ -59,6 +60,7 @@ const char *derive_name(Builder *b, const Scope *scope, const char *op) {
 
 /* "conv3": the first free name after the operation. */
 static const char *free_label(Builder *b, const Scope *scope, const char *op) {
+  if (b->diagnostics->errors > MAX_ERRORS) return op; /* nobody sees it, and looking for names takes time */
   int *last = find_name(&b->offered, op);
   if (!last) put_name(&b->offered, op, last = ARENA_NEW(b->arena, int));
   for (;;) {
@@ -70,12 +72,12 @@ static const char *free_label(Builder *b, const Scope *scope, const char *op) {
 static const char *part_path(const Declaring *d, const char *path) { return d->part ? join_path(d->b->arena, path, d->part) : path; }
 
 static void report_unnamed(Declaring *d, const Node *node, const char *role) {
-  if (d->reported) return;
-  d->reported = true;
+  if (d->unnamed) return;
+  d->unnamed = true;
   Builder *b = d->b;
   const char *op = d->request->op->name;
-  const char *label = free_label(b, d->scope, op), *text = written_text(b->c, b->arena, node->span);
   Diagnostic *e = report(b->diagnostics, CODE_E0203, node->span, "this `%s` has weights, so it needs a name", op);
+  const char *label = free_label(b, d->scope, op), *text = written_text(b->c, b->arena, node->span);
   if (d->part) role = join_path(b->arena, d->part, role);
   add_note(e, "the name finds `<name>.%s` in the weights file and names the C function", role);
   add_help(e, "`%s: %s`", label, text);
@@ -123,7 +125,7 @@ Parameter *declare_node_parameter(Inference *inference, Node *node, const char *
                          .rank = rank,
                          .span = d->request->use ? d->request->use->layer->call->span : node->span};
   for (int i = 0; i < rank; i++) parameter.sizes[i] = sizes[i];
-  DeclaredParameter *old = loaded && !d->reported ? find_name(&b->parameters, parameter.path) : NULL;
+  DeclaredParameter *old = loaded && d->request->parameter_path && !d->reported ? find_name(&b->parameters, parameter.path) : NULL;
   if (old && old->use && d->use && old->use->layer == d->use->layer && old->parameter->span.start == parameter.span.start) {
     if (!same_sizes(old->parameter, rank, sizes)) report_shared_mismatch(d, old->use);
     return old->parameter;
@@ -230,12 +232,15 @@ Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors 
   bool poisoned = any_poisoned(in), expands = request->op->kind == OPERATOR_EXPANDING;
   if (!has_room(b, scope, request->span)) return poisoned_tensors(b, request->span);
   Attributes attributes;
-  AttributeRequest wanted = {
-      request->op,   request->arguments, request->module->defaults, poisoned || !in.count ? 0 : in.items[0]->type.rank,
-      request->span, &b->missing};
+  AttributeRequest wanted = {request->op,
+                             request->arguments,
+                             request->module->defaults,
+                             poisoned || !in.count ? 0 : in.items[0]->type.rank,
+                             request->use ? request->use->layer->call->span : request->span,
+                             &b->missing};
   bool good = read_attributes(b->c, &wanted, &attributes);
   good = (poisoned || (check_arity(b, request, in) && check_constants(b, request->op, in, request->span))) && good;
-  Declaring declaring = {b, scope, request, use_of(scope, request), NULL, false};
+  Declaring declaring = {b, scope, request, use_of(scope, request), NULL, false, false};
   Node call = {.op = request->op, .span = request->span}, *node = expands ? &call : graph_add_node(b->graph, request->op, request->span);
   name_provisionally(&declaring, node);
   node->attributes = attributes.values;

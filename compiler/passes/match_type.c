@@ -3,6 +3,7 @@
  * Sizes agree when they are proved equal for every value of the dims; that they may differ is an error of its own. */
 #include <string.h>
 
+#include "ops/ops.h"
 #include "passes/builder.h"
 #include "passes/evaluate.h"
 
@@ -32,7 +33,14 @@ bool evaluate_type(Builder *b, const Scope *scope, const AstType *type, TensorTy
   bool good = read_dtype(b, type, &out->dtype);
   if (size_count(type) > MAX_RANK) {
     Diagnostic *d = report(b->diagnostics, CODE_E0305, type->span, "a tensor has at most %d sizes", MAX_RANK);
-    add_help(d, "[channels, height, width], [channels, length] or [size]; the batch is not written");
+    const AstExpr *batch = type->sizes, *rest = batch->next;
+    const char *sample = arena_printf(b->arena, "[%s", written_text(b->c, b->arena, (Span){rest->span.start, type->span.end}));
+    if (size_count(type) == MAX_RANK + 1 && batch->kind == AST_INT && batch->integer == 1) {
+      add_help(d, "the batch is not written: `%s%s`", type->dtype.text ? type->dtype.text : "", sample);
+      add_fix(d, (Span){batch->span.start, rest->span.start}, "");
+    } else {
+      add_help(d, "[channels, height, width], [channels, length] or [size]; the batch is not written");
+    }
     return false;
   }
   for (const AstExpr *size = type->sizes; size; size = size->next) {
@@ -98,7 +106,8 @@ static bool surely_differ(Builder *b, const Size *a, const Size *c) {
 static void report_dtype(Builder *b, const AstType *type, const Value *value, const char *name) {
   Diagnostic *d = report(b->diagnostics, CODE_E0308, type->dtype.span, "`%s` is declared %s but is %s", name, type->dtype.text,
                          dtype_name(value->type.dtype));
-  add_help(d, "`-> cast(%s)` converts it", type->dtype.text);
+  add_help(d, value->type.dtype == DTYPE_F32 ? "`-> cast(%s)` rounds half to even and clamps" : "`-> cast(%s)` converts it",
+           type->dtype.text);
 }
 
 void check_declared_type(Builder *b, const Scope *scope, const AstType *type, const Value *value, const char *name) {

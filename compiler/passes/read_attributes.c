@@ -31,6 +31,34 @@ static void list_attributes(Arena *arena, Diagnostic *d, const Operator *op) {
   else add_help(d, "`%s` takes no attributes", op->name);
 }
 
+/* What other frameworks write there and cnnc elsewhere, or not at all; NULL: not known. */
+static const char *said_elsewhere(const char *name) {
+  static const char *const rows[][2] = {
+      {"in_channels", "the input's size is inferred: leave it out"},
+      {"in_features", "the input's size is inferred: leave it out"},
+      {"input_dim", "the input's size is inferred: leave it out"},
+      {"num_features", "the input's size is inferred: leave it out"},
+      {"normalized_shape", "the input's size is inferred: leave it out"},
+      {"input_shape", "the type of the `input` says it: leave it out"},
+      {"activation", "an activation is a layer of its own: `-> relu`"},
+      {"act", "an activation is a layer of its own: `-> relu`"},
+      {"nonlinearity", "an activation is a layer of its own: `-> relu`"},
+      {"name", "a layer's name stands before it: `name: ..`"},
+      {"kernel_initializer", "weights come from a file or from `-w random:SEED`: leave it out"},
+      {"bias_initializer", "weights come from a file or from `-w random:SEED`: leave it out"},
+      {"weight_filler", "weights come from a file or from `-w random:SEED`: leave it out"},
+      {"momentum", "only training uses it: leave it out"},
+      {"track_running_stats", "only training uses it: leave it out"},
+      {"training", "only training uses it: leave it out"},
+      {"trainable", "only training uses it: leave it out"},
+      {"inplace", "where tensors lie in memory is planned: leave it out"},
+      {"start_dim", "all sizes of a sample are taken, and the batch is not one of them: leave it out"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (strcmp(rows[i][0], name) == 0) return rows[i][1];
+  return NULL;
+}
+
 static void report_unknown_attribute(Compilation *c, const Operator *op, AstName name) {
   Diagnostic *d = report(c->diagnostics, CODE_E0401, name.span, "`%s` has no attribute `%s`", op->name, name.text);
   const char *own = foreign_attribute(op, name.text);
@@ -40,6 +68,11 @@ static void report_unknown_attribute(Compilation *c, const Operator *op, AstName
     else add_help(d, "it is `%s`, the %s argument", own, ordinal(index));
     if (takes_other_values(name.text)) add_guess(d, name.span, own);
     else add_fix(d, name.span, own);
+    return;
+  }
+  const char *elsewhere = said_elsewhere(name.text);
+  if (elsewhere) {
+    add_help(d, "%s", elsewhere);
     return;
   }
   Suggestion near = suggest_for(name.text);
@@ -228,7 +261,10 @@ Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName
     help_foreign(c, d, own, name, call);
     return d;
   }
-  if (why_refused(name.text)) add_note(d, "%s", why_refused(name.text));
+  if (why_refused(name.text)) {
+    add_help(d, "%s", why_refused(name.text));
+    return d;
+  }
   const Entry *entry = find_entry(scope, c->arena, name.text);
   if (entry && entry->kind == ENTRY_TENSORS) add_help(d, "`%s` is a tensor: tensors stand before the arrow", name.text);
   Suggestion near = suggest_for(name.text);

@@ -49,6 +49,17 @@ static void suggest_names(Suggestion *near, const NameTable *names) {
   for (int i = 0; i < names->count; i++) suggest_candidate(near, names->items[i].name);
 }
 
+/* `False` of Python, `null` of JSON: what cnnc writes; NULL: another name. */
+static const char *foreign_value(const char *name) {
+  static const char *const rows[][2] = {{"True", "true"}, {"False", "false"}, {"TRUE", "true"}, {"FALSE", "false"},
+                                        {"None", "none"}, {"null", "none"},   {"nil", "none"},  {"NULL", "none"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (strcmp(rows[i][0], name) == 0) return rows[i][1];
+  return NULL;
+}
+
+static bool is_capital(const char *name) { return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(name); }
+
 Diagnostic *report_unknown_name(Compilation *c, const Scope *scope, const char *name, Span span) {
   Span later = find_later_definition(scope, name);
   if (later.start > span.start || (later.start && later.start < span.start && scope->body)) {
@@ -59,11 +70,17 @@ Diagnostic *report_unknown_name(Compilation *c, const Scope *scope, const char *
     return d;
   }
   Diagnostic *d = report(c->diagnostics, CODE_E0202, span, "`%s` is not defined here", name);
+  if (foreign_value(name)) {
+    add_help(d, "it is written `%s`", foreign_value(name));
+    add_fix(d, span, foreign_value(name));
+    return d;
+  }
   Suggestion near = suggest_for(name);
   for (const Loop *loop = scope->loops; loop; loop = loop->outer) suggest_candidate(&near, loop->variable);
   suggest_names(&near, &scope->names);
   suggest_names(&near, &scope->module->names);
   const char *best = suggested(&near);
+  if (!best && is_capital(name)) add_help(d, "a size that varies is declared above the net: `dim %s in 1..1024`", name);
   if (!best) return d;
   const Entry *entry = find_entry(scope, c->arena, best);
   int line = entry && entry->span.start ? source_locate(c->sources, entry->span.start).line : 0;

@@ -114,19 +114,8 @@ static void match_definition(void *context, AstName name) {
   if (!search->found.start && strcmp(search->name, name.text) == 0) search->found = name.span;
 }
 
-static void match_mention(void *context, const char *name, Span span) {
-  Search *search = context;
-  if (!search->found.start && strcmp(search->name, name) == 0) search->found = span;
-}
-
 Span find_definition(const AstDecl *declaration, const char *name) {
   Search search = {.name = name};
   visit_names(declaration, &(NameVisitor){.context = &search, .define = match_definition});
   return search.found;
-}
-
-bool mentions_name(const AstDecl *declaration, const char *name) {
-  Search search = {.name = name};
-  visit_names(declaration, &(NameVisitor){.context = &search, .mention = match_mention});
-  return search.found.start != 0;
 }

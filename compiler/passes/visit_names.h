@@ -12,6 +12,4 @@ typedef struct NameVisitor {
 void visit_names(const AstDecl *declaration, const NameVisitor *visitor);
 /* The place where the declaration's statements, labels or arms define `name`; {0, 0}: nowhere. */
 Span find_definition(const AstDecl *declaration, const char *name);
-/* Whether the declaration mentions `name`. */
-bool mentions_name(const AstDecl *declaration, const char *name);
 #endif

@@ -4,6 +4,7 @@
 #include "support/diagnostics.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,23 +43,56 @@ static bool is_kept(const Diagnostic *d) { return d != d->owner->scratch; }
     (result) = text_string(&formatted_);                                                                                                   \
   } while (0)
 
+/* A lint that was reported of this place: blocks and repeats come by many times. */
+static bool is_known_lint(Diagnostics *all, Code code, Span span) {
+  char key[64];
+  if (!row(code)->lint) return false;
+  (void)snprintf(key, sizeof key, "%d %u %u", (int)code, (unsigned)span.start, (unsigned)span.end);
+  if (!all->lints.arena) all->lints = name_table(all->arena);
+  if (find_name(&all->lints, key)) return true;
+  put_name(&all->lints, arena_strdup(all->arena, key), all);
+  return false;
+}
+
+/* The same for errors, of which few are kept. */
+static bool is_repeated(const Diagnostics *all, Code code, Span span, const char *message) {
+  for (int i = 0; span.start && i < all->count; i++) {
+    const Diagnostic *d = all->items[i];
+    if (d->code == code && d->primary.span.start == span.start && d->primary.span.end == span.end && !strcmp(d->message, message))
+      return true;
+  }
+  return false;
+}
+
+/* Takes everything that is added and is not printed. */
+static Diagnostic *scratch(Diagnostics *all) {
+  if (!all->scratch) all->scratch = ARENA_NEW(all->arena, Diagnostic);
+  *all->scratch = (Diagnostic){.owner = all, .message = ""};
+  return all->scratch;
+}
+
 static Diagnostic *new_diagnostic(Diagnostics *all, Code code, Span span) {
   bool lint = row(code)->lint;
   if (row(code)->status > all->status) all->status = row(code)->status;
   bool keep = lint || all->errors < MAX_ERRORS;
   if (lint) all->warnings++;
   else all->errors++;
-  Diagnostic *d = keep || !all->scratch ? ARENA_NEW(all->arena, Diagnostic) : all->scratch;
-  if (!keep) all->scratch = d;
+  if (!keep) return scratch(all);
+  Diagnostic *d = ARENA_NEW(all->arena, Diagnostic);
   *d = (Diagnostic){.owner = all, .severity = lint ? SEVERITY_WARNING : SEVERITY_ERROR, .code = code, .message = ""};
   d->primary.span = span;
   return d;
 }
 
 Diagnostic *report(Diagnostics *all, Code code, Span span, const char *format, ...) {
+  if (is_known_lint(all, code, span)) return scratch(all);
   Diagnostic *d = new_diagnostic(all, code, span);
   if (!is_kept(d)) return d;
   FORMATTED(d->message, d, format);
+  if (d->severity == SEVERITY_ERROR && is_repeated(all, code, span, d->message)) {
+    all->errors--;
+    return scratch(all);
+  }
   ARENA_PUSH(all->arena, all->items, all->count, d);
   return d;
 }

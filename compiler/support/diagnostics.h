@@ -5,6 +5,7 @@
 #ifndef CNNC_SUPPORT_DIAGNOSTICS_H
 #define CNNC_SUPPORT_DIAGNOSTICS_H
 #include <stdbool.h>
+#include "support/name_table.h"
 #include "support/source.h"
 #include "support/text.h"
 
@@ -51,9 +52,11 @@ typedef struct Diagnostics {
   int count, errors, warnings;
   int status;          /* the worst so far, of those not kept too */
   Diagnostic *scratch; /* what stands for all that are not kept */
+  NameTable lints;     /* places of those reported */
 } Diagnostics;
 
-/* Adds an error (or, for a W code, a warning). Never NULL: what exceeds the limit is returned but not kept. */
+/* Adds an error (or, for a W code, a warning). Never NULL: what exceeds the limit, or repeats an error of the same
+ * place, is returned but not kept. */
 Diagnostic *report(Diagnostics *all, Code code, Span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* The text beside the carets. */
 void set_label(Diagnostic *d, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -11,7 +11,10 @@ const Source *sources_add(Sources *sources, const char *name, const char *text, 
   }
   if (length >= UINT32_MAX - base) return NULL;
   Source *source = ARENA_NEW(sources->arena, Source);
-  *source = (Source){arena_strdup(sources->arena, name), arena_strndup(sources->arena, text, length), (uint32_t)length, base};
+  *source = (Source){arena_strdup(sources->arena, name), arena_strndup(sources->arena, text, length), (uint32_t)length, base, NULL, 0};
+  ARENA_PUSH(sources->arena, source->lines, source->line_count, 0);
+  for (const char *end = text; (end = memchr(end, '\n', length - (size_t)(end - text))) != NULL; end++)
+    ARENA_PUSH(sources->arena, source->lines, source->line_count, (uint32_t)(end - text) + 1);
   ARENA_PUSH(sources->arena, sources->items, sources->count, source);
   return source;
 }
@@ -23,14 +26,16 @@ Location source_locate(const Sources *sources, uint32_t offset) {
     if (offset >= source->base && offset <= source->base + source->length) place.source = source;
   }
   if (!place.source) return place;
-  const char *text = place.source->text, *at = text + (offset - place.source->base), *line = text;
-  place.line = 1;
-  for (const char *p = text; p < at; p++)
-    if (*p == '\n') {
-      place.line++;
-      line = p + 1;
-    }
-  place.column = (int)(at - line) + 1;
+  uint32_t at = offset - place.source->base;
+  int first = 0, behind = place.source->line_count;
+  while (behind - first > 1) {
+    int middle = first + (behind - first) / 2;
+    if (place.source->lines[middle] <= at) first = middle;
+    else behind = middle;
+  }
+  const char *text = place.source->text, *line = text + place.source->lines[first];
+  place.line = first + 1;
+  place.column = (int)(at - place.source->lines[first]) + 1;
   place.line_text = line;
   const char *end = memchr(line, '\n', (size_t)(text + place.source->length - line));
   place.line_length = (int)((end ? end : text + place.source->length) - line);

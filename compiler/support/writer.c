@@ -92,6 +92,17 @@ static bool is_input(const Writer *w, const struct stat *old) {
   return false;
 }
 
+/* Whether the directory is there in which the file will be. */
+static bool has_directory(Writer *w, const char *path) {
+  const char *slash = strrchr(path, '/');
+  struct stat info;
+  if (!slash || slash == path) return true;
+  const char *directory = arena_strndup(w->arena, path, (size_t)(slash - path));
+  if (!stat(directory, &info) || errno != ENOENT) return true;
+  *w->error = arena_printf(w->arena, "there is no directory `%s`", directory);
+  return false;
+}
+
 /* Decides how an output is written, and whether it may be. */
 static bool plan_stage(Writer *w, Stage *stage) {
   const OutputFile *file = stage->file;
@@ -104,7 +115,8 @@ static bool plan_stage(Writer *w, Stage *stage) {
   }
   bool exists = !stat(file->path, &old);
   if (!exists && errno != ENOENT) return fail(w, file->path, strerror(errno));
-  if (!exists) return lstat(file->path, &link) ? true : fail(w, file->path, "it is a symbolic link to nothing");
+  if (!exists && !lstat(file->path, &link)) return fail(w, file->path, "it is a symbolic link to nothing");
+  if (!exists) return has_directory(w, file->path);
   if (S_ISDIR(old.st_mode)) return fail(w, file->path, "it is a directory");
   if (!S_ISREG(old.st_mode)) {
     stage->kind = STAGE_SPECIAL;
