@@ -27,8 +27,9 @@ LIBS := -lcjson -lz -lpng -lm
 
 SOURCES := $(sort $(wildcard compiler/*.c compiler/*/*.c))
 TEMPLATES := $(sort $(wildcard compiler/*/*.in compiler/*/*/*.in runtime/functions/*.inc))
+EXPLAINED := $(sort $(wildcard compiler/tools/explain/*.md))
 LIB_SOURCES := $(filter-out compiler/main.c,$(SOURCES))
-OBJECTS := $(LIB_SOURCES:%.c=$B/%.o) $B/grammar/cnn.tab.o $B/grammar/lex.cnn.o $B/templates.o
+OBJECTS := $(LIB_SOURCES:%.c=$B/%.o) $B/grammar/cnn.tab.o $B/grammar/lex.cnn.o $B/templates.o $B/explained.o
 UNIT_OBJECTS := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/unit/*.c)))
 
 Q := $(if $V,,@)
@@ -68,9 +69,15 @@ $B/grammar/%.o: $B/grammar/%.c Makefile | $B/grammar/cnn.tab.h
 $B/templates.c: compiler/emit/embed $(TEMPLATES)
 	$(call say,EMBED,$@)
 	@mkdir -p $(@D)
-	$Qsh compiler/emit/embed $(TEMPLATES) > $@.new && mv $@.new $@
+	$Qsh compiler/emit/embed emit/templates.h $(TEMPLATES) > $@.new && mv $@.new $@
 
-$B/templates.o: $B/templates.c Makefile
+# The long texts of diagnostics.
+$B/explained.c: compiler/emit/embed $(EXPLAINED)
+	$(call say,EMBED,$@)
+	@mkdir -p $(@D)
+	$Qsh compiler/emit/embed tools/explain.h $(EXPLAINED) > $@.new && mv $@.new $@
+
+$B/templates.o $B/explained.o: $B/%.o: $B/%.c Makefile
 	$(call say,CC,$<)
 	$Q$(CC) -Icompiler $(ALL_CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
@@ -131,6 +138,9 @@ run-checks: $B/cnnc
 	@$(TEST_ENVIRONMENT) tests/run-all -t 'everything else:' -r $(RESULTS) tests/check-layers 'lint=make lint' \
 	  $(wildcard $(EMULATED) tests/runtime/fold_test.sh)
 
+docs: $B/cnnc                ## write docs/diagnostics.md anew from the texts of `cnnc explain`
+	@$B/cnnc explain --markdown > docs/diagnostics.md.new && mv docs/diagnostics.md.new docs/diagnostics.md
+
 bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56
 
@@ -178,5 +188,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests check run-checks bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests check run-checks docs bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

@@ -68,6 +68,9 @@ typedef struct Attribute {
   int64_t minimum;     /* INT, PAIR, SIDES and INTS: the smallest legal value */
 } Attribute;
 
+/* As it is written in a source; rank is that of the input, 0 where it is not known. */
+void print_attribute(Text *out, const Attribute *attribute, const void *field, int rank);
+
 /* What an operator is to the plan. */
 typedef enum OperatorKind {
   OPERATOR_NEST,        /* one loop nest with an accumulator, that may be scheduled: `nest` */
@@ -95,6 +98,7 @@ struct Operator {
   const Attribute *attributes;    /* in positional order; NULL: none */
   const void *default_attributes; /* an attribute structure with the defaults; NULL when attributes_size is 0 */
   const char *summary;            /* one line */
+  const char *weights;            /* "`weight` [out, in]; `bias` [out]": what weights files must hold; NULL: no parameters */
   const char *formula;            /* in the generated comment: "y[oc][oy][ox] = .." ; NULL: none */
 
   /* Checks attributes and inputs, sets the output's type and declares parameters. false: errors were reported. */

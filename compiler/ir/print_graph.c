@@ -78,7 +78,7 @@ static void print_choice(Text *out, const char *choices, int index) {
   text_add_bytes(out, choices, strcspn(choices, "|"));
 }
 
-static void print_attribute(Text *out, const Attribute *attribute, const void *field, int rank) {
+void print_attribute(Text *out, const Attribute *attribute, const void *field, int rank) {
   switch (attribute->kind) {
   case ATTRIBUTE_INT: print_integer(out, *(const int64_t *)field); break;
   case ATTRIBUTE_REAL: print_real(out, *(const double *)field); break;

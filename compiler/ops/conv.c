@@ -218,6 +218,7 @@ const Operator op_conv = {
     .attributes_size = sizeof(ConvAttributes),
     .attributes = attributes,
     .default_attributes = &defaults,
+    .weights = "`weight` [out_channels, in / groups, height, width] (sequences [.., width]), `bias` [out_channels]",
     .summary = "convolution (cross-correlation) of an image or a sequence, with learned weights",
     .formula = "y[oc][oy][ox] = bias[oc] + sum over ky, kx, ic of "
                "x[ic][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] * weight[oc][ic][ky][kx]",

@@ -120,6 +120,7 @@ const Operator op_fc = {
     .attributes_size = sizeof(FcAttributes),
     .attributes = attributes,
     .default_attributes = &defaults,
+    .weights = "`weight` [out_features, in], `bias` [out_features]",
     .summary = "fully connected layer: each output is a weighted sum of all values of a vector",
     .formula = "y[oc] = bias[oc] + sum over ic of x[ic] * weight[oc][ic]",
     .infer = infer,

@@ -123,6 +123,12 @@ const char *foreign_operator(const char *name) {
   return ours && find_operator(ours) ? ours : NULL;
 }
 
+const char *foreign_name_of(const char *ours, int i) {
+  for (size_t k = 0; k < sizeof foreign_operators / sizeof *foreign_operators; k++)
+    if (strcmp(foreign_operators[k].ours, ours) == 0 && i-- == 0) return foreign_operators[k].foreign;
+  return NULL;
+}
+
 static bool has_attribute(const Operator *op, const char *name) {
   for (const Attribute *a = op->attributes; a && a->name; a++)
     if (strcmp(a->name, name) == 0) return true;

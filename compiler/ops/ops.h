@@ -14,6 +14,8 @@ extern const Operator *const all_operators[];
 bool is_later_operator(const char *name);
 /* What cnnc calls an operation or attribute of PyTorch, Keras, Caffe or ONNX; NULL: not known. */
 const char *foreign_operator(const char *name);
+/* The i-th name that others use for the operator of that name; NULL: there are no more. */
+const char *foreign_name_of(const char *ours, int i);
 const char *foreign_attribute(const Operator *op, const char *name);
 /* Why the language has nothing for an operation of theirs; NULL: not known. */
 const char *why_refused(const char *name);

@@ -25,7 +25,8 @@
 static const Attribute max_attributes[] = {POOL_ATTRIBUTES, {0}};
 static const Attribute avg_attributes[] = {
     POOL_ATTRIBUTES,
-    {"count_include_pad", ATTRIBUTE_BOOL, offsetof(PoolAttributes, count_include_pad), NULL, false, NULL, 0},
+    {"count_include_pad", ATTRIBUTE_BOOL, offsetof(PoolAttributes, count_include_pad), NULL, false,
+     "needed with padding: PyTorch counts it (true), Keras and TensorFlow do not (false)", 0},
     {0},
 };
 

@@ -232,7 +232,7 @@ Graph *build_graph(Compilation *c, const Ast *ast) {
   Files files = {.c = c, .modules = name_table(c->arena), .open = name_table(c->arena)};
   if (ast->broken) return NULL;
   const Module *module = resolve_files(&files, ast);
-  const AstDecl *net = choose_net(c, ast);
+  const AstDecl *net = files.incomplete ? NULL : choose_net(c, ast);
   if (!net) return NULL;
   Builder b = new_builder(c, net);
   b.graph->sources = files.sources;

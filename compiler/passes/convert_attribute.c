@@ -19,25 +19,24 @@ typedef struct Conversion {
 
 static const char PADDINGS[] = "valid|same|same_upper|same_lower|full|causal";
 
-static const char *legal_values(const Conversion *v) {
-  Arena *arena = v->c->arena;
-  long long least = (long long)v->attribute->minimum;
-  switch (v->attribute->kind) {
+const char *legal_values(Arena *arena, const Attribute *attribute, int rank) {
+  long long least = (long long)attribute->minimum;
+  switch (attribute->kind) {
   case ATTRIBUTE_INT: return arena_printf(arena, "a whole number from %lld to 2147483647", least);
   case ATTRIBUTE_REAL: return "a number";
   case ATTRIBUTE_BOOL: return "true or false";
   case ATTRIBUTE_PAIR:
-    if (v->rank == 2) return arena_printf(arena, "one whole number of at least %lld, since the input is 1D", least);
+    if (rank == 2) return arena_printf(arena, "one whole number of at least %lld, since the input is 1D", least);
     return arena_printf(arena, "a whole number of at least %lld, or (height, width)", least);
   case ATTRIBUTE_SIDES: return arena_printf(arena, "a whole number of at least %lld, or (before, after)", least);
   case ATTRIBUTE_PADDING:
-    if (v->rank == 2) return "one of valid, same, same_upper, same_lower, full, causal, an integer, or (left=, right=)";
+    if (rank == 2) return "one of valid, same, same_upper, same_lower, full, causal, an integer, or (left=, right=)";
     return "one of valid, same, same_upper, same_lower, full, causal, an integer, (h, w), or "
            "(top=, bottom=, left=, right=)";
   case ATTRIBUTE_CHOICE: {
     Text text = text_new(arena);
-    if (strchr(v->attribute->choices, '|')) text_add(&text, "one of ");
-    for (const char *p = v->attribute->choices; *p; p++) {
+    if (strchr(attribute->choices, '|')) text_add(&text, "one of ");
+    for (const char *p = attribute->choices; *p; p++) {
       if (*p == '|') text_add(&text, ", ");
       else text_add_char(&text, *p, 1);
     }
@@ -75,7 +74,7 @@ static bool refuse(const Conversion *v, const Datum *value) {
   Arena *arena = v->c->arena;
   Span span = v->argument->expr ? v->argument->expr->span : v->argument->span;
   Diagnostic *d = report(v->c->diagnostics, CODE_E0402, span, "`%s` cannot be `%s`", v->attribute->name, datum_text(arena, value));
-  const char *legal = legal_values(v), *near = NULL;
+  const char *legal = legal_values(arena, v->attribute, v->rank), *near = NULL;
   if (value->kind == DATUM_SIZE) add_note(d, "attributes are decided while compiling, and this size is known at run time only");
   if (value->kind == DATUM_WORD && (v->attribute->kind == ATTRIBUTE_CHOICE || v->attribute->kind == ATTRIBUTE_PADDING)) {
     Suggestion suggestion = suggest_for(value->text);

@@ -29,4 +29,6 @@ Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName
 
 /* convert_attribute.c: one value, after the attribute's kind, into *field. false: reported. */
 bool convert_attribute(Compilation *c, const Operator *op, const Attribute *attribute, const Argument *argument, int rank, void *field);
+/* "a whole number of at least 1, or (height, width)"; rank is that of the input, 0 where it is not known. */
+const char *legal_values(Arena *arena, const Attribute *attribute, int rank);
 #endif

@@ -245,7 +245,9 @@ Module *resolve_files(Files *files, const Ast *ast) {
     if (d->kind != AST_USE || !d->name.text) continue;
     const Module *used = read_module(files, d, ast->source->name);
     if (used) import_names(files, module, used, d->name.span);
+    files->incomplete |= !used || used->ast->broken;
   }
+  if (files->incomplete) return module;
   for (const AstDecl *d = ast->declarations; d; d = d->next) {
     if (d->kind == AST_DIM && d->name.text) declare_dim(files, module, d, &scope);
     if (d->kind == AST_CONST) declare_const(files, module, d, &scope);

@@ -12,6 +12,7 @@ typedef struct Files {
   const char **sources; /* names of the .cnn and of every used file */
   int source_count;
   int depth;
+  bool incomplete; /* a used file could not be taken in: what it has would seem to be missing */
 } Files;
 
 /* The file-level names of the tree. Never NULL: what was wrong was reported and left out. */

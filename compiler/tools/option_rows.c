@@ -37,6 +37,11 @@ const VerbRow verb_rows[VERB_COUNT] = {
                       "The exit status is 1 unless every parameter has its tensor and every tensor its use. --rename-stub\n"
                       "pairs what is left over on both sides, layer by layer, where shapes and order leave one way; the\n"
                       "rest becomes comments to be filled in, and the exit status 1.\n"},
+    [VERB_EXPLAIN] = {"explain", "cnnc explain [CODE|LINT|OPERATION..]", "the long text of a diagnostic or operation; alone: all names",
+                      "  cnnc explain E0301\n"
+                      "  cnnc explain asymmetric_same\n"
+                      "  cnnc explain conv\n",
+                      "Names that other frameworks use for operations are understood: `cnnc explain Conv2d`.\n"},
     [VERB_HELP] = {"help", "cnnc help [VERB]", "this help, or that of a verb", "  cnnc help compile\n", NULL},
     [VERB_VERSION] = {"version", "cnnc version", "the version of cnnc", "  cnnc version --json\n", NULL},
 };
@@ -77,6 +82,7 @@ const OptionRow option_rows[] = {
     {"--random", "SEED", NULL, "write seeded weights of the right shapes to -o FILE.safetensors or FILE.npz", BIT(WEIGHTS), OPTION_RANDOM},
     {"--json", NULL, NULL, "for programs", BIT(SUMMARY) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},
     {"--fix", NULL, NULL, "apply the fixes that are certain to the files", BIT(CHECK), OPTION_FIX},
+    {"--markdown", NULL, NULL, "all texts of diagnostics as one Markdown document", BIT(EXPLAIN), OPTION_MARKDOWN},
     {"--dump", "LEVEL", "ast|graph|plan|loops", "print a level of the compiler to standard output", BIT(COMPILE), OPTION_DUMP},
     {"--dump-after", "PASS", NULL, "print the level on which this pass works after it", BIT(COMPILE), OPTION_DUMP_AFTER},
     {"--time-passes", NULL, NULL, "print what each pass took", BIT(COMPILE) | BIT(CHECK), OPTION_TIME_PASSES},

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "passes/compilation.h"
 
-typedef enum Verb { VERB_NONE, VERB_COMPILE, VERB_CHECK, VERB_RUN, VERB_SUMMARY, VERB_WEIGHTS, VERB_HELP, VERB_VERSION, VERB_COUNT } Verb;
+typedef enum Verb { VERB_NONE, VERB_COMPILE, VERB_CHECK, VERB_RUN, VERB_SUMMARY, VERB_WEIGHTS, VERB_EXPLAIN, VERB_HELP, VERB_VERSION, VERB_COUNT } Verb;
 
 typedef struct NamedFile { /* x=a.npy; name NULL: not written */
   const char *name, *path;
@@ -32,7 +32,7 @@ typedef struct CommandLine {
   const char *depfile_path, *depfile_target;
   NamedFile *inputs, *outputs; /* run */
   int input_count, output_count;
-  bool interpret, json, fix;
+  bool interpret, json, fix, markdown;
   const char *compare;
   bool rename_stub; /* weights */
   const char *random_seed;

@@ -34,6 +34,7 @@ int check_verb(Session *session);
 int run_verb(Session *session);
 int summary_verb(Session *session);
 int weights_verb(Session *session);
+int explain_verb(Session *session);
 int help_verb(Session *session);
 int version_verb(Session *session);
 void print_targets(Session *session);
