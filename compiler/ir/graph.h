@@ -74,6 +74,7 @@ struct Node {
   uint64_t given;                /* bit i: attribute i of the operator's table was written or set by a default declaration */
   const Span *attribute_spans;   /* by attribute index: where it was written, {0, 0} if it was not; NULL: nowhere */
   Value **inputs, *output;
+  const Span *input_places; /* where each input got the name by which it comes; {0, 0}: by none; NULL: none has one */
   int input_count;
   Parameter *parameters[MAX_NODE_PARAMETERS]; /* in the operator's order; NULL where not present (bias=false) */
   int parameter_count;

@@ -9,14 +9,15 @@ static bool word_is(const SyntaxError *e, int back, const char *word) { return s
 /* x -> nn.Conv2d(3, 6, 5)   an operation of a module */
 static int module_prefix(const SyntaxError *e) {
   static const char *const modules[] = {"nn.", "F.", "torch.", "tf.", "keras.", "layers.", "self.", "np."};
-  bool path = kind_at(e, 0) == TOKEN_PATH && (kind_at(e, 1) == TOKEN_ARROW || kind_at(e, 1) == TOKEN_COLON);
-  const char *text = text_at(e, 0), *name = strrchr(text, '.');
+  int back = kind_at(e, 0) == TOKEN_LPAREN ? 1 : 0;
+  bool path = kind_at(e, back) == TOKEN_PATH && (kind_at(e, back + 1) == TOKEN_ARROW || kind_at(e, back + 1) == TOKEN_COLON);
+  const char *text = path ? text_at(e, back) : "", *name = strrchr(text, '.');
   bool module = false;
   for (size_t i = 0; path && i < sizeof modules / sizeof *modules; i++) module |= strncmp(text, modules[i], strlen(modules[i])) == 0;
   if (!module || !name || strchr(text, '{')) return NO_RULE;
-  Diagnostic *d = syntax_error(e, 0, "operations have no module: `%s`", text);
+  Diagnostic *d = syntax_error(e, back, "operations have no module: `%s`", text);
   add_help(d, "write `%s`", name + 1);
-  add_fix(d, span_at(e, 0), name + 1);
+  add_fix(d, span_at(e, back), name + 1);
   return e->found + 1;
 }
 

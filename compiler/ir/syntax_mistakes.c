@@ -211,8 +211,8 @@ static int colon_statement(const SyntaxError *e) {
     add_help(d, "write `name = tensor -> %s`", source_text(e->list, e->found - 3, end_of_layer(e->list, e->found - 3)));
     return e->found + 1;
   }
-  Diagnostic *d =
-      syntax_error(e, 3, "expected `->` before `%s`: a statement is `name = ..`, a layer in a chain follows an arrow", text_at(e, 3));
+  Diagnostic *d = syntax_error(e, 3, "expected `->` before `%s`: a statement is `name = ..`, a layer in a chain follows an arrow",
+                               text_at(e, 3));
   add_help(d, "write `-> %s`", source_text(e->list, e->found - 3, end_of_layer(e->list, e->found - 3)));
   add_fix(d, (Span){span_at(e, 3).start, span_at(e, 3).start}, "-> ");
   return e->found + 1;
@@ -256,7 +256,7 @@ static int input_without_colon(const SyntaxError *e) {
 
 int explain_mistake(const SyntaxError *e) {
   static int (*const rules[])(const SyntaxError *) = {
-      unclosed_bracket,    stray_closer,   explain_foreign,     slash_comment,   nothing_follows,         unfinished,          wrong_keyword,
+      unclosed_bracket,    stray_closer,   explain_foreign, slash_comment,           nothing_follows,     unfinished,   wrong_keyword,
       misplaced_statement, no_declaration, colon_statement, layer_named_with_assign, input_without_colon, explain_habit};
   for (int i = 0; i < (int)(sizeof rules / sizeof rules[0]); i++) {
     int from = rules[i](e);

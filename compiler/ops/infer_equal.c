@@ -21,6 +21,14 @@ static bool differ(const TensorType *a, const TensorType *b, int axis, int free_
 /* [C, 1, 1] or [C, 1]: one number for each channel. */
 static bool is_gate(const TensorType *type) { return type->rank > 1 && size_is(type_height(type), 1) && size_is(type_width(type), 1); }
 
+/* The shape, at the name by which the operation gets the tensor, or else at the layer that made it. */
+static void label_input(Diagnostic *d, Arena *arena, const Node *node, const Value *value) {
+  Span span = value->span;
+  for (int i = 0; node->input_places && i < node->input_count; i++)
+    if (node->inputs[i] == value && node->input_places[i].start) span = node->input_places[i];
+  add_label(d, span, "%s", type_text(arena, &value->type));
+}
+
 /* Both arms as equals: neither is what the other ought to have been. */
 static bool refuse_different(Inference *inference, const Node *node, const Value *a, const Value *b, int free_axis, bool stretch) {
   Arena *arena = inference->arena;
@@ -33,8 +41,8 @@ static bool refuse_different(Inference *inference, const Node *node, const Value
         text_addf(&label, "%s%s %s and %s", label.length ? ", " : "", name_of_axis(a->type.rank, i), size_text(arena, a->type.sizes[i]),
                   size_text(arena, b->type.sizes[i]));
   set_label(d, "%s", text_string(&label));
-  add_label(d, a->span, "%s", type_text(arena, &a->type));
-  add_label(d, b->span, "%s", type_text(arena, &b->type));
+  label_input(d, arena, node, a);
+  label_input(d, arena, node, b);
   if (a->constant || b->constant) {
     int rank = (a->constant ? b : a)->type.rank;
     const char *example = rank == 3 ? "[[[1]], [[2]]] is [2, 1, 1]" : rank == 2 ? "[[1], [2]] is [2, 1]" : "[1, 2] is [2]";
@@ -60,8 +68,8 @@ static bool refuse_unproved(Inference *inference, const Node *node, const Value 
   Diagnostic *d = shape_error(inference, node, CODE_E0304, "the inputs of `%s` may differ in %s", operation_name(node),
                               name_of_axis(a->type.rank, axis));
   set_label(d, "%s and %s", size_text(inference->arena, left), size_text(inference->arena, right));
-  add_label(d, a->span, "%s", type_text(inference->arena, &a->type));
-  add_label(d, b->span, "%s", type_text(inference->arena, &b->type));
+  label_input(d, inference->arena, node, a);
+  label_input(d, inference->arena, node, b);
   add_size_difference(d, inference->graph, left, right);
   return false;
 }

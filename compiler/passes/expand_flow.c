@@ -75,14 +75,17 @@ static Tensors join_tensors(Builder *b, Tensors a, Tensors c, Span span) {
     if (!b->stopped) stop_expansion(b, span, arena_printf(b->arena, "more than %d tensors flow together", MAX_TENSORS));
     return poisoned_tensors(b, span);
   }
-  Tensors all = {ARENA_ARRAY(b->arena, Value *, (size_t)(a.count + c.count)), a.count + c.count};
+  Tensors all = {ARENA_ARRAY(b->arena, Value *, (size_t)(a.count + c.count)), a.count + c.count, NULL};
   if (a.count) memcpy(all.items, a.items, (size_t)a.count * sizeof *a.items);
   if (c.count) memcpy(all.items + a.count, c.items, (size_t)c.count * sizeof *c.items);
+  if (a.places || c.places) all.places = ARENA_ARRAY(b->arena, Span, (size_t)all.count);
+  if (a.places) memcpy(all.places, a.places, (size_t)a.count * sizeof *a.places);
+  if (c.places) memcpy(all.places + a.count, c.places, (size_t)c.count * sizeof *c.places);
   return all;
 }
 
 static Tensors expand_branch(Builder *b, Scope *scope, const AstStage *stage, Tensors in) {
-  Tensors all = {NULL, 0};
+  Tensors all = {NULL, 0, NULL};
   int arms = 0;
   for (const AstArm *arm = stage->arms; arm; arm = arm->next, arms++) {
     int first = b->graph->node_count;
@@ -223,9 +226,16 @@ Tensors expand_chain(Builder *b, Scope *scope, const AstStage *chain, Tensors in
   return b->stopped ? poisoned_tensors(b, (Span){0, 0}) : in;
 }
 
+static Tensors tensors_of(Builder *b, const Entry *entry) {
+  Tensors tensors = entry->tensors;
+  tensors.places = ARENA_ARRAY(b->arena, Span, (size_t)tensors.count);
+  for (int i = 0; i < tensors.count; i++) tensors.places[i] = entry->span;
+  return tensors;
+}
+
 static Tensors named_source(Builder *b, Scope *scope, AstName name) {
   const Entry *entry = find_name(&scope->names, name.text);
-  if (entry && entry->kind == ENTRY_TENSORS) return entry->tensors;
+  if (entry && entry->kind == ENTRY_TENSORS) return tensors_of(b, entry);
   entry = find_entry(scope, b->arena, name.text);
   if (!entry) {
     report_unknown_name(b->c, scope, name.text, name.span);
@@ -263,7 +273,7 @@ static Tensors expand_source(Builder *b, Scope *scope, const AstFlow *flow) {
     add_help(d, "`const k = %s`, and `k` here", strlen(text) > 40 ? ".." : text);
     return poisoned_tensors(b, flow->source_span);
   }
-  Tensors all = {NULL, 0};
+  Tensors all = {NULL, 0, NULL};
   for (const AstFlow *item = flow->items; item; item = item->next) all = join_tensors(b, all, expand_flow(b, scope, item), item->span);
   return all.count ? all : poisoned_tensors(b, flow->source_span);
 }

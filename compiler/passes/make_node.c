@@ -24,7 +24,7 @@ typedef struct Declaring {
 Tensors one_tensor(Builder *b, Value *value) {
   Value **items = ARENA_ARRAY(b->arena, Value *, 1);
   items[0] = value;
-  return (Tensors){items, 1};
+  return (Tensors){items, 1, NULL};
 }
 
 Tensors poisoned_tensors(Builder *b, Span span) {
@@ -247,6 +247,7 @@ Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors 
   node->given = attributes.given;
   node->attribute_spans = attributes.spans;
   set_inputs(node, in.items, in.count);
+  node->input_places = in.places;
   b->inference.context = &declaring;
   if (expands) return good && !poisoned ? expand_operation(&declaring, node) : poisoned_tensors(b, request->span);
   add_output(&declaring, node);

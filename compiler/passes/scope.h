@@ -13,6 +13,7 @@
 typedef struct Tensors { /* what flows along an arrow */
   Value **items;
   int count;
+  Span *places; /* where each got the name by which it comes; {0, 0}: by none; NULL: none of them has one */
 } Tensors;
 
 /* `shared name = call`: one set of weights. */

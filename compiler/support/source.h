@@ -15,7 +15,7 @@ typedef struct Source {
   const char *name; /* as the user gave it; "-" is standard input */
   const char *text; /* NUL-terminated, length bytes before that */
   uint32_t length;
-  uint32_t base; /* offset of its first byte */
+  uint32_t base;   /* offset of its first byte */
   uint32_t *lines; /* where they begin in text, in order */
   int line_count;
 } Source;

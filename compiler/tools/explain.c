@@ -12,10 +12,11 @@ typedef struct Group {
 } Group;
 
 static const Group groups[] = {
-    {"Syntax", template_explain_syntax},       {"Names", template_explain_names},         {"Shapes", template_explain_shapes},
-    {"Values", template_explain_values},       {"Weights", template_explain_weights},     {"Structure", template_explain_structure},
-    {"Output", template_explain_output},       {"Outside", template_explain_outside},     {"Lints", template_explain_lints},
-    {NULL, NULL},
+    {"Syntax", template_explain_syntax},   {"Names", template_explain_names},
+    {"Shapes", template_explain_shapes},   {"Values", template_explain_values},
+    {"Weights", template_explain_weights}, {"Structure", template_explain_structure},
+    {"Output", template_explain_output},   {"Outside", template_explain_outside},
+    {"Lints", template_explain_lints},     {NULL, NULL},
 };
 
 /* What stands below `## NAME`, up to the next heading. NULL: there is none. */
@@ -56,8 +57,7 @@ static bool explain_code(Session *session, const char *name) {
 
 static void list_codes(Text *out, bool lints) {
   for (int code = 0; code < CODE_COUNT; code++)
-    if (is_lint((Code)code) == lints)
-      text_addf(out, "  %-*s  %s\n", lints ? 18 : 5, code_name((Code)code), code_title((Code)code));
+    if (is_lint((Code)code) == lints) text_addf(out, "  %-*s  %s\n", lints ? 18 : 5, code_name((Code)code), code_title((Code)code));
 }
 
 static void list_all(Text *out) {

@@ -361,7 +361,7 @@ Test(build_graph, bombs) {
   for (int i = 0; i < 10; i++) text_add(&text, " }");
   text_add(&text, "\n}\n");
   refuses(text_string(&text), CODE_E0603, "more than 8192 layers");
-  refuses("block x -> f { return x -> repeat 1000000000 { repeat 0 { relu } } }\nnet n { input x: [3]\n"
+  refuses("block x -> f { return x -> repeat 1000000000 { if 1 == 2 { relu } } }\nnet n { input x: [3]\n"
           " output y = x -> f\n}",
           CODE_E0603, "too many steps");
   refuses("block x -> f { return [x, x] }\nblock [a, b] -> g { return [a, b, a, b] }\nnet n { input x: [3]\n"

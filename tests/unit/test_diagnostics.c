@@ -167,12 +167,47 @@ Test(diagnostics, json) {
   add_help(d, "h");
   add_fix(d, span_of(&w, "a"), "c");
   cr_expect_str_eq(printed(&w, DIAGNOSTICS_JSON, false),
-                   "{\"schema\":1,\"diagnostics\":[\n{\"file\":\"a.cnn\",\"line\":1,\"column\":3,\"end_line\":1,\"end_column\":5,"
+                   "{\"schema\":1,\"diagnostics\":[{\"file\":\"a.cnn\",\"line\":1,\"column\":3,\"end_line\":1,\"end_column\":5,"
                    "\"severity\":\"error\",\"code\":\"E0401\",\"message\":\"quote \\\" back \\\\ line\\n tab\\t bad \xef\xbf\xbd "
                    "end\","
                    "\"labels\":[],\"notes\":[{\"file\":null,\"line\":null,\"column\":null,\"end_line\":null,\"end_column\":null,"
                    "\"text\":\"n\"}],\"help\":[\"h\"],\"fixes\":[{\"file\":\"a.cnn\",\"line\":1,\"column\":1,\"end_line\":1,"
-                   "\"end_column\":2,\"replacement\":\"c\"}]}\n]}\n");
+                   "\"end_column\":2,\"replacement\":\"c\",\"certain\":true}]}]}\n");
+  arena_free(&w.arena);
+}
+
+Test(diagnostics, sarif_counts_characters) {
+  World w;
+  open_world(&w, "\xc3\xa4\xe6\x97\xa5 b\n");
+  Diagnostic *d = report(&w.all, CODE_E0202, span_of(&w, "b"), "m");
+  add_note(d, "n");
+  add_label(d, span_of(&w, "\xe6\x97\xa5"), "l");
+  add_guess(d, span_of(&w, "b"), "c");
+  report(&w.all, CODE_E0202, (Span){0, 0}, "nowhere");
+  const char *out = printed(&w, DIAGNOSTICS_SARIF, false);
+  cr_expect_not_null(strstr(out, "\"region\":{\"startLine\":1,\"startColumn\":4,\"endLine\":1,\"endColumn\":5}"));
+  cr_expect_not_null(
+      strstr(out, "\"region\":{\"startLine\":1,\"startColumn\":2,\"endLine\":1,\"endColumn\":3}},\"message\":{\"text\":\"l\"}"));
+  cr_expect_not_null(strstr(out, "\"text\":\"m\\nnote: n\""));
+  cr_expect_not_null(strstr(out, "\"insertedContent\":{\"text\":\"c\"}"));
+  cr_expect_not_null(strstr(out, "\"locations\":[]"));
+  cr_expect_eq(strstr(strstr(out, "\"id\":\"E0202\"") + 1, "\"id\":"), NULL, "a rule for two results");
+  arena_free(&w.arena);
+}
+
+Test(diagnostics, said_once_of_a_place) {
+  World w;
+  open_world(&w, "x y\n");
+  for (int i = 0; i < 3; i++) {
+    add_note(report(&w.all, CODE_E0202, span_of(&w, "x"), "m"), "n");
+    report(&w.all, CODE_W_unused_names, span_of(&w, "x"), "lint %d", i);
+  }
+  report(&w.all, CODE_E0202, span_of(&w, "x"), "other words");
+  report(&w.all, CODE_W_unused_names, span_of(&w, "y"), "another place");
+  cr_expect_eq(w.all.errors, 2);
+  cr_expect_eq(w.all.warnings, 2);
+  cr_expect_eq(w.all.count, 4);
+  cr_expect_eq(w.all.items[0]->note_count, 1);
   arena_free(&w.arena);
 }
 

@@ -134,7 +134,7 @@ Test(writer, a_limit_on_file_sizes) {
 
 Test(writer, places_that_cannot_be_written) {
   cr_assert_not(write_two("missing/a.c", "a.h", (WriteRules){0}));
-  cr_assert(strstr(error, "No such file"), "%s", error);
+  cr_assert(strstr(error, "there is no directory `missing`"), "%s", error);
   mkdir("there", 0755);
   cr_assert_not(write_two("a.c", "there", (WriteRules){0}));
   cr_assert(strstr(error, "directory"), "%s", error);
