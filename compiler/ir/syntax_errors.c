@@ -176,7 +176,7 @@ static bool line_is_reported(const SyntaxError *e) {
   while (line > base && e->list->source->text[line - 1 - base] != '\n') line--;
   for (int i = 0; i < all->count; i++) {
     uint32_t place = all->items[i]->primary.span.start;
-    if (place >= line && place < start) return true;
+    if (place >= line && place <= start) return true;
   }
   return false;
 }

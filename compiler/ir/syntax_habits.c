@@ -112,8 +112,14 @@ static int missing_arrow(const SyntaxError *e) {
     syntax_error(e, 0, "expected `,` or `->` before `%s`", text_at(e, 0));
     return e->found + 1;
   }
-  Diagnostic *d = syntax_error(e, 0, "expected `->` before `%s`", text_at(e, 0));
   int end = end_of_layer(e->list, e->found);
+  if (is_word(kind) && kind_at(e, -1) == TOKEN_LPAREN && is_word(kind_at(e, 1)) && kind_at(e, 2) == TOKEN_ARROW) {
+    Diagnostic *d = syntax_error(e, 0, "expected `:` or `->` before `%s`", text_at(e, 0));
+    const char *layer = source_text(e->list, e->found, end);
+    add_help(d, "if `%s` names the layer, write `%s: %s`; if it is a layer itself, `-> %s`", text_at(e, 1), text_at(e, 1), layer, layer);
+    return e->found + 1;
+  }
+  Diagnostic *d = syntax_error(e, 0, "expected `->` before `%s`", text_at(e, 0));
   bool whole = is_word(kind) || kind == TOKEN_PATH || kind == TOKEN_INT;
   add_help(d, "write `-> %s%s`", source_text(e->list, e->found, whole ? end : e->found), whole ? "" : " ..");
   if (whole) add_fix(d, (Span){span_at(e, 0).start, span_at(e, 0).start}, "-> ");

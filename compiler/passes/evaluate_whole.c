@@ -67,8 +67,9 @@ bool evaluate_whole(Compilation *c, const Scope *scope, const AstExpr *expr, con
     return false;
   }
   if (datum->kind == DATUM_SIZE) {
-    report(c->diagnostics, CODE_E0406, expr->span, "%s is needed here, and `%s` is known at run time only", what,
-           datum_text(c->arena, datum));
+    Diagnostic *d = report(c->diagnostics, CODE_E0406, expr->span, "%s is needed here, and `%s` is known at run time only", what,
+                           datum_text(c->arena, datum));
+    add_note(d, "what the network consists of is decided while compiling");
     return false;
   }
   if (!datum_is_whole(datum, value)) {
@@ -83,10 +84,16 @@ bool evaluate_whole(Compilation *c, const Scope *scope, const AstExpr *expr, con
 }
 
 const Size *evaluate_size(Compilation *c, const Scope *scope, const AstExpr *expr) {
+  if (expr->kind == AST_NAME && (strcmp(expr->text, "None") == 0 || strcmp(expr->text, "null") == 0)) {
+    Diagnostic *d = report(c->diagnostics, CODE_E0202, expr->span, "a size cannot be `%s`", expr->text);
+    add_help(d, "a size that varies has a name, declared above the net: `dim H in 1..1024`");
+    return NULL;
+  }
   const Datum *datum = evaluate(c, scope, expr);
   if (datum->kind == DATUM_POISONED) return NULL;
   if (!datum_is_numeric(datum)) {
-    report(c->diagnostics, CODE_E0406, expr->span, "a size is needed here, this is %s", datum_kind_text(datum));
+    Diagnostic *d = report(c->diagnostics, CODE_E0406, expr->span, "a size is needed here, this is %s", datum_kind_text(datum));
+    if (datum->kind == DATUM_TUPLE) add_help(d, "sizes are separated by commas: `[3, 32, 32]`");
     return NULL;
   }
   const Size *size = datum_whole_size(c->arena, datum);

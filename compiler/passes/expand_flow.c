@@ -27,7 +27,8 @@ void define_tensors(Builder *b, Scope *scope, const char *name, Span span, const
     return;
   }
   if (old) {
-    report_twice(b->c, arena_printf(b->arena, "the %s", what), name, old->span, span);
+    Diagnostic *d = report_twice(b->c, arena_printf(b->arena, "the %s", what), name, old->span, span);
+    if (strcmp(old->what, "label") == 0) add_help(d, "a label names its tensor: give the statement another name");
     return;
   }
   Entry *entry = ARENA_NEW(b->arena, Entry);

@@ -75,6 +75,17 @@ static void check_length(Naming *n, const char *name, Span span) {
   add_help(d, "C tells the first %d characters apart: shorten the label or the name of the net", MAX_C_NAME);
 }
 
+/* The interface's own names must have room behind the net's: one error, not one for every layer. */
+static bool prefix_fits(const Naming *n) {
+  static const char longest[] = "workspace_bytes";
+  size_t length = strlen(n->prefix) + 1 + strlen(longest);
+  if (length <= MAX_C_NAME) return true;
+  Diagnostic *d = report(n->b->diagnostics, CODE_E0701, n->b->graph->span, "the name of the net is too long in C");
+  set_label(d, "`%s_%s` has %d characters", n->prefix, longest, (int)length);
+  add_help(d, "C tells the first %d characters apart: a net's name may have %d", MAX_C_NAME, MAX_C_NAME - 1 - (int)strlen(longest));
+  return false;
+}
+
 static void take(Naming *n, const char *name, Span span) {
   Taken *taken = ARENA_NEW(n->b->arena, Taken);
   *taken = (Taken){name, span};
@@ -232,6 +243,7 @@ static void check_table_names(Naming *n) {
 
 void name_nodes(Builder *b) {
   Naming naming = {b, name_table(b->arena), b->c->options->prefix ? b->c->options->prefix : b->graph->name};
+  if (!prefix_fits(&naming)) return;
   take_author_names(&naming);
   take_statement_names(&naming);
   finish_derived_names(&naming);

@@ -180,6 +180,7 @@ bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes
   bool matched = good;
   for (const DefaultAttributes *d = request->defaults; d; d = d->next) {
     if (strcmp(d->op, op->name) != 0) continue;
+    matched &= !d->broken;
     for (const Argument *a = d->arguments; a; a = a->next) {
       int index = a->name.text ? attribute_index(op, a->name.text) : -1;
       if (index >= 0 && !by_index[index]) by_index[index] = a;
@@ -205,15 +206,15 @@ bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes
   return good;
 }
 
-void check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier) {
+bool check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier) {
   const Argument *by_index[MAX_ATTRIBUTES] = {0};
   for (const Argument *a = arguments; a; a = a->next)
     if (!a->name.text) {
       Diagnostic *d = report(c->diagnostics, CODE_E0401, a->span, "a `default` names its attributes");
       if (attribute_count(op)) add_help(d, "`default %s(%s=%s)`", op->name, op->attributes[0].name, written_text(c, c->arena, a->span));
-      return;
+      return false;
     }
-  if (!match_arguments(c, op, arguments, by_index)) return;
+  if (!match_arguments(c, op, arguments, by_index)) return false;
   void *scratch = op->attributes_size ? arena_alloc(c->arena, op->attributes_size) : NULL;
   for (int i = 0; scratch && i < attribute_count(op); i++)
     if (by_index[i]) convert_attribute(c, op, &op->attributes[i], by_index[i], 0, (char *)scratch + op->attributes[i].offset);
@@ -226,6 +227,7 @@ void check_default_attributes(Compilation *c, const Operator *op, const Argument
       add_label(d, a->span, "first here");
     }
   }
+  return true;
 }
 
 /* `Conv2d(3, 64, 3)`: PyTorch's form, with the input channels first. */

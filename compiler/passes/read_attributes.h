@@ -23,7 +23,7 @@ typedef struct AttributeRequest {
 /* false: errors were reported (E0401, E0402, E0403, E0405, E0202). */
 bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes *out);
 /* The arguments of a `default` declaration, against the table and the earlier declarations of the file. */
-void check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier);
+bool check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier);
 /* E0201 for a name that is no operation or block. call may be NULL. */
 Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName name, const AstCall *call);
 

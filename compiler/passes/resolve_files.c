@@ -224,8 +224,8 @@ static void declare_default(Files *files, Module *module, const AstDecl *decl, c
     return;
   }
   DefaultAttributes *added = ARENA_NEW(c->arena, DefaultAttributes);
-  *added = (DefaultAttributes){op->name, evaluate_arguments(c, scope, decl->args), NULL};
-  check_default_attributes(c, op, added->arguments, module->defaults);
+  *added = (DefaultAttributes){op->name, evaluate_arguments(c, scope, decl->args), false, NULL};
+  added->broken = !check_default_attributes(c, op, added->arguments, module->defaults);
   DefaultAttributes **last = &module->defaults;
   while (*last) last = &(*last)->next;
   *last = added;

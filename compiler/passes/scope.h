@@ -43,6 +43,7 @@ typedef struct Entry {
 typedef struct DefaultAttributes {
   const char *op;
   Argument *arguments;
+  bool broken; /* reported */
   struct DefaultAttributes *next;
 } DefaultAttributes;
 
