@@ -181,7 +181,8 @@ static int odd_type(const SyntaxError *e) {
   const char *type = source_text(e->list, e->found - 1, close), *name = source_text(e->list, close + 1, close + 1);
   Diagnostic *d = syntax_error(e, 1, "the name of an input stands before its type");
   add_help(d, "write `input %s: %s`", name, type);
-  if (!strstr(type, "..")) add_fix(d, (Span){span_at(e, 1).start, e->list->items[close + 1].span.end}, arena_printf(e->list->arena, "%s: %s", name, type));
+  if (!strstr(type, ".."))
+    add_fix(d, (Span){span_at(e, 1).start, e->list->items[close + 1].span.end}, arena_printf(e->list->arena, "%s: %s", name, type));
   return close + 2;
 }
 
@@ -215,10 +216,9 @@ static int rule_without_quotes(const SyntaxError *e) {
 
 int explain_foreign(const SyntaxError *e) {
   static int (*const rules[])(const SyntaxError *) = {
-      module_prefix,       else_if,          loop_word,      missing_range,   body_after_colon, block_as_function,
-      comma_at_end,        empty_branch,     late_version,   branch_in_braces, list_of_layers,  index_of_tensor,
-      odd_arrow,           dash_comment,     odd_type,       unnamed_output,  quoted_label,     rule_without_quotes,
-      body_without_braces};
+      module_prefix, else_if,        loop_word,        missing_range,       body_after_colon,   block_as_function, comma_at_end,
+      empty_branch,  late_version,   branch_in_braces, list_of_layers,      index_of_tensor,    odd_arrow,         dash_comment,
+      odd_type,      unnamed_output, quoted_label,     rule_without_quotes, body_without_braces};
   for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
     int from = rules[i](e);
     if (from != NO_RULE) return from;

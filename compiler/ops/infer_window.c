@@ -150,7 +150,7 @@ static void help_kernel(Arena *arena, Diagnostic *d, const Window *w, int axis) 
   else if (w->dilation[axis] > 1 && most < w->kernel[axis])
     add_help(d, "use a smaller dilation, a kernel of %lld or less, or %s", (long long)most, same);
   else add_help(d, "use a kernel of %lld or less, or %s", (long long)most, same);
-  if (!size_is_const(w->input[axis], NULL)) add_help(d, "or raise the lower bound of the `dim` in %s", size_text(arena, w->input[axis]));
+  if (!size_is_const(w->input[axis], NULL)) add_help(d, "or raise the lower bound of the `dim` in `%s`", size_text(arena, w->input[axis]));
 }
 
 static bool refuse_kernel(Inference *inference, const Node *node, Padding padding, const Window *w, int axis) {

@@ -74,7 +74,7 @@ static Diagnostic *scratch(Diagnostics *all) {
 static Diagnostic *new_diagnostic(Diagnostics *all, Code code, Span span) {
   bool lint = row(code)->lint;
   if (row(code)->status > all->status) all->status = row(code)->status;
-  bool keep = lint || all->errors < MAX_ERRORS;
+  bool keep = lint || all->errors < (all->most_errors ? all->most_errors : MAX_ERRORS);
   if (lint) all->warnings++;
   else all->errors++;
   if (!keep) return scratch(all);

@@ -50,6 +50,7 @@ typedef struct Diagnostics {
   const Sources *sources;
   Diagnostic **items;
   int count, errors, warnings;
+  int most_errors;     /* how many are kept; 0: MAX_ERRORS */
   int status;          /* the worst so far, of those not kept too */
   Diagnostic *scratch; /* what stands for all that are not kept */
   NameTable lints;     /* places of those reported */

@@ -37,8 +37,8 @@ Location source_locate(const Sources *sources, uint32_t offset) {
   place.line = first + 1;
   place.column = (int)(at - place.source->lines[first]) + 1;
   place.line_text = line;
-  const char *end = memchr(line, '\n', (size_t)(text + place.source->length - line));
-  place.line_length = (int)((end ? end : text + place.source->length) - line);
+  uint32_t end = behind < place.source->line_count ? place.source->lines[behind] - 1 : place.source->length;
+  place.line_length = (int)(end - place.source->lines[first]);
   if (place.line_length && line[place.line_length - 1] == '\r') place.line_length--;
   return place;
 }

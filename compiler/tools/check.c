@@ -6,7 +6,7 @@
 #include "tools/fix.h"
 #include "tools/session.h"
 
-enum { MOST_ROUNDS = 10 }; /* a mended error may uncover the next */
+enum { MOST_ROUNDS = 10, MOST_MENDED = 1000 }; /* a mended error may uncover the next; edits in a round */
 
 /* The way to files while one of them is being mended: it has its new text before that is written. */
 typedef struct Mending {
@@ -28,13 +28,14 @@ static const char *read_mended(void *context, Arena *arena, const char *path, co
 }
 
 /* What one file has to say, with diagnostics of its own: errors of one do not end the reading of the next. */
-static Compilation check_file(Session *session, const char *file, const Text *text) {
+static Compilation check_file(Session *session, const char *file, const Text *text, int most_errors) {
   Options *options = ARENA_NEW(session->arena, Options);
   *options = session->line.options;
   options->file = file;
   options->shapes_only = true;
   Diagnostics *diagnostics = ARENA_NEW(session->arena, Diagnostics);
   *diagnostics = new_diagnostics(session);
+  diagnostics->most_errors = most_errors;
   Compilation c = new_compilation(session, options, diagnostics);
   Mending *mending = ARENA_NEW(session->arena, Mending);
   *mending = (Mending){c.read_file, c.read_context, file, text};
@@ -51,26 +52,24 @@ static const Source *newest_source(const Session *session, const char *file) {
   return NULL;
 }
 
-/* `-` is a filter: what came in goes out, mended. */
-static bool write_mended(Session *session, const char *file, const Text *text, Diagnostics *diagnostics) {
+/* `-` is a filter: what came in goes out, mended. NULL: it is written; else why not. */
+static const char *write_mended(Session *session, const char *file, const Text *text) {
   if (!strcmp(file, "-")) {
     session->stdout_taken = true;
     text_add_bytes(&session->out, text_string(text), text->length);
-    return true;
+    return NULL;
   }
   OutputFile output = {file, text_string(text), text->length, NULL, 0};
   const char *error;
   bool refused;
-  if (write_files(session->arena, &output, 1, (WriteRules){.if_changed = true}, &error, &refused)) return true;
-  report(diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
-  return false;
+  return write_files(session->arena, &output, 1, (WriteRules){.if_changed = true}, &error, &refused) ? NULL : error;
 }
 
 /* Checks, mends and checks again; returns what is left to say. */
 static Compilation fix_file(Session *session, const char *file) {
   int total = 0;
   Text *text = NULL;
-  Compilation before = check_file(session, file, NULL), c = before;
+  Compilation c = check_file(session, file, NULL, MOST_MENDED);
   const Source *source = newest_source(session, file);
   for (int round = 0; source && round < MOST_ROUNDS; round++) {
     int count;
@@ -78,19 +77,23 @@ static Compilation fix_file(Session *session, const char *file) {
     *text = apply_fixes(session->arena, c.diagnostics, source, &count);
     if (!count) break;
     total += count;
-    c = check_file(session, file, text);
+    c = check_file(session, file, text, MOST_MENDED);
     source = newest_source(session, file);
   }
+  if (text && c.diagnostics->errors > MAX_ERRORS) c = check_file(session, file, text, MAX_ERRORS);
   if (!text || (!total && strcmp(file, "-"))) return c;
-  if (!write_mended(session, file, text, before.diagnostics)) return before;
-  if (total) add_message(session, "cnnc: %s: %d fix%s applied", file, total, total > 1 ? "es" : "");
+  const char *error = write_mended(session, file, text);
+  if (error) {
+    c = check_file(session, file, NULL, MAX_ERRORS);
+    report(c.diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
+  } else if (total) add_message(session, "cnnc: %s: %d fix%s applied", file, total, total > 1 ? "es" : "");
   return c;
 }
 
 int check_verb(Session *session) {
   for (int i = 0; i < session->line.operand_count; i++) {
     const char *file = session->line.operands[i];
-    Compilation c = session->line.fix ? fix_file(session, file) : check_file(session, file, NULL);
+    Compilation c = session->line.fix ? fix_file(session, file) : check_file(session, file, NULL, MAX_ERRORS);
     take_texts(session, &c);
     apply_lint_settings(session, c.diagnostics);
     merge_diagnostics(&session->diagnostics, c.diagnostics);
