@@ -165,6 +165,7 @@ const Operator op_prelu = {
     .attributes_size = sizeof(PreluAttributes),
     .attributes = prelu_attributes,
     .default_attributes = &prelu_defaults,
+    .weights = "`weight` [channels], or [1] with per_channel=false",
     .summary = "negative values are multiplied by a learned number",
     .formula = "y[oc] = x[oc] > 0 ? x[oc] : x[oc] * weight[oc]",
     .infer = infer_prelu,
