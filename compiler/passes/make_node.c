@@ -225,7 +225,7 @@ Value *make_node_part(Inference *inference, const Node *call, const Part *part) 
 static Tensors expand_operation(const Declaring *d, const Node *call) {
   Expansion expansion = {0};
   bool good = call->op->expand(&d->b->inference, call, &expansion) && !d->reported;
-  return good ? (Tensors){expansion.outputs, expansion.output_count} : poisoned_tensors(d->b, call->span);
+  return good ? (Tensors){expansion.outputs, expansion.output_count, NULL} : poisoned_tensors(d->b, call->span);
 }
 
 Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors in) {
