@@ -57,7 +57,7 @@ static void print_level(Text *out, const Level *level) {
   if (level->loops) print_loops(out, level->loops);
   else if (level->plan) print_plan(out, level->plan);
   else if (level->graph) print_graph(out, level->graph);
-  else if (level->ast) print_ast(out, level->ast);
+  else if (level->ast) print_ast(out, level->ast, true);
 }
 
 static const char *verify_level(Arena *arena, const Level *level) {

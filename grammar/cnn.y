@@ -334,9 +334,10 @@ Ast *parse_source(Arena *arena, Diagnostics *diagnostics, const Source *source) 
   } else {
     scan_tokens(&parser.tokens);
     if (arrange_tokens(&parser.tokens)) cnn_parse(&parser);
-    parser.ast->comments = parser.tokens.comments;
-    parser.ast->comment_count = parser.tokens.comment_count;
   }
+  TokenList *tokens = ARENA_NEW(arena, TokenList);
+  *tokens = parser.tokens;
+  parser.ast->tokens = tokens;
   if (diagnostics->errors != errors) parser.ast->broken = true;
   return parser.ast;
 }

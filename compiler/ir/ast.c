@@ -7,6 +7,7 @@
 typedef struct Printer {
   Text *out;
   const Source *source;
+  bool places;
   const char *at;   /* where the line of the last place printed begins; places come mostly in order */
   const char *seen; /* no newline stands between `at` and this */
   int line;
@@ -19,6 +20,10 @@ static const char *operator_text(AstBinaryOp op) {
 
 /* Ends a line with the place of what stands on it. */
 static void print_place(Printer *p, Span span) {
+  if (!p->places) {
+    text_add_char(p->out, '\n', 1);
+    return;
+  }
   const char *target = p->source->text + (span.start - p->source->base);
   if (target < p->at) {
     p->at = p->seen = p->source->text;
@@ -271,8 +276,8 @@ static void print_decl(Printer *p, const AstDecl *decl) {
   print_flow(p, decl->result, "return ", 1);
 }
 
-void print_ast(Text *out, const Ast *ast) {
-  Printer printer = {out, ast->source, ast->source->text, ast->source->text, 1};
+void print_ast(Text *out, const Ast *ast, bool places) {
+  Printer printer = {out, ast->source, places, ast->source->text, ast->source->text, 1};
   if (ast->version) text_addf(out, "cnn %lld\n", (long long)ast->version);
   for (const AstDecl *decl = ast->declarations; decl; decl = decl->next) print_decl(&printer, decl);
 }

@@ -1,6 +1,6 @@
 /* ast.h - what was written: one node per construct of the grammar, each with its span.
  *
- * Names are not resolved, nothing is evaluated and no default is filled in. Comments are kept beside the tree for the
+ * Names are not resolved, nothing is evaluated and no default is filled in. Comments are kept beside the tree, for the
  * formatter. Built by grammar/cnn.y through the constructors below; printed by ast_print. */
 #ifndef CNNC_IR_AST_H
 #define CNNC_IR_AST_H
@@ -213,14 +213,14 @@ typedef struct Ast {
   const Source *source;
   int64_t version; /* LANGUAGE_VERSION, of `cnn N`; 0 when not written */
   AstDecl *declarations;
-  AstComment *comments;
-  int comment_count;
+  const struct TokenList *tokens; /* beside the tree, with the comments, for the formatter */
   bool broken; /* errors were reported; the tree holds what could be read */
 } Ast;
 
 /* Reads a source. Syntax errors are reported, several at once; the tree then holds the parts that were understood. */
 Ast *parse_source(Arena *arena, Diagnostics *diagnostics, const Source *source);
 
-/* The tree as an indented outline, a construct a line; the text of --dump=ast and of the .ast goldens. */
-void print_ast(Text *out, const Ast *ast);
+/* The tree as an indented outline, a construct a line; the text of --dump=ast and of the .ast goldens. With places, each
+ * line ends with the line:column of the construct. */
+void print_ast(Text *out, const Ast *ast, bool places);
 #endif

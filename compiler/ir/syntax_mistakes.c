@@ -6,8 +6,6 @@
 #include "ir/syntax_errors.h"
 #include "support/suggest.h"
 
-static bool is_closer(TokenKind kind) { return kind == TOKEN_RPAREN || kind == TOKEN_RBRACKET || kind == TOKEN_RBRACE; }
-
 /* Column of a token, from 0, to compare indentation. */
 static uint32_t column(const TokenList *list, int index) {
   uint32_t start = list->items[index].span.start, at = start, base = list->source->base;

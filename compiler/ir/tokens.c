@@ -57,10 +57,11 @@ static TokenKind keyword(const TokenList *list, int index) {
   return TOKEN_NAME;
 }
 
-static bool is_opener(TokenKind kind) {
+bool is_opener(TokenKind kind) {
   return kind == TOKEN_LPAREN || kind == TOKEN_LBRACKET || kind == TOKEN_BOL_LBRACKET || kind == TOKEN_LBRACE;
 }
-static bool is_closer(TokenKind kind) { return kind == TOKEN_RPAREN || kind == TOKEN_RBRACKET || kind == TOKEN_RBRACE; }
+
+bool is_closer(TokenKind kind) { return kind == TOKEN_RPAREN || kind == TOKEN_RBRACKET || kind == TOKEN_RBRACE; }
 
 static bool closes(TokenKind opener, TokenKind closer) {
   return (opener == TOKEN_LPAREN && closer == TOKEN_RPAREN) || (opener == TOKEN_LBRACE && closer == TOKEN_RBRACE) ||

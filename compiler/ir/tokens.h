@@ -61,6 +61,8 @@ const char *token_kind_text(Arena *arena, TokenKind kind);
 /* The keyword's or sign's spelling, or what a message calls it. */
 const char *token_spelling(TokenKind kind);
 bool is_keyword(TokenKind kind);
+bool is_opener(TokenKind kind); /* ( [ { */
+bool is_closer(TokenKind kind);
 /* The `##` text before the token that starts here, or NULL. */
 const char *doc_before(const TokenList *list, uint32_t start);
 

@@ -19,6 +19,8 @@ typedef struct Stage { /* one output on its way */
   const OutputFile *file;
   StageKind kind;
   const char *path;      /* with symbolic links resolved */
+  bool replaces;         /* FILE: an old one, whose mode the new one gets */
+  mode_t mode;
   const char *temporary; /* FILE: the complete new contents */
   const char *backup;    /* FILE: a second name of the old contents; NULL: there were none */
   bool renamed;
@@ -122,6 +124,8 @@ static bool plan_stage(Writer *w, Stage *stage) {
     stage->kind = STAGE_SPECIAL;
     return true;
   }
+  stage->replaces = true;
+  stage->mode = old.st_mode & 07777;
   if (is_input(w, &old)) return refuse(w, file->path, "is an input; it is not overwritten");
   if (!lstat(file->path, &link) && S_ISLNK(link.st_mode)) {
     char *real = realpath(file->path, NULL);
@@ -166,6 +170,7 @@ static bool write_temporary(Writer *w, Stage *stage) {
   }
   stage->temporary = path;
   int problem = write_all(fd, stage->file->bytes, stage->file->length);
+  if (!problem && stage->replaces && fchmod(fd, stage->mode) && errno != EPERM && errno != ENOTSUP) problem = errno; /* some have no modes */
   if (!problem && fsync(fd) && errno != EINVAL && errno != ENOTSUP) problem = errno; /* some file systems have no fsync */
   if (close(fd) && !problem && errno != EINTR) problem = errno;
   return problem ? fail(w, stage->file->path, strerror(problem)) : true;

@@ -17,6 +17,13 @@ const VerbRow verb_rows[VERB_COUNT] = {
                     "  cnnc check lenet5.cnn\n"
                     "  cnnc check --diagnostics json *.cnn\n",
                     "Where the weights file is absent, shapes alone are checked and a note says so.\n"},
+    [VERB_FMT] = {"fmt", "cnnc fmt [FILE...|-]", "bring files into the one form, in place",
+                  "  cnnc fmt lenet5.cnn\n"
+                  "  cnnc fmt --check *.cnn                   names the files that would change\n"
+                  "  cnnc fmt - <in.cnn >out.cnn\n",
+                  "Comments, line breaks where they are usual, and columns of yours are kept. A file with syntax errors\n"
+                  "is left alone, and so is one that is formatted. With --check and --diff nothing is written, and the\n"
+                  "exit status is 1 if a file would change.\n"},
     [VERB_RUN] = {"run", "cnnc run FILE.cnn --input [X=]A.npy [--output [Y=]B.npy]", "compile with the host's C compiler ($CC) and run",
                   "  cnnc run lenet5.cnn --input digit.png\n"
                   "  cnnc run net.cnn --input x=a.npy --output y=b.npy\n"
@@ -83,6 +90,8 @@ const OptionRow option_rows[] = {
     {"--json", NULL, NULL, "for programs", BIT(SUMMARY) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},
     {"--fix", NULL, NULL, "apply the fixes that are certain to the files", BIT(CHECK), OPTION_FIX},
     {"--markdown", NULL, NULL, "all texts of diagnostics as one Markdown document", BIT(EXPLAIN), OPTION_MARKDOWN},
+    {"--check", NULL, NULL, "only name the files that would change", BIT(FMT), OPTION_CHECK},
+    {"--diff", NULL, NULL, "only show what would change", BIT(FMT), OPTION_DIFF},
     {"--dump", "LEVEL", "ast|graph|plan|loops", "print a level of the compiler to standard output", BIT(COMPILE), OPTION_DUMP},
     {"--dump-after", "PASS", NULL, "print the level on which this pass works after it", BIT(COMPILE), OPTION_DUMP_AFTER},
     {"--time-passes", NULL, NULL, "print what each pass took", BIT(COMPILE) | BIT(CHECK), OPTION_TIME_PASSES},

@@ -7,7 +7,7 @@
 #include "support/suggest.h"
 #include "tools/option_ids.h"
 
-static const char *const later_verbs[] = {"fmt", "graph", "import", "export", "bench", "diff", "lsp", "init", "completion", NULL};
+static const char *const later_verbs[] = {"graph", "import", "export", "bench", "diff", "lsp", "init", "completion", NULL};
 
 typedef struct Parser {
   Arena *arena;
@@ -216,6 +216,8 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_JSON:
   case OPTION_FIX:
   case OPTION_MARKDOWN:
+  case OPTION_CHECK:
+  case OPTION_DIFF:
   case OPTION_LINT:
   case OPTION_DIAGNOSTICS:
   case OPTION_COLOR:
@@ -244,6 +246,8 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_JSON) out->json = true;
   else if (id == OPTION_FIX) out->fix = true;
   else if (id == OPTION_MARKDOWN) out->markdown = true;
+  else if (id == OPTION_CHECK) out->only_check = true;
+  else if (id == OPTION_DIFF) out->diff = true;
   else if (id == OPTION_LINT) set_lint(p, value);
   else if (id == OPTION_DIAGNOSTICS) out->format = (DiagnosticFormat)index;
   else if (id == OPTION_COLOR) out->color = (ColorMode)index;

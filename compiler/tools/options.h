@@ -6,7 +6,19 @@
 #include <stdint.h>
 #include "passes/compilation.h"
 
-typedef enum Verb { VERB_NONE, VERB_COMPILE, VERB_CHECK, VERB_RUN, VERB_SUMMARY, VERB_WEIGHTS, VERB_EXPLAIN, VERB_HELP, VERB_VERSION, VERB_COUNT } Verb;
+typedef enum Verb {
+  VERB_NONE,
+  VERB_COMPILE,
+  VERB_CHECK,
+  VERB_FMT,
+  VERB_RUN,
+  VERB_SUMMARY,
+  VERB_WEIGHTS,
+  VERB_EXPLAIN,
+  VERB_HELP,
+  VERB_VERSION,
+  VERB_COUNT
+} Verb;
 
 typedef struct NamedFile { /* x=a.npy; name NULL: not written */
   const char *name, *path;
@@ -33,6 +45,7 @@ typedef struct CommandLine {
   NamedFile *inputs, *outputs; /* run */
   int input_count, output_count;
   bool interpret, json, fix, markdown;
+  bool only_check, diff; /* fmt */
   const char *compare;
   bool rename_stub; /* weights */
   const char *random_seed;

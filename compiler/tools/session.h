@@ -31,6 +31,7 @@ int finish_session(Session *session, int status);
 /* One per verb; each returns an exit status beside what it reports. */
 int compile_verb(Session *session);
 int check_verb(Session *session);
+int fmt_verb(Session *session);
 int run_verb(Session *session);
 int summary_verb(Session *session);
 int weights_verb(Session *session);

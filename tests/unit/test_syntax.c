@@ -79,11 +79,11 @@ Test(syntax, documentation_goes_to_what_follows) {
 Test(syntax, comments_are_kept) {
   Parsed p;
   parse_text(&p, "# one\r\nnet a { # two\n}\n#");
-  cr_assert_eq(p.ast->comment_count, 3);
-  expect_span(&p, p.ast->comments[0].span, "# one");
-  expect_span(&p, p.ast->comments[1].span, "# two");
-  expect_span(&p, p.ast->comments[2].span, "#");
-  cr_expect(p.ast->comments[0].own_line && !p.ast->comments[1].own_line && p.ast->comments[2].own_line);
+  cr_assert_eq(p.ast->tokens->comment_count, 3);
+  expect_span(&p, p.ast->tokens->comments[0].span, "# one");
+  expect_span(&p, p.ast->tokens->comments[1].span, "# two");
+  expect_span(&p, p.ast->tokens->comments[2].span, "#");
+  cr_expect(p.ast->tokens->comments[0].own_line && !p.ast->tokens->comments[1].own_line && p.ast->tokens->comments[2].own_line);
   arena_free(&p.arena);
 }
 
@@ -281,7 +281,7 @@ static void survive(const char *text, size_t length) {
     cr_assert(span.start >= p.source->base && span.start <= span.end && span.end <= p.source->base + length);
   }
   Text out = text_new(&p.arena);
-  print_ast(&out, p.ast);
+  print_ast(&out, p.ast, true);
   print_diagnostics(&out, &p.all, DIAGNOSTICS_TEXT, false);
   print_diagnostics(&out, &p.all, DIAGNOSTICS_JSON, false);
   arena_free(&p.arena);
