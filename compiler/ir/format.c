@@ -28,10 +28,13 @@ static void add_comments(Text *out, const Layout *l, int index) {
 }
 
 /* The text of a layout. It is not longer than a source may be, or cut off somewhere behind that. */
-static Text write_layout(const Layout *l) {
+static Text write_layout(Layout *l) {
   const TokenList *list = l->list;
   Text out = text_new(l->arena);
-  if (list->items[0].kind != TOKEN_CNN) text_add(&out, list->count > 1 || list->comment_count ? "cnn 1\n" : "cnn 1");
+  if (list->items[0].kind != TOKEN_CNN) {
+    text_add(&out, "cnn 1");
+    *(has_comments(l, 0) ? &l->comments[0].line_breaks : &l->pieces[0].line_breaks) = 2;
+  }
   for (int i = 0; i < list->count && out.length <= MAX_SOURCE_BYTES; i++) {
     add_comments(&out, l, i);
     if (list->items[i].kind == TOKEN_END) break;

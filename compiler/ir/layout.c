@@ -66,11 +66,10 @@ static void read_places(Layout *l) {
 
 /* A bracket of sizes follows the name of an element type or a colon; brackets within it belong to it. */
 static bool holds_sizes(const Layout *l, int index) {
-  TokenKind kind = kind_at(l, index), before = kind_at(l, index - 1);
+  TokenKind before = kind_at(l, index - 1);
   int owner = l->pieces[index].owner;
   if (owner >= 0 && l->pieces[owner].sizes) return true;
-  if (kind != TOKEN_LBRACKET && kind != TOKEN_BOL_LBRACKET) return false;
-  return before == TOKEN_NAME || before == TOKEN_BOL_NAME || before == TOKEN_COLON;
+  return is_list(l, index) && (before == TOKEN_NAME || before == TOKEN_BOL_NAME || before == TOKEN_COLON);
 }
 
 static void read_brackets(Layout *l) {
@@ -145,7 +144,8 @@ Layout *new_layout(Arena *arena, const Ast *ast) {
 
 int last_comment(const Layout *l, int index) { return l->pieces[index + 1].comments; }
 
+bool has_comments(const Layout *l, int index) { return l->pieces[index].comments < last_comment(l, index); }
+
 bool has_trailing_comment(const Layout *l, int index) {
-  int first = l->pieces[index].comments;
-  return index > 0 && first < last_comment(l, index) && !l->list->comments[first].own_line;
+  return index > 0 && has_comments(l, index) && !l->list->comments[l->pieces[index].comments].own_line;
 }

@@ -42,6 +42,10 @@ typedef struct Layout {
 } Layout;
 
 static inline TokenKind kind_at(const Layout *l, int index) { return index < 0 ? TOKEN_END : (TokenKind)l->list->items[index].kind; }
+/* A square bracket, wherever it stands. */
+static inline bool is_list(const Layout *l, int index) {
+  return kind_at(l, index) == TOKEN_LBRACKET || kind_at(l, index) == TOKEN_BOL_LBRACKET;
+}
 /* The parenthesis of `branch(`, whose contents are chains. */
 static inline bool is_branch(const Layout *l, int index) { return kind_at(l, index) == TOKEN_LPAREN && kind_at(l, index - 1) == TOKEN_BRANCH; }
 /* Whether a token is one of the things that its bracket holds, not the continuation of one. */
@@ -49,6 +53,7 @@ bool is_item(const Layout *l, int index);
 /* The index of the first token after the line that begins at `from`. */
 int line_end(const Layout *l, int from);
 int last_comment(const Layout *l, int index); /* before the token: one behind the last */
+bool has_comments(const Layout *l, int index);
 bool has_trailing_comment(const Layout *l, int index);
 
 /* Where everything stood. (layout.c) */

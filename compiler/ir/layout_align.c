@@ -25,7 +25,7 @@ static int pass_number(const Layout *l, int *at) {
  * is no row of a matrix, or it has more than `most`. */
 static int measure_row(const Layout *l, int *at, int *widths, int most) {
   int opener = *at, closer = l->list->items[opener].match, count = 0;
-  if (kind_at(l, opener) != TOKEN_LBRACKET) return 0;
+  if (!is_list(l, opener)) return 0;
   for (++*at; *at < closer; count++) {
     int width = pass_number(l, at);
     if (!width || count == most) return 0;
@@ -50,7 +50,7 @@ static void align_row(Layout *l, int *at, const int *widths) {
 /* Rows of numbers, equally many in each, every row on a line of its own. */
 static void align_matrix(Layout *l, int opener) {
   int closer = l->list->items[opener].match, at = opener + 1;
-  if (kind_at(l, at) != TOKEN_LBRACKET) return;
+  if (!is_list(l, at)) return;
   int most = l->list->items[at].match - at;
   int *widths = ARENA_ARRAY(l->arena, int, (size_t)most);
   int columns = measure_row(l, &at, widths, most);
@@ -62,7 +62,7 @@ static void align_matrix(Layout *l, int opener) {
 
 void align_matrices(Layout *l) {
   for (int i = 0; i < l->list->count; i++)
-    if (kind_at(l, i) == TOKEN_LBRACKET) align_matrix(l, i);
+    if (is_list(l, i)) align_matrix(l, i);
 }
 
 /* The author's columns */
@@ -139,9 +139,10 @@ static void find_columns(Aligner *a) {
       if (is_item(l, i)) item[owner] = i;
       if (i == from) key = item[owner] == i ? owner : count + item[owner];
     }
-    if (is_closer(kind_at(l, from)) || !is_as_written(l, from, to)) continue;
-    if (above[key] >= blank) join_lines(a, above[key], from);
-    above[key] = from;
+    if (is_closer(kind_at(l, from))) continue;
+    bool written = is_as_written(l, from, to);
+    if (written && above[key] >= blank) join_lines(a, above[key], from);
+    above[key] = written ? from : -1;
   }
 }
 

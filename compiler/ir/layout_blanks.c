@@ -30,7 +30,7 @@ static bool is_tight_sign(const Layout *l, int index) {
 /* Whether nothing stands between the tokens index - 1 and index. */
 static bool touch(const Layout *l, int index) {
   TokenKind before = kind_at(l, index - 1), kind = kind_at(l, index);
-  if (before == TOKEN_LPAREN || before == TOKEN_LBRACKET || before == TOKEN_BOL_LBRACKET) return true;
+  if (before == TOKEN_LPAREN || is_list(l, index - 1)) return true;
   if (kind == TOKEN_RPAREN || kind == TOKEN_RBRACKET || kind == TOKEN_COMMA || kind == TOKEN_COLON) return true;
   if (before == TOKEN_LBRACE && kind == TOKEN_RBRACE) return true;
   if (kind == TOKEN_RANGE || (before == TOKEN_RANGE && kind != TOKEN_LPAREN)) return true;
@@ -38,7 +38,7 @@ static bool touch(const Layout *l, int index) {
   if (is_tight_sign(l, index) || is_tight_sign(l, index - 1)) return true;
   if (before == TOKEN_MINUS && !ends_operand(kind_at(l, index - 2))) return true;
   if (kind == TOKEN_LPAREN) return !stands_alone(l, index);
-  return (kind == TOKEN_LBRACKET || kind == TOKEN_BOL_LBRACKET) && (before == TOKEN_NAME || before == TOKEN_BOL_NAME);
+  return is_list(l, index) && (before == TOKEN_NAME || before == TOKEN_BOL_NAME);
 }
 
 void set_gaps(Layout *l) {

@@ -11,8 +11,6 @@ int line_end(const Layout *l, int from) {
   return to;
 }
 
-static bool has_comments(const Layout *l, int index) { return l->pieces[index].comments < last_comment(l, index); }
-
 /* Whether a token begins a line regardless of the braces around it. */
 static bool begins_line(const Layout *l, int i) {
   const Piece *piece = &l->pieces[i];
@@ -103,10 +101,6 @@ static bool begins_layer(const Layout *l, int arrow) {
   if (kind_at(l, arrow + 2) != TOKEN_COLON) return false;
   TokenKind kind = kind_at(l, arrow + 3);
   return (kind != TOKEN_NAME && kind != TOKEN_BOL_NAME) || kind_at(l, arrow + 4) == TOKEN_LPAREN;
-}
-
-static bool is_list(const Layout *l, int index) {
-  return kind_at(l, index) == TOKEN_LBRACKET || kind_at(l, index) == TOKEN_BOL_LBRACKET;
 }
 
 /* Breaks a line before its arrows at this depth: before those that begin a layer, else where it is full. */
