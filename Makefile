@@ -141,6 +141,9 @@ run-checks: $B/cnnc
 docs: $B/cnnc                ## write docs/diagnostics.md anew from the texts of `cnnc explain`
 	@$B/cnnc explain --markdown > docs/diagnostics.md.new && mv docs/diagnostics.md.new docs/diagnostics.md
 
+fuzz-fmt: $B/unit-tests       ## the formatter over PROGRAMS=100000 random programs from SEED=1 on
+	@FORMAT_PROGRAMS=$(or $(PROGRAMS),100000) FORMAT_SEED=$(or $(SEED),1) $B/unit-tests --filter 'format/*'
+
 bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56
 
@@ -188,5 +191,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests check run-checks docs bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests check run-checks docs fuzz-fmt bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

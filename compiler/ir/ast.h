@@ -214,7 +214,7 @@ typedef struct Ast {
   int64_t version; /* LANGUAGE_VERSION, of `cnn N`; 0 when not written */
   AstDecl *declarations;
   const struct TokenList *tokens; /* beside the tree, with the comments, for the formatter */
-  bool broken; /* errors were reported; the tree holds what could be read */
+  bool broken;                    /* errors were reported; the tree holds what could be read */
 } Ast;
 
 /* Reads a source. Syntax errors are reported, several at once; the tree then holds the parts that were understood. */

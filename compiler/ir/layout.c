@@ -134,7 +134,8 @@ static void move_breaks(Layout *l) {
 Layout *new_layout(Arena *arena, const Ast *ast) {
   Layout *l = ARENA_NEW(arena, Layout);
   const TokenList *list = ast->tokens;
-  *l = (Layout){arena, list, ARENA_ARRAY(arena, Piece, (size_t)list->count + 1), ARENA_ARRAY(arena, CommentPlace, (size_t)list->comment_count + 1)};
+  *l = (Layout){arena, list, ARENA_ARRAY(arena, Piece, (size_t)list->count + 1),
+                ARENA_ARRAY(arena, CommentPlace, (size_t)list->comment_count + 1)};
   read_places(l);
   read_brackets(l);
   mark_starts(l, ast);

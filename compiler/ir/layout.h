@@ -47,7 +47,9 @@ static inline bool is_list(const Layout *l, int index) {
   return kind_at(l, index) == TOKEN_LBRACKET || kind_at(l, index) == TOKEN_BOL_LBRACKET;
 }
 /* The parenthesis of `branch(`, whose contents are chains. */
-static inline bool is_branch(const Layout *l, int index) { return kind_at(l, index) == TOKEN_LPAREN && kind_at(l, index - 1) == TOKEN_BRANCH; }
+static inline bool is_branch(const Layout *l, int index) {
+  return kind_at(l, index) == TOKEN_LPAREN && kind_at(l, index - 1) == TOKEN_BRANCH;
+}
 /* Whether a token is one of the things that its bracket holds, not the continuation of one. */
 bool is_item(const Layout *l, int index);
 /* The index of the first token after the line that begins at `from`. */

@@ -69,7 +69,7 @@ void align_matrices(Layout *l) {
 
 typedef struct Aligned { /* a token in a column */
   int source_column;
-  int top;  /* the uppermost token of the column */
+  int top; /* the uppermost token of the column */
   int token, line;
 } Aligned;
 
@@ -127,7 +127,7 @@ static void join_lines(Aligner *a, int upper, int lower) {
 static void find_columns(Aligner *a) {
   const Layout *l = a->layout;
   int count = l->list->count, blank = 0;
-  int *item = ARENA_ARRAY(l->arena, int, (size_t)count + 1);  /* by owner: its latest item */
+  int *item = ARENA_ARRAY(l->arena, int, (size_t)count + 1);      /* by owner: its latest item */
   int *above = ARENA_ARRAY(l->arena, int, (size_t)count * 2 + 1); /* by owner, or by count + item: the last line */
   for (int i = 0; i < count; i++) above[i] = above[count + i] = -1;
   for (int from = 0, to; from < count; from = to) {
@@ -181,6 +181,11 @@ static int commented(const Layout *l, int from) {
   return to < l->list->count && has_trailing_comment(l, to) ? to : 0;
 }
 
+/* Where the comment behind a line stood; -1: the line was another. */
+static int comment_column(const Layout *l, int from, int next) {
+  return is_as_written(l, from, next) ? l->comments[l->pieces[next].comments].source_column : -1;
+}
+
 /* Comments below each other stay so; one alone stays in its column. */
 void place_comments(Layout *l) {
   for (int from = 0; from < l->list->count;) {
@@ -189,10 +194,9 @@ void place_comments(Layout *l) {
       from = line_end(l, from);
       continue;
     }
-    int source = l->comments[l->pieces[first].comments].source_column, column = source < MAX_COLUMNS ? source : 0, end = first;
-    for (int to = first; to; to = commented(l, end)) {
+    int source = comment_column(l, from, first), column = source < MAX_COLUMNS ? source : 0, end = from;
+    for (int to = first; to && comment_column(l, end, to) == source; to = commented(l, end)) {
       const Piece *piece = &l->pieces[to];
-      if (l->comments[piece->comments].source_column != source) break;
       if (column <= piece[-1].column + piece[-1].width) column = piece[-1].column + piece[-1].width + 1;
       end = to;
       if (last_comment(l, to) > piece->comments + 1 || piece->line_breaks > 1) break;

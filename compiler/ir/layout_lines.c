@@ -142,24 +142,35 @@ static void open_bracket(Layout *l, int opener) {
     if (kind_at(l, i) == TOKEN_COMMA && l->pieces[i].owner == opener) l->pieces[i + 1].breaks = true;
 }
 
-/* Breaks a line that is too long at its outermost arrows or, if those lie deeper, spreads its outermost brackets.
- * false: it has nothing of the kind. */
+/* Spreads the brackets of this rank: all, or those whose stage would not fit on a line of its own. false: none. */
+static bool open_brackets(Layout *l, int from, int to, int rank, bool all) {
+  int stage = from, done = -1;
+  for (int i = from; i < to; i++) {
+    if (kind_at(l, i) == TOKEN_ARROW && l->pieces[i].depth == rank) stage = i;
+    int opener = bracket_to_open(l, i, from, to);
+    if (opener < 0 || opener == done || bracket_rank(l, opener) != rank) continue;
+    int left = kind_at(l, stage) == TOKEN_ARROW ? begin_column(l, stage) : l->pieces[stage].column;
+    if (!all && left + end_column(l, partner(l, opener)) - l->pieces[stage].column <= MAX_COLUMNS) continue;
+    open_bracket(l, opener);
+    done = opener;
+  }
+  return done >= 0;
+}
+
+/* Breaks a line that is too long: spreads the brackets of its outermost chain that are too long themselves, else breaks
+ * before the arrows of that chain or, if those lie deeper, spreads its outermost brackets. false: it has nothing of the
+ * kind. */
 static bool split_line(Layout *l, int from, int to) {
   enum { NONE = MAX_NESTING + 1 };
-  int arrows = NONE, brackets = NONE, done = -1;
+  int arrows = NONE, brackets = NONE;
   for (int i = from; i < to; i++) {
     if (i > from && kind_at(l, i) == TOKEN_ARROW && l->pieces[i].depth < arrows) arrows = l->pieces[i].depth;
     int opener = bracket_to_open(l, i, from, to);
     if (opener >= 0 && bracket_rank(l, opener) < brackets) brackets = bracket_rank(l, opener);
   }
   if (arrows == NONE && brackets == NONE) return false;
-  if (arrows <= brackets) break_arrows(l, from, to, arrows);
-  for (int i = from; i < to && brackets < arrows; i++) {
-    int opener = bracket_to_open(l, i, from, to);
-    if (opener < 0 || opener == done || bracket_rank(l, opener) != brackets) continue;
-    open_bracket(l, opener);
-    done = opener;
-  }
+  if (brackets <= arrows && open_brackets(l, from, to, brackets, brackets < arrows)) return true;
+  break_arrows(l, from, to, arrows);
   return true;
 }
 

@@ -18,8 +18,8 @@ typedef enum StageKind { STAGE_STDOUT, STAGE_SPECIAL, STAGE_SAME, STAGE_FILE } S
 typedef struct Stage { /* one output on its way */
   const OutputFile *file;
   StageKind kind;
-  const char *path;      /* with symbolic links resolved */
-  bool replaces;         /* FILE: an old one, whose mode the new one gets */
+  const char *path; /* with symbolic links resolved */
+  bool replaces;    /* FILE: an old one, whose mode the new one gets */
   mode_t mode;
   const char *temporary; /* FILE: the complete new contents */
   const char *backup;    /* FILE: a second name of the old contents; NULL: there were none */
@@ -170,7 +170,8 @@ static bool write_temporary(Writer *w, Stage *stage) {
   }
   stage->temporary = path;
   int problem = write_all(fd, stage->file->bytes, stage->file->length);
-  if (!problem && stage->replaces && fchmod(fd, stage->mode) && errno != EPERM && errno != ENOTSUP) problem = errno; /* some have no modes */
+  if (!problem && stage->replaces && fchmod(fd, stage->mode) && errno != EPERM && errno != ENOTSUP)
+    problem = errno;                                                                 /* some have no modes */
   if (!problem && fsync(fd) && errno != EINVAL && errno != ENOTSUP) problem = errno; /* some file systems have no fsync */
   if (close(fd) && !problem && errno != EINTR) problem = errno;
   return problem ? fail(w, stage->file->path, strerror(problem)) : true;

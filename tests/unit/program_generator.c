@@ -38,7 +38,13 @@ static int layout_choice(Generator *g, int count) { return (int)(next_random(&g-
 /* Layout */
 
 static void add_comment(Generator *g) {
-  static const char *const forms[] = {"# %d", "#%d", "## %d", "##%d gr\xc3\xb6\xc3\x9f" "er", "### %d", "# %d -> \"x\" {"};
+  static const char *const forms[] = {"# %d",
+                                      "#%d",
+                                      "## %d",
+                                      "##%d gr\xc3\xb6\xc3\x9f"
+                                      "er",
+                                      "### %d",
+                                      "# %d -> \"x\" {"};
   text_addf(g->out, forms[layout_choice(g, 6)], g->comments++);
   static const char *const ends[] = {"\n", "\n", "  \n", "\r\n"};
   text_add(g->out, ends[layout_choice(g, 4)]);
@@ -56,7 +62,9 @@ static bool would_merge(char before, const char *token) {
   return !word && token[0] != '"' && before != '"';
 }
 
-static void add_blanks(Generator *g) { text_add_char(g->out, layout_choice(g, 12) ? ' ' : '\t', 1 + (layout_choice(g, 4) ? 0 : layout_choice(g, 8))); }
+static void add_blanks(Generator *g) {
+  text_add_char(g->out, layout_choice(g, 12) ? ' ' : '\t', 1 + (layout_choice(g, 4) ? 0 : layout_choice(g, 8)));
+}
 
 static void add_space(Generator *g, Break where, const char *token) {
   char before = g->out->length ? g->out->data[g->out->length - 1] : '\n';
@@ -94,7 +102,12 @@ static void label(Generator *g) {
 }
 
 static void string(Generator *g, Break where) {
-  static const char *const strings[] = {"\"\"", "\"a.b\"", "\"# no comment\"", "\"\\\"q\\\"\\\\ \\n\\t\"", "\"gr\xc3\xbc\xc3\x9f\"", "\"a very long string, longer than most\""};
+  static const char *const strings[] = {"\"\"",
+                                        "\"a.b\"",
+                                        "\"# no comment\"",
+                                        "\"\\\"q\\\"\\\\ \\n\\t\"",
+                                        "\"gr\xc3\xbc\xc3\x9f\"",
+                                        "\"a very long string, longer than most\""};
   add(g, where, strings[choose(g, 2, 6)]);
 }
 
@@ -197,9 +210,9 @@ static void expr(Generator *g) {
     if (prefix == 1 && !more && !g->compared) put(g, "not");
     atom(g);
     if (more <= 0) break;
-    int operator = choose(g, 20, 15);
-    if (operator >= 9 && g->compared) operator -= 7;
-    if (operator >= 9) g->compared = true;
+    int operator= choose(g, 20, 15);
+    if (operator>= 9 && g->compared) operator-= 7;
+    if (operator>= 9) g->compared = true;
     put(g, operators[operator]);
   }
   g->compared = compared;
