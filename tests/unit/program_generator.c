@@ -66,6 +66,13 @@ static void add_blanks(Generator *g) {
   text_add_char(g->out, layout_choice(g, 12) ? ' ' : '\t', 1 + (layout_choice(g, 4) ? 0 : layout_choice(g, 8)));
 }
 
+/* Blanks up to one of few columns, so that tokens often stand below each other. */
+static void add_blanks_to_column(Generator *g) {
+  int column = 0;
+  for (size_t at = g->out->length; at && g->out->data[at - 1] != '\n'; at--) column++;
+  text_add_char(g->out, ' ', 24 - column % 24);
+}
+
 static void add_space(Generator *g, Break where, const char *token) {
   char before = g->out->length ? g->out->data[g->out->length - 1] : '\n';
   if (g->tidy) {
@@ -75,7 +82,9 @@ static void add_space(Generator *g, Break where, const char *token) {
   }
   int breaks = where == SAME_LINE || layout_choice(g, 10) ? 0 : 1 + layout_choice(g, 3);
   if (where == NEW_LINE && !breaks) breaks = 1;
-  if (layout_choice(g, 3) || (!breaks && before != '\n' && would_merge(before, token))) add_blanks(g);
+  bool aligns = !breaks && where == ANYWHERE && (!strcmp(token, "=") || !strcmp(token, "->")) && layout_choice(g, 3) == 0;
+  if (aligns) add_blanks_to_column(g);
+  else if (layout_choice(g, 3) || (!breaks && before != '\n' && would_merge(before, token))) add_blanks(g);
   for (int i = 0; i < breaks; i++) {
     if (layout_choice(g, 5) == 0) add_comment(g);
     else text_add(g->out, layout_choice(g, 9) ? "\n" : "\r\n");
