@@ -46,8 +46,8 @@ static void evaluate(const Node *node, const double *const *inputs, double *outp
 static Expr *apply(Lowering *l, const Node *node, Expr *const *inputs) {
   DType dtype = dtype_of(node);
   if (dtype == DTYPE_F32) return inputs[0];
-  Expr *x = named_expr(l, "value", inputs[0]), *low = float_expr(l, (double)dtype_minimum(dtype)), *high = float_expr(l, (double)dtype_maximum(dtype)),
-       *zero = float_expr(l, 0);
+  Expr *x = named_expr(l, "value", inputs[0]), *low = float_expr(l, (double)dtype_minimum(dtype)),
+       *high = float_expr(l, (double)dtype_maximum(dtype)), *zero = float_expr(l, 0);
   Expr *at_most = expr_select(l->arena, expr_binary(l->arena, OP_LT, x, high), x, high);
   Expr *at_least = dtype_minimum(dtype) == 0 ? zero : expr_select(l->arena, expr_binary(l->arena, OP_LT, x, low), low, zero);
   return expr_math(l->arena, MATH_ROUND, expr_select(l->arena, expr_binary(l->arena, OP_GE, x, low), at_most, at_least));

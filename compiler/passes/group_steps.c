@@ -172,6 +172,7 @@ Plan *group_steps(Compilation *c, Graph *graph) {
       step->fused[step->fused_count++] = node;
     } else {
       *step = (Step){.kind = node->op->kind == OPERATOR_LOOPS ? STEP_LOOPS : STEP_NEST, .name = node->name, .root = node};
+      if (node->op->kind == OPERATOR_VIEW) step->note = "to another order";
       ARENA_PUSH(c->arena, plan->steps, plan->step_count, step);
       join = plan->step_count - 1;
     }

@@ -116,3 +116,22 @@ Test(image, png_that_is_too_large) {
   const char *bytes = png_of(PNG_FORMAT_GRAY, 1, 16385, row, &length);
   expect_error(bytes, length, "larger than");
 }
+
+/* What is written is read again. */
+Test(image, written_pictures) {
+  static const unsigned char grey[] = {0, 1, 128, 254, 255, 7}, color[] = {1, 2, 3, 255, 128, 0};
+  const Image pictures[] = {{.height = 2, .width = 3, .channels = 1, .pixels = grey},
+                            {.height = 1, .width = 2, .channels = 3, .pixels = color}};
+  for (int i = 0; i < 2; i++) {
+    const Image *p = &pictures[i];
+    const char *error = NULL;
+    Text png = text_new(&arena), netpbm = text_new(&arena);
+    cr_assert(write_png(&png, p, &error), "%s", error);
+    expect_pixels(text_string(&png), png.length, p->height, p->width, p->channels, p->pixels);
+    write_netpbm(&netpbm, p);
+    expect_pixels(text_string(&netpbm), netpbm.length, p->height, p->width, p->channels, p->pixels);
+  }
+  Text text = text_new(&arena);
+  write_netpbm(&text, &pictures[0]);
+  cr_assert(memcmp(text_string(&text), "P5\n3 2\n255\n", 11) == 0 && text.length == 17);
+}
