@@ -246,6 +246,7 @@ const Operator op_conv_transpose = {
     .summary = "transposed convolution, which grows an image or a sequence `stride` times, with learned weights",
     .formula = "y[oc][iy*stride + ky*dilation - top][ix*stride + kx*dilation - left] = "
                "bias[oc] + sum over ic and all iy, ix, ky, kx that meet there of x[ic][iy][ix] * weight[ic][oc][ky][kx]",
+    .weights = "`weight` [in, out_channels / groups, height, width] (sequences [.., width]), `bias` [out_channels]",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest_conv_transpose,

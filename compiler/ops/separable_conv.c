@@ -93,6 +93,7 @@ const Operator op_depthwise_conv = {
     .summary = "convolution of each channel with kernels of its own",
     .formula = "y[c*multiplier + m][oy][ox] = bias[c*multiplier + m] + sum over ky, kx of "
                "x[c][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] * weight[c*multiplier + m][0][ky][kx]",
+    .weights = "`weight` [channels * multiplier, 1, height, width] (sequences [.., width]), `bias` [channels * multiplier]",
     .expand = expand_depthwise,
 };
 
@@ -106,5 +107,8 @@ const Operator op_separable_conv = {
     .default_attributes = &separable_defaults,
     .summary = "convolution of each channel by itself, then of all channels at each point",
     .formula = "y[oc][oy][ox] = bias[oc] + sum over c, m of depthwise[c*multiplier + m][oy][ox] * pointwise.weight[oc][c*multiplier + m]",
+    .weights =
+        "`depthwise.weight` [channels * multiplier, 1, height, width], `pointwise.weight` [out_channels, channels * multiplier, 1, 1] "
+        "(sequences [.., width], [.., 1]), `pointwise.bias` [out_channels]",
     .expand = expand_separable,
 };

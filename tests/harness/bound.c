@@ -130,7 +130,8 @@ static bool is_bilinear(const Node *node) {
 
 /* Whether results are inputs, put elsewhere or chosen among. */
 static bool moves(const Node *node) {
-  static const Operator *const movers[] = {&op_relu, &op_relu6, &op_abs, &op_max, &op_min, &op_max_pool, &op_pad, &op_pixel_shuffle, &op_channel_shuffle};
+  static const Operator *const movers[] = {&op_relu,          &op_relu6,          &op_abs, &op_max, &op_min, &op_max_pool, &op_pad,
+                                           &op_pixel_shuffle, &op_channel_shuffle};
   for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
     if (node->op == movers[i]) return true;
   OperatorKind kind = node->op->kind;
@@ -156,7 +157,8 @@ static double unit_after(Arena *arena, const Node *node, const Bound *in) {
   const Operator *const whole[] = {&op_relu6, &op_prelu, &op_abs, &op_sub, &op_max, &op_min, &op_abs_diff}; /* of whole numbers */
   for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
     if (node->op == whole[i]) return unit;
-  bool function = node->op == &op_softmax || node->op == &op_normalize || node->op == &op_rescale || node->op == &op_div || is_bilinear(node);
+  bool function = node->op == &op_softmax || node->op == &op_normalize || node->op == &op_rescale || node->op == &op_div ||
+                  is_bilinear(node);
   double magnitude;
   return function || bound_at(node, 1, 1, 1, &magnitude) ? 0 : unit;
 }
