@@ -288,7 +288,7 @@ static bool can_take_place(Plan *plan, int position, int operand) {
   const Step *step = plan->steps[position];
   const Value *value = stored_as(step->operands[operand].value);
   const View *view = view_of(plan, value);
-  if (is_slice(value) || !view->buffer || view->buffer->kind != BUFFER_WORKSPACE || !covers(view)) return false;
+  if (!view->buffer || view->buffer->kind != BUFFER_WORKSPACE || !covers(view)) return false;
   if (!type_equal_shape(&value->type, &step->result->type) || value->type.dtype != step->result->type.dtype) return false;
   if (!size_equal(view->buffer->channels, type_channels(&value->type)) || !size_equal(view->buffer->height, type_height(&value->type)) ||
       !size_equal(view->buffer->width, type_width(&value->type)))
