@@ -134,18 +134,6 @@ Graph *compile_to_graph(Compilation *c) {
   return front(c, &dumped);
 }
 
-static bool refuse_varying_sizes(Compilation *c, const Graph *graph) {
-  for (int i = 0; i < graph->value_count; i++) {
-    if (type_is_const(&graph->values[i]->type)) continue;
-    Diagnostic *d = report(c->diagnostics, CODE_E0703, graph->values[i]->span,
-                           "`%s` has a size that varies, which this version cannot compile yet", graph->values[i]->name);
-    set_label(d, "%s", type_text(c->arena, &graph->values[i]->type));
-    if (graph->dim_count) add_help(d, "give it a value: `--size %s=%lld`", graph->dims[0]->name, (long long)graph->dims[0]->minimum);
-    return false;
-  }
-  return true;
-}
-
 Plan *make_plan(Compilation *c, Graph *graph) {
   Timer t;
 #define GRAPH_PASS(pass)                                                                                                                   \
@@ -207,7 +195,6 @@ bool compile(Compilation *c, const char *base, Outputs *out) {
   bool dumped = false;
   Graph *graph = front(c, &dumped);
   if (!graph) return dumped;
-  if (!refuse_varying_sizes(c, graph)) return false;
   Plan *plan = make_plan(c, graph);
   if (!plan) return false;
   if (stop_at(c, DUMP_PLAN, (Level){.plan = plan})) return true;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "emit/emit_loops.h"
+#include "emit/emit_sizes.h"
 #include "emit/fold_runtime.h"
 #include "emit/templates.h"
 #include "emit/writer.h"
@@ -53,25 +54,40 @@ static void declare_weights(const Emitter *e, const Plan *plan) {
     text_addf(e->out, "extern const float %s_%s[%lld];\n", e->prefix, plan->packed[i]->name, (long long)plan->packed[i]->elements);
 }
 
+/* The larger of two sizes: where it depends on the dims which of the tensors that share a place is. */
+static void emit_larger(const Emitter *e, const Plan *plan, const LoopProgram *program) {
+  bool used = size_has_max(plan->workspace_bytes);
+  for (int i = 0; i < program->constant_count; i++) used = used || size_has_max(program->constants[i].value);
+  if (used) template_part(e, template_larger_c, 1);
+}
+
 static void emit_constants(const Emitter *e, const LoopProgram *program) {
   if (program->constant_count == 0) return;
+  Text lines = text_new(e->arena);
+  for (int i = 0; i < program->constant_count; i++) {
+    const Size *value = program->constants[i].value;
+    text_addf(&lines, "#define %s_%s%s %s\n", e->upper, program->constants[i].name, c_dims(e, value, dim_variable),
+              c_size_of_macro(e, value, dim_variable));
+  }
   text_add(e->out, "\n/* Where tensors lie in the workspace, in elements: offset of the first element inside the border,\n"
                    "   distance of neighbouring rows, columns and channels, first channel of a slice. */\n");
-  for (int i = 0; i < program->constant_count; i++) {
-    text_addf(e->out, "#define %s_%s ", e->upper, program->constants[i].name);
-    size_print(e->out, program->constants[i].value);
-    text_add(e->out, "\n");
-  }
+  write_lines(e->out, text_string(&lines));
 }
+
+static const char *spell_in_env(Arena *arena, const Dim *dim) { return arena_printf(arena, "env->%s", dim->name); }
 
 typedef struct Argument { /* an input or output of run */
   const char *pointer, *bytes;
 } Argument;
 
+/* IMAGE_SIZE or, where it varies, IMAGE_SIZE(H, W) with the dims in other words. */
+static const char *size_macro(const Emitter *e, const char *name, const TensorType *type, SpellDim *spell) {
+  return arena_printf(e->arena, "%s_%s_SIZE%s", e->upper, upper_name(e->arena, name), c_dims(e, type_elements(e->arena, type), spell));
+}
+
 static Argument caller_argument(const Emitter *e, const char *structure, const char *name, const TensorType *type, int64_t batch) {
   const char *flat = flat_name(e->arena, name);
-  const char *element = c_type(e, type_of_dtype(type->dtype)),
-             *size = arena_printf(e->arena, "%s_%s_SIZE", e->upper, upper_name(e->arena, flat));
+  const char *element = c_type(e, type_of_dtype(type->dtype)), *size = size_macro(e, flat, type, spell_in_env);
   const char *count = batch > 1 ? arena_printf(e->arena, "%s_BATCH * (size_t)%s", e->upper, size) : size;
   return (Argument){arena_printf(e->arena, "%s->%s", structure, flat), arena_printf(e->arena, "%s * sizeof(%s)", count, element)};
 }
@@ -80,6 +96,15 @@ static void refuse_overlap(const Emitter *e, Text *text, const char *a, const ch
   write_line(text, 1, "if (%s_overlap(%s, %s, %s, %s)) {", e->prefix, a, a_bytes, b->pointer, b->bytes);
   write_line(text, 2, "return %s_ERR_ALIAS;", e->upper);
   write_line(text, 1, "}");
+}
+
+/* The sizes come first: what follows calculates with them. */
+static void check_env(const Emitter *e, Text *text, const LoopUsage *usage) {
+  if (!e->dim_count) return;
+  const char *sizes = all_dims(e, spell_in_env);
+  write_line(text, 1, "const %s_status sizes = %s_check_sizes(%s);", e->prefix, e->prefix, sizes);
+  if (usage->workspace) write_line(text, 1, "const size_t workspace_bytes = %s_workspace_bytes(%s);", e->prefix, sizes);
+  write_line(text, 1, "if (sizes != %s_OK) return sizes;", e->upper);
 }
 
 /* NULL pointers, the workspace, overlaps of what is written with anything else. */
@@ -92,12 +117,13 @@ static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *u
     arguments[i] = caller_argument(e, "in", graph->inputs[i].value->name, &graph->inputs[i].value->type, plan->batch);
   for (int i = 0; i < graph->output_count; i++)
     arguments[graph->input_count + i] = caller_argument(e, "out", graph->outputs[i].name, &graph->outputs[i].value->type, plan->batch);
+  check_env(e, &text, usage);
   for (int i = 0; i < count; i++) write_line(&text, 1, "if (!%s) return %s_ERR_NULL;", arguments[i].pointer, e->upper);
   if (usage->workspace) {
     write_line(&text, 1, "if (!env->workspace) return %s_ERR_NULL;", e->upper);
-    write_line(&text, 1, "if (env->workspace_bytes < %s_WORKSPACE_BYTES) return %s_ERR_WORKSPACE;", e->upper, e->upper);
+    const char *bytes = e->dim_count ? "workspace_bytes" : arena_printf(e->arena, "%s_WORKSPACE_BYTES", e->upper);
+    write_line(&text, 1, "if (env->workspace_bytes < %s) return %s_ERR_WORKSPACE;", bytes, e->upper);
     write_line(&text, 1, "if ((uintptr_t)env->workspace %% %s_WORKSPACE_ALIGN) return %s_ERR_ALIGN;", e->upper, e->upper);
-    const char *bytes = arena_printf(e->arena, "%s_WORKSPACE_BYTES", e->upper);
     for (int i = 0; i < count; i++) refuse_overlap(e, &text, "env->workspace", bytes, &arguments[i]);
   }
   for (int i = graph->input_count; i < count; i++)
@@ -113,14 +139,30 @@ static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *u
 static void declare_argument(const Emitter *e, Text *text, int depth, const char *qualifier, const char *structure, const char *name,
                              const TensorType *type, int64_t batch) {
   const char *flat = flat_name(e->arena, name);
-  const char *sample = batch > 1 ? arena_printf(e->arena, " + n * (size_t)%s_%s_SIZE", e->upper, upper_name(e->arena, flat)) : "";
+  const char *sample = batch > 1 ? arena_printf(e->arena, " + n * (size_t)%s", size_macro(e, flat, type, dim_variable)) : "";
   write_line(text, depth, "%s%s *%s_%s = %s->%s%s;", qualifier, c_type(e, type_of_dtype(type->dtype)), structure, flat, structure, flat,
              sample);
+}
+
+static bool caller_uses_dim(const Emitter *e, const Graph *graph, const Dim *dim) {
+  for (int i = 0; i < graph->input_count; i++)
+    if (size_uses_dim(type_elements(e->arena, &graph->inputs[i].value->type), dim)) return true;
+  for (int i = 0; i < graph->output_count; i++)
+    if (size_uses_dim(type_elements(e->arena, &graph->outputs[i].value->type), dim)) return true;
+  return false;
+}
+
+/* Those that run itself needs. */
+static void declare_dims(const Emitter *e, Text *text, const Plan *plan, const LoopProgram *program) {
+  for (int i = 0; i < e->dim_count; i++)
+    if (stmts_use_dim(program->run, e->dims[i]) || (plan->batch > 1 && caller_uses_dim(e, plan->graph, e->dims[i])))
+      write_line(text, 1, "const size_t %s = env->%s;", dim_variable(e->arena, e->dims[i]), e->dims[i]->name);
 }
 
 static const char *body(const Emitter *e, const Plan *plan, const LoopProgram *program, const LoopUsage *usage) {
   Text text = text_new(e->arena);
   const Graph *graph = plan->graph;
+  declare_dims(e, &text, plan, program);
   if (usage->workspace) write_line(&text, 1, "float *ws = (float *)env->workspace;");
   if (e->options->weights_in_file && plan->packed_count) write_line(&text, 1, "const float *weights = (const float *)env->weights;");
   int depth = plan->batch > 1 ? 2 : 1;
@@ -137,7 +179,7 @@ static const char *body(const Emitter *e, const Plan *plan, const LoopProgram *p
 }
 
 void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const EmitOptions *options) {
-  Emitter e = new_emitter(out, options);
+  Emitter e = new_emitter(out, plan, options);
   LoopUsage usage = loop_usage(program);
   text_addf(out, "/* %s.c - generated by cnnc; do not edit. SPDX-License-Identifier: 0BSD */\n", options->base);
   template_part(&e, plan->portable ? template_numerics_portable_c : template_numerics_fast_c, 1);
@@ -151,10 +193,12 @@ void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const Em
   }
   declare_weights(&e, plan);
   emit_constant_tables(out, plan, options);
+  emit_larger(&e, plan, program);
   emit_constants(&e, program);
   for (int i = 0; i < program->kernel_count; i++) emit_function(&e, program->kernels[i]);
   for (int i = 0; i < program->layer_count; i++) emit_function(&e, program->layers[i]);
   if (options->weights_in_file && plan->packed_count) template_part(&e, template_weights_check_c, 1);
+  if (e.dim_count) emit_sizes(&e, plan);
   const Hole holes[] = {
       {"net", e.prefix}, {"NET", e.upper}, {"checks", checks(&e, plan, &usage)}, {"body", body(&e, plan, program, &usage)}, {NULL, NULL}};
   write_template(out, template_run_c, holes);

@@ -2,14 +2,24 @@
 #include <string.h>
 
 #include "emit/emit_loops.h"
+#include "emit/emit_sizes.h"
 #include "emit/templates.h"
 #include "emit/writer.h"
 #include "ir/operator.h"
 
+static const char *spell_plainly(Arena *arena, const Dim *dim) {
+  (void)arena;
+  return dim->name;
+}
+
+static const char *spell_parameter(Arena *arena, const Dim *dim) { return arena_printf(arena, "size_t %s", dim->name); }
+
+/* A caller may write any expression. */
+static const char *spell_in_macro(Arena *arena, const Dim *dim) { return arena_printf(arena, "((size_t)(%s))", dim->name); }
+
 static void define(Text *out, const Emitter *e, const char *name, const char *what, const Size *value) {
-  text_addf(out, "#define %s_%s_%s ", e->upper, upper_name(e->arena, flat_name(e->arena, name)), what);
-  size_print(out, value);
-  text_add(out, "\n");
+  text_addf(out, "#define %s_%s_%s%s %s\n", e->upper, upper_name(e->arena, flat_name(e->arena, name)), what,
+            c_dims(e, value, spell_plainly), c_size_of_macro(e, value, spell_in_macro));
 }
 
 static void define_tensor(Text *out, const Emitter *e, const char *name, const TensorType *type) {
@@ -43,6 +53,14 @@ static void define_labels(Text *out, const Emitter *e, const GraphOutput *output
   text_add(out, "}\n");
 }
 
+static void define_workspace(Text *out, const Emitter *e, const Plan *plan) {
+  const char *of_greatest = e->dim_count ? "_MAX" : "";
+  if (plan->lower_bound_bytes < 0) return; /* nothing bounds the sizes */
+  text_addf(out, "/* Achieved, and the most that is live at any one time%s. */\n", e->dim_count ? ", for the greatest sizes" : "");
+  text_addf(out, "#define %s_WORKSPACE_BYTES%s %lld\n", e->upper, of_greatest, (long long)size_maximum(plan->workspace_bytes));
+  text_addf(out, "#define %s_WORKSPACE_LOWER_BOUND%s %lld\n", e->upper, of_greatest, (long long)plan->lower_bound_bytes);
+}
+
 static const char *macros(const Emitter *e, const Plan *plan) {
   Text out = text_new(e->arena);
   const Graph *graph = plan->graph;
@@ -52,9 +70,7 @@ static const char *macros(const Emitter *e, const Plan *plan) {
     define_labels(&out, e, &graph->outputs[i]);
   }
   if (plan->batch > 1) text_addf(&out, "#define %s_BATCH %lld\n", e->upper, (long long)plan->batch);
-  text_addf(&out, "/* Achieved, and the most that is live at any one time. */\n");
-  text_addf(&out, "#define %s_WORKSPACE_BYTES %lld\n", e->upper, (long long)plan->workspace_bytes);
-  text_addf(&out, "#define %s_WORKSPACE_LOWER_BOUND %lld\n", e->upper, (long long)plan->lower_bound_bytes);
+  define_workspace(&out, e, plan);
   text_addf(&out, "#define %s_WORKSPACE_ALIGN %lld\n", e->upper, (long long)plan->workspace_align);
   text_addf(&out, "#define %s_WEIGHTS_BYTES %lld\n", e->upper, (long long)plan->weights_bytes);
   if (e->options->weights_in_file) {
@@ -118,8 +134,32 @@ static const char *description(const Emitter *e, const Plan *plan) {
   return text_string(&out);
 }
 
+/* "  size_t H; (64 to 1024, a multiple of 4)" */
+static const char *members(const Emitter *e) {
+  Text out = text_new(e->arena);
+  for (int i = 0; i < e->dim_count; i++) {
+    const Dim *dim = e->dims[i];
+    text_addf(&out, "  size_t %s; /* %lld ", dim->name, (long long)dim->minimum);
+    if (dim->maximum < 0) text_add(&out, "or more");
+    else text_addf(&out, "to %lld", (long long)dim->maximum);
+    if (dim->multiple > 1 && dim->offset)
+      text_addf(&out, ", %lld more than a multiple of %lld", (long long)dim->offset, (long long)dim->multiple);
+    else if (dim->multiple > 1) text_addf(&out, ", a multiple of %lld", (long long)dim->multiple);
+    text_add(&out, " */\n");
+  }
+  return text_string(&out);
+}
+
+static const char *size_functions(const Emitter *e) {
+  if (!e->dim_count) return "";
+  return arena_printf(e->arena,
+                      "/* The workspace that a run at these sizes needs; SIZE_MAX if the network cannot run at them. */\n"
+                      "size_t %s_workspace_bytes(%s);\n",
+                      e->prefix, all_dims(e, spell_parameter));
+}
+
 void emit_header(Text *out, const Plan *plan, const EmitOptions *options) {
-  Emitter e = new_emitter(out, options);
+  Emitter e = new_emitter(out, plan, options);
   const Hole holes[] = {{"base", options->base},
                         {"version", options->version},
                         {"net", e.prefix},
@@ -128,6 +168,8 @@ void emit_header(Text *out, const Plan *plan, const EmitOptions *options) {
                         {"macros", macros(&e, plan)},
                         {"inputs", inputs(&e, plan->graph)},
                         {"outputs", outputs(&e, plan->graph)},
+                        {"dims", members(&e)},
+                        {"size_functions", size_functions(&e)},
                         {NULL, NULL}};
   write_template(out, template_header_h, holes);
 }

@@ -18,8 +18,10 @@ static const Spelling spelling[] = {
 
 enum { PRECEDENCE_SELECT = 3, PRECEDENCE_UNARY = 14 };
 
-Emitter new_emitter(Text *out, const EmitOptions *options) {
+Emitter new_emitter(Text *out, const Plan *plan, const EmitOptions *options) {
   return (Emitter){.out = out,
+                   .dims = plan->graph->dims,
+                   .dim_count = plan->graph->dim_count,
                    .arena = out->arena,
                    .prefix = options->prefix,
                    .upper = upper_name(out->arena, options->prefix),
@@ -42,6 +44,44 @@ const char *c_type(const Emitter *e, Type type) {
 }
 
 static const char *expr(const Emitter *e, const Expr *x, int context);
+
+const char *c_size(const Emitter *e, const Size *size, SpellDim *spell) {
+  SizeStyle style = {" * ", " / ", arena_printf(e->arena, "%s_larger", e->prefix), spell};
+  Text text = text_new(e->arena);
+  size_print_as(&text, size, &style);
+  return text_string(&text);
+}
+
+const char *c_size_of_macro(const Emitter *e, const Size *size, SpellDim *spell) {
+  const char *text = c_size(e, size, spell);
+  return strchr(text, ' ') ? arena_printf(e->arena, "(%s)", text) : text;
+}
+
+const char *c_dims(const Emitter *e, const Size *size, SpellDim *spell) {
+  Text text = text_new(e->arena);
+  for (int i = 0; i < e->dim_count; i++)
+    if (size_uses_dim(size, e->dims[i])) text_addf(&text, "%s%s", text.length ? ", " : "(", spell(e->arena, e->dims[i]));
+  if (text.length) text_add(&text, ")");
+  return text_string(&text);
+}
+
+/* How tightly the text of a size binds: by the loosest operator outside of parentheses. */
+static int precedence_of(const char *text) {
+  int depth = 0, precedence = PRECEDENCE_UNARY;
+  for (const char *p = text; *p; p++) {
+    depth += (*p == '(') - (*p == ')');
+    if (depth || *p != ' ') continue;
+    BinaryOp op = p[1] == '*' || p[1] == '/' ? OP_MUL : OP_ADD;
+    if (spelling[op].precedence < precedence) precedence = spelling[op].precedence;
+    p += 2;
+  }
+  return precedence;
+}
+
+static const char *varying_size(const Emitter *e, const Size *size, int context) {
+  const char *text = c_size(e, size, dim_variable);
+  return precedence_of(text) < context ? arena_printf(e->arena, "(%s)", text) : text;
+}
 
 static const char *float_literal(const Emitter *e, double value) {
   char digits[DECIMAL_MAX];
@@ -88,8 +128,9 @@ static const char *weights(const Emitter *e, const Expr *x) {
 static const char *expr(const Emitter *e, const Expr *x, int context) {
   switch (x->kind) {
   case EXPR_INT: return arena_printf(e->arena, "%lld", (long long)x->integer);
+  case EXPR_SIZE: return varying_size(e, x->value, context);
   case EXPR_FLOAT: return float_literal(e, x->real);
-  case EXPR_CONSTANT: return arena_printf(e->arena, "%s_%s", e->upper, x->text);
+  case EXPR_CONSTANT: return arena_printf(e->arena, "%s_%s%s", e->upper, x->text, c_dims(e, x->value, dim_variable));
   case EXPR_VAR: return x->text;
   case EXPR_WEIGHTS: return weights(e, x);
   case EXPR_LOAD: return load(e, x);

@@ -9,9 +9,18 @@ typedef struct Emitter {
   const char *prefix, *upper; /* "lenet5", "LENET5" */
   const char *runtime;        /* prefix of the elementary functions: "cnnc1", or the net's when they are folded in */
   const EmitOptions *options;
+  const Dim *const *dims; /* sizes that are known at run time only */
+  int dim_count;
 } Emitter;
 
-Emitter new_emitter(Text *out, const EmitOptions *options);
+Emitter new_emitter(Text *out, const Plan *plan, const EmitOptions *options);
+/* A size in C, where dims are spelled as `spell` says, */
+typedef const char *SpellDim(Arena *arena, const Dim *dim);
+const char *c_size(const Emitter *e, const Size *size, SpellDim *spell);
+/* in parentheses if it is more than one word. */
+const char *c_size_of_macro(const Emitter *e, const Size *size, SpellDim *spell);
+/* "(H, W)": the dims of the size, as arguments or parameters of its macro; "" if there are none. */
+const char *c_dims(const Emitter *e, const Size *size, SpellDim *spell);
 /* "lenet5_f32x16", "float", "size_t" */
 const char *c_type(const Emitter *e, Type type);
 void emit_stmts(const Emitter *e, int depth, const Stmt *s);

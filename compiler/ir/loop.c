@@ -56,8 +56,16 @@ Expr *expr_weights(Arena *a, const char *name, bool in_code) {
   return new_expr(a, (Expr){.kind = EXPR_WEIGHTS, .type = type_index, .text = name, .integer = in_code});
 }
 
-/* Sizes that vary are refused before this level is reached. */
-Expr *expr_size(Arena *a, const Size *size) { return expr_int(a, size_value(size)); }
+Expr *expr_size(Arena *a, const Size *size) {
+  int64_t number;
+  if (size_is_const(size, &number)) return expr_int(a, number);
+  return new_expr(a, (Expr){.kind = EXPR_SIZE, .type = type_index, .value = size});
+}
+
+/* Variables of the emitted C begin with a small letter. */
+const char *dim_variable(Arena *a, const Dim *dim) {
+  return dim->name[0] >= 'A' && dim->name[0] <= 'Z' ? dim->name : arena_printf(a, "dim_%s", dim->name);
+}
 
 Expr *expr_access(Arena *a, int operand, Type type, int rank, Expr *const *index) {
   Expr e = {.kind = EXPR_ACCESS, .type = type, .operand = operand, .rank = rank};
@@ -78,6 +86,7 @@ bool expr_equal(const Expr *a, const Expr *b) {
   if (a->kind != b->kind || !type_equal(a->type, b->type) || a->integer != b->integer || a->operand != b->operand || a->rank != b->rank)
     return false;
   if (a->op != b->op || a->function != b->function || memcmp(&a->real, &b->real, sizeof a->real) != 0) return false;
+  if (!a->value != !b->value || (a->value && !size_equal(a->value, b->value))) return false;
   if (!a->text != !b->text || (a->text && strcmp(a->text, b->text) != 0)) return false;
   for (int i = 0; i < a->rank; i++)
     if (!expr_equal(a->index[i], b->index[i])) return false;
@@ -96,6 +105,50 @@ static const bool is_comparison[] = {
 #include "ir/loop_ops.def"
 };
 
+/* The size of an INT or a SIZE; NULL: e is neither. */
+static const Size *known_size(Arena *a, const Expr *e) {
+  if (e->kind == EXPR_SIZE) return e->value;
+  return e->kind == EXPR_INT && e->type.scalar == SCALAR_INDEX ? size_of(a, e->integer) : NULL;
+}
+
+static Expr *truth(Arena *a, bool value) {
+  Expr *e = expr_int(a, value);
+  e->type = type_bool;
+  return e;
+}
+
+/* Sizes of which one varies at least: arithmetic in normal form, comparisons that hold for all values of the dims. */
+static Expr *fold_sizes(Arena *a, BinaryOp op, const Size *left, const Size *right) {
+  int64_t divisor;
+  const Size *difference = size_sub(a, left, right);
+  int64_t low = size_minimum(difference), high = size_maximum(difference);
+  switch (op) {
+  case OP_ADD: return expr_size(a, size_add(a, left, right));
+  case OP_SUB: return expr_size(a, difference);
+  case OP_MUL: return expr_size(a, size_mul(a, left, right));
+  case OP_DIV:
+    return size_is_const(right, &divisor) && divisor > 0 && size_minimum(left) >= 0 ? expr_size(a, size_floor_div(a, left, divisor)) : NULL;
+  case OP_LT: return high < 0 || low >= 0 ? truth(a, high < 0) : NULL;
+  case OP_LE: return high <= 0 || low > 0 ? truth(a, high <= 0) : NULL;
+  case OP_GT: return high <= 0 || low > 0 ? truth(a, low > 0) : NULL;
+  case OP_GE: return high < 0 || low >= 0 ? truth(a, low >= 0) : NULL;
+  case OP_EQ:
+  case OP_NE: return low > 0 || high < 0 || (low == 0 && high == 0) ? truth(a, (low == 0 && high == 0) == (op == OP_EQ)) : NULL;
+  case OP_AND:
+  case OP_OR:
+  case BINARY_OP_COUNT: break;
+  }
+  return NULL;
+}
+
+/* x + size or x - size, whichever has no negative number in it; NULL: neither. */
+static Expr *add_size(Arena *a, Expr *x, const Size *size) {
+  if (size_is(size, 0)) return x;
+  if (size_minimum(size) >= 0) return expr_binary(a, OP_ADD, x, expr_size(a, size));
+  if (size_maximum(size) <= 0) return expr_binary(a, OP_SUB, x, expr_size(a, size_mul_int(a, size, -1)));
+  return NULL;
+}
+
 /* What an identity makes of left op right; NULL: nothing. Integers only: floats have signed zeros and NaN. Sums lean to
  * the left, and a constant part stands last. */
 static Expr *simplify(Arena *a, BinaryOp op, Expr *left, Expr *right) {
@@ -103,6 +156,15 @@ static Expr *simplify(Arena *a, BinaryOp op, Expr *left, Expr *right) {
     Expr *folded = expr_int(a, fold(op, left->integer, right->integer));
     if (is_comparison[op]) folded->type = type_bool;
     return folded;
+  }
+  const Size *left_size = known_size(a, left), *right_size = known_size(a, right);
+  if (left_size && right_size) return fold_sizes(a, op, left_size, right_size);
+  if (op == OP_ADD && right_size && left->kind == EXPR_BINARY && (left->op == OP_SUB || left->op == OP_ADD)) {
+    const Size *part = known_size(a, left->right); /* x - padding + padding of the border */
+    bool varies = part && (left->right->kind == EXPR_SIZE || right->kind == EXPR_SIZE);
+    Expr *moved = varies ? add_size(a, left->left, left->op == OP_ADD ? size_add(a, part, right_size) : size_sub(a, right_size, part))
+                         : NULL;
+    if (moved) return moved;
   }
   if (op == OP_ADD && expr_is_int(left, 0)) return right;
   if (op == OP_SUB && right->kind == EXPR_INT) return expr_binary(a, OP_ADD, left, expr_int(a, -right->integer));
@@ -207,6 +269,7 @@ Expr *rewrite_expr(Arena *a, Expr *e, ExprVisit *visit, void *context) {
   Expr *n = NULL;
   switch (e->kind) {
   case EXPR_INT:
+  case EXPR_SIZE:
   case EXPR_FLOAT:
   case EXPR_CONSTANT:
   case EXPR_VAR:
@@ -260,6 +323,7 @@ Expr *coefficient_of(Arena *a, Expr *e, const char *var) {
 bool expr_uses_var(const Expr *e, const char *var) {
   switch (e->kind) {
   case EXPR_INT:
+  case EXPR_SIZE:
   case EXPR_FLOAT:
   case EXPR_CONSTANT:
   case EXPR_WEIGHTS: return false;
@@ -279,13 +343,33 @@ bool expr_uses_var(const Expr *e, const char *var) {
   return false;
 }
 
-bool expr_evaluate(const Expr *e, int64_t *value) {
-  if (e->kind == EXPR_INT) *value = e->integer;
-  else if (e->kind == EXPR_CONSTANT) *value = size_value(e->value);
-  else if (e->kind == EXPR_BINARY) {
-    int64_t left, right;
-    if (!expr_evaluate(e->left, &left) || !expr_evaluate(e->right, &right)) return false;
-    *value = fold(e->op, left, right);
-  } else return false;
-  return true;
+static bool uses_dim(const Expr *e, const Dim *dim) {
+  if (!e) return false;
+  if (e->value && size_uses_dim(e->value, dim)) return true;
+  for (int i = 0; i < e->rank; i++)
+    if (uses_dim(e->index[i], dim)) return true;
+  return uses_dim(e->condition, dim) || uses_dim(e->left, dim) || uses_dim(e->right, dim);
+}
+
+bool stmts_use_dim(const Stmt *s, const Dim *dim) {
+  for (; s; s = s->next) {
+    const Expr *parts[] = {s->begin, s->end, s->step, s->index, s->value};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+      if (uses_dim(parts[i], dim)) return true;
+    for (int i = 0; i < s->argument_count; i++)
+      if (uses_dim(s->arguments[i], dim)) return true;
+    if (stmts_use_dim(s->body, dim)) return true;
+  }
+  return false;
+}
+
+const Size *expr_as_size(Arena *a, const Expr *e) {
+  if (e->kind == EXPR_INT) return size_of(a, e->integer);
+  if (e->kind == EXPR_CONSTANT || e->kind == EXPR_SIZE) return e->value;
+  const Size *left = e->kind == EXPR_BINARY ? expr_as_size(a, e->left) : NULL, *right = left ? expr_as_size(a, e->right) : NULL;
+  if (!right) return NULL;
+  int64_t x, y;
+  if (size_is_const(left, &x) && size_is_const(right, &y)) return size_of(a, fold(e->op, x, y));
+  const Expr *folded = fold_sizes(a, e->op, left, right);
+  return folded ? expr_as_size(a, folded) : NULL;
 }

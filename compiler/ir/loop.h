@@ -28,6 +28,7 @@ const char *math_name(MathFunction function); /* "exp" */
 
 typedef enum ExprKind {
   EXPR_INT,       /* integer, an index */
+  EXPR_SIZE,      /* value, an index: a size that varies with the dims */
   EXPR_FLOAT,     /* real, rounded to float */
   EXPR_CONSTANT,  /* an index known by name: text, with its value; "ROW_CONV1" (the printer adds the prefix) */
   EXPR_VAR,       /* text */
@@ -48,7 +49,7 @@ struct Expr {
   ExprKind kind;
   Type type;
   int64_t integer;
-  const Size *value; /* CONSTANT */
+  const Size *value; /* SIZE, CONSTANT */
   double real;
   const char *text;
   int operand; /* ACCESS: which operand of the lowering */
@@ -112,6 +113,8 @@ typedef struct NamedConstant {
 
 /* Everything that is computed, in source order. */
 typedef struct LoopProgram {
+  const Dim *const *dims; /* sizes that are known at run time only: variables of run and, where needed, parameters */
+  int dim_count;
   NamedConstant *constants; /* offsets, strides and borders; those of one buffer stand together */
   int constant_count;
   Function **kernels, **layers; /* kernels first: layers call them */
@@ -130,7 +133,7 @@ Expr *expr_constant(Arena *a, const char *name, const Size *value);
 Expr *expr_var(Arena *a, const char *name, Type type);
 Expr *expr_index(Arena *a, const char *name); /* a variable of type index */
 Expr *expr_weights(Arena *a, const char *name, bool in_code);
-Expr *expr_size(Arena *a, const Size *size);
+Expr *expr_size(Arena *a, const Size *size); /* an INT where it does not vary */
 Expr *expr_access(Arena *a, int operand, Type type, int rank, Expr *const *index);
 Expr *expr_load(Arena *a, const char *pointer, Expr *offset, Type type);
 Expr *expr_binary(Arena *a, BinaryOp op, Expr *left, Expr *right);
@@ -161,9 +164,13 @@ Expr *substitute_var(Arena *a, Expr *e, const char *var, Expr *by);
 /* The factor of var in an index expression that is linear in it; 0 if var does not occur. */
 Expr *coefficient_of(Arena *a, Expr *e, const char *var);
 bool expr_uses_var(const Expr *e, const char *var);
+/* Whether the dim must be known where these statements run. */
+bool stmts_use_dim(const Stmt *s, const Dim *dim);
 
-/* The number of an index expression without variables; false: it has some. */
-bool expr_evaluate(const Expr *e, int64_t *value);
+/* The size that an index expression without variables is; NULL: it has some. */
+const Size *expr_as_size(Arena *a, const Expr *e);
+/* What a dim is called in functions: by its own name, where no variable can have that. */
+const char *dim_variable(Arena *a, const Dim *dim);
 
 /* The program as an indented outline: --dump=loops. */
 void print_loops(Text *out, const LoopProgram *program);

@@ -1,4 +1,5 @@
-/* plan.c - the plan as a table, and its verifier, which trusts nothing that the planner computed. */
+/* plan.c - the plan as a table, and its verifier, which trusts nothing that the planner computed. Where sizes vary, it
+ * looks at the plan for several values of the dims. */
 #include "ir/plan.h"
 
 #include "ir/operator.h"
@@ -69,7 +70,13 @@ void print_plan(Text *out, const Plan *plan) {
   for (int i = 0; i < plan->buffer_count; i++) print_buffer(out, plan->buffers[i]);
   text_add(out, "steps\n");
   for (int i = 0; i < plan->step_count; i++) print_step(out, plan, i);
-  text_addf(out, "workspace %lld bytes, lower bound %lld\n", (long long)plan->workspace_bytes, (long long)plan->lower_bound_bytes);
+  text_add(out, "workspace ");
+  size_print(out, plan->workspace_bytes);
+  text_add(out, " bytes");
+  bool varies = !size_is_const(plan->workspace_bytes, NULL);
+  if (plan->lower_bound_bytes >= 0)
+    text_addf(out, ", lower bound %lld%s", (long long)plan->lower_bound_bytes, varies ? " at the greatest sizes" : "");
+  text_add(out, "\n");
 }
 
 /* Fills lives with, for each buffer, whether its contents matter during step k: it was written at or before k and is
@@ -90,57 +97,99 @@ static bool matters(const Plan *plan, const Buffer *buffer, int k) {
   return written && read;
 }
 
-static bool inside(const Size *offset, const Size *size, const Size *whole) {
-  return size_value(offset) >= 0 && size_value(offset) + size_value(size) <= size_value(whole);
+/* Values of the dims at which a plan is looked at: numbers, once sizes are taken there. */
+typedef struct Place {
+  Arena *arena;
+  const Plan *plan;
+  SizeSample dims;
+} Place;
+
+static int64_t at(const Place *p, const Size *size) { return size_at(size, &p->dims); }
+
+static bool inside(const Place *p, const Size *offset, const Size *size, const Size *whole) {
+  return at(p, offset) >= 0 && at(p, offset) + at(p, size) <= at(p, whole);
 }
 
-static bool lies_inside(const View *v, const TensorType *type) {
-  return inside(v->channel, type_channels(type), v->buffer->channels) && inside(v->row, type_height(type), v->buffer->height) &&
-         inside(v->column, type_width(type), v->buffer->width);
+static bool lies_inside(const Place *p, const View *v, const TensorType *type) {
+  return inside(p, v->channel, type_channels(type), v->buffer->channels) && inside(p, v->row, type_height(type), v->buffer->height) &&
+         inside(p, v->column, type_width(type), v->buffer->width);
 }
 
-static const char *verify_operands(Arena *arena, const Plan *plan, const Step *step) {
+static const char *verify_operands(const Place *p, const Step *step) {
   for (int i = 0; i < step->operand_count; i++) {
     const Value *value = step->operands[i].value;
     if (!value) continue;
-    if (!plan->views[value->id].buffer) return arena_printf(arena, "step %s reads %s, which lies nowhere", step->name, value->name);
-    if (!lies_inside(&plan->views[value->id], &value->type))
-      return arena_printf(arena, "step %s reads %s, which lies outside its buffer", step->name, value->name);
+    const View *view = &p->plan->views[value->id];
+    if (!view->buffer) return arena_printf(p->arena, "step %s reads %s, which lies nowhere", step->name, value->name);
+    if (!lies_inside(p, view, &value->type))
+      return arena_printf(p->arena, "step %s reads %s, which lies outside its buffer", step->name, value->name);
   }
   return NULL;
 }
 
-static const char *verify_views(Arena *arena, const Plan *plan) {
-  for (int k = 0; k < plan->step_count; k++) {
-    const Step *step = plan->steps[k];
+static const char *verify_views(const Place *p) {
+  for (int k = 0; k < p->plan->step_count; k++) {
+    const Step *step = p->plan->steps[k];
     const View *v = &step->output;
-    if (!v->buffer) return arena_printf(arena, "step %s stores nowhere", step->name);
-    if (v->buffer->kind == BUFFER_INPUT) return arena_printf(arena, "step %s writes an input", step->name);
-    if (!lies_inside(v, &step->result->type))
-      return arena_printf(arena, "the result of step %s lies outside its buffer %s", step->name, v->buffer->name);
-    const char *fault = verify_operands(arena, plan, step);
+    if (!v->buffer) return arena_printf(p->arena, "step %s stores nowhere", step->name);
+    if (v->buffer->kind == BUFFER_INPUT) return arena_printf(p->arena, "step %s writes an input", step->name);
+    if (!lies_inside(p, v, &step->result->type))
+      return arena_printf(p->arena, "the result of step %s lies outside its buffer %s", step->name, v->buffer->name);
+    const char *fault = verify_operands(p, step);
     if (fault) return fault;
   }
   return NULL;
 }
 
-const char *verify_plan(Arena *arena, const Plan *plan) {
-  const char *fault = verify_views(arena, plan);
-  for (int i = 0; !fault && i < plan->buffer_count; i++) {
-    const Buffer *a = plan->buffers[i];
+static const char *verify_overlap(const Place *p, const Buffer *a, const Buffer *b) {
+  int64_t start = at(p, a->offset), end = start + (at(p, a->elements) + a->read_beyond) * dtype_bytes(a->dtype);
+  int64_t other = at(p, b->offset), other_end = other + at(p, b->elements) * dtype_bytes(b->dtype);
+  if (other_end <= start || end <= other) return NULL;
+  for (int k = 0; k < p->plan->step_count; k++)
+    if (matters(p->plan, a, k) && matters(p->plan, b, k))
+      return arena_printf(p->arena, "buffers %s and %s overlap in step %s", a->name, b->name, p->plan->steps[k]->name);
+  return NULL;
+}
+
+static const char *verify_buffers(const Place *p) {
+  const char *fault = NULL;
+  for (int i = 0; !fault && i < p->plan->buffer_count; i++) {
+    const Buffer *a = p->plan->buffers[i];
     if (a->kind != BUFFER_WORKSPACE || !a->offset) continue;
-    int64_t start = size_value(a->offset), end = start + (size_value(a->elements) + a->read_beyond) * dtype_bytes(a->dtype);
-    if (start % plan->workspace_align) return arena_printf(arena, "buffer %s is not aligned", a->name);
-    if (start < 0 || end > plan->workspace_bytes) return arena_printf(arena, "buffer %s lies outside the workspace", a->name);
-    for (int j = 0; j < i; j++) {
-      const Buffer *b = plan->buffers[j];
-      if (b->kind != BUFFER_WORKSPACE || !b->offset) continue;
-      int64_t other = size_value(b->offset), other_end = other + size_value(b->elements) * dtype_bytes(b->dtype);
-      if (other_end <= start || end <= other) continue;
-      for (int k = 0; k < plan->step_count; k++)
-        if (matters(plan, a, k) && matters(plan, b, k))
-          return arena_printf(arena, "buffers %s and %s overlap in step %s", a->name, b->name, plan->steps[k]->name);
+    int64_t start = at(p, a->offset), end = start + (at(p, a->elements) + a->read_beyond) * dtype_bytes(a->dtype);
+    if (start % p->plan->workspace_align) return arena_printf(p->arena, "buffer %s is not aligned", a->name);
+    if (start < 0 || end > at(p, p->plan->workspace_bytes)) return arena_printf(p->arena, "buffer %s lies outside the workspace", a->name);
+    for (int j = 0; !fault && j < i; j++) {
+      const Buffer *b = p->plan->buffers[j];
+      if (b->kind == BUFFER_WORKSPACE && b->offset) fault = verify_overlap(p, a, b);
     }
+  }
+  return fault;
+}
+
+/* The dims' least values, the greatest, and mixtures: value number k of dim i. Unbounded dims go up to a thousand more. */
+static int64_t value_at(const Dim *dim, int i, int k) {
+  int64_t least = dim_least(dim), greatest = dim_greatest(dim);
+  if (greatest >= SIZE_LIMIT) greatest = least + 1000 * dim->multiple;
+  int64_t steps = (greatest - least) / dim->multiple;
+  const int64_t choices[] = {0, steps, steps / 2, steps > 1, i % 2 ? steps : 0, i % 2 ? 0 : steps};
+  return least + choices[k] * dim->multiple;
+}
+
+enum { PLACES = 6 };
+
+const char *verify_plan(Arena *arena, const Plan *plan) {
+  Place place = {.arena = arena, .plan = plan};
+  const char *fault = NULL;
+  int dim_count = plan->graph ? plan->graph->dim_count : 0;
+  for (int k = 0; !fault && k < (dim_count ? PLACES : 1); k++) {
+    place.dims.count = 0;
+    for (int i = 0; i < dim_count && i < MAX_SAMPLE_DIMS; i++) {
+      place.dims.dims[place.dims.count] = plan->graph->dims[i];
+      place.dims.values[place.dims.count++] = value_at(plan->graph->dims[i], i, k);
+    }
+    fault = verify_views(&place);
+    if (!fault) fault = verify_buffers(&place);
   }
   return fault;
 }

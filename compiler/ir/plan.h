@@ -33,6 +33,7 @@ typedef struct Buffer {
   const Size *elements;               /* with the border */
   int64_t read_beyond;                /* elements after the last that whole vectors may read, and ignore */
   const Size *offset;                 /* bytes from the start of the workspace */
+  int64_t greatest_bytes;             /* in the workspace, at the greatest sizes; SIZE_LIMIT: there are none */
   int first, last;                    /* steps between which its contents matter */
 } Buffer;
 
@@ -116,7 +117,9 @@ typedef struct Plan {
   PackedTensor **packed;    /* from the weights files */
   PackedTensor **constants; /* given in the source, so they stand in the code */
   int value_count, buffer_count, step_count, packed_count, constant_count;
-  int64_t workspace_bytes, lower_bound_bytes, workspace_align, weights_bytes;
+  const Size *workspace_bytes;
+  int64_t lower_bound_bytes; /* the most that lives at one time, at the greatest sizes; -1: there are none */
+  int64_t workspace_align, weights_bytes;
 } Plan;
 
 /* The table of --dump=plan. */

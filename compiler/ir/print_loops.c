@@ -19,6 +19,11 @@ static void print_expr(Text *out, const Expr *e) {
   char digits[DECIMAL_MAX];
   switch (e->kind) {
   case EXPR_INT: text_addf(out, "%lld", (long long)e->integer); break;
+  case EXPR_SIZE:
+    text_add(out, "(");
+    size_print(out, e->value);
+    text_add(out, ")");
+    break;
   case EXPR_FLOAT:
     print_float(digits, (float)e->real);
     text_add(out, digits);
@@ -168,8 +173,16 @@ static bool is_bound(const Bound *scope, const char *name) {
   return false;
 }
 
+static void verify_dims(Verifier *v, const Bound *scope, const Size *size) {
+  SizeSample dims = {0};
+  size_add_dims(size, &dims);
+  for (int i = 0; i < dims.count; i++)
+    if (!is_bound(scope, dim_variable(v->arena, dims.dims[i]))) fail(v, "nothing says the size", dims.dims[i]->name);
+}
+
 static void verify_expr(Verifier *v, const Bound *scope, const Expr *e) {
   if (!e) return;
+  if (e->value) verify_dims(v, scope, e->value);
   if (e->kind == EXPR_ACCESS) fail(v, "an access has no address", NULL);
   if ((e->kind == EXPR_VAR || e->kind == EXPR_LOAD) && !is_bound(scope, e->text)) fail(v, "nothing defines", e->text);
   if (e->kind == EXPR_LOAD && e->left->type.scalar != SCALAR_INDEX) fail(v, "an index is not a whole number in", e->text);
@@ -183,6 +196,7 @@ static void verify_stmts(Verifier *v, const Bound *scope, const Stmt *s) {
   if (!s) return;
   const Expr *parts[] = {s->begin, s->end, s->step, s->index, s->value};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) verify_expr(v, scope, parts[i]);
+  for (int i = 0; i < s->argument_count; i++) verify_expr(v, scope, s->arguments[i]);
   if (s->kind == STMT_FOR) {
     Bound inner = {s->var, scope};
     verify_stmts(v, &inner, s->body);

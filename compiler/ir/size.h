@@ -2,9 +2,9 @@
  *
  * A Size is immutable and always in normal form, so that equal normal forms are equal sizes:
  *     constant + sum of coefficient * atom
- * where an atom is a dim's counter, a floor division that could not be resolved, or a product of atoms. A dim with
- * multiple_of=m and offset=r is written m * counter + r, which makes divisions by factors of m exact. Arithmetic
- * saturates at +-SIZE_LIMIT; size_in_range tells. */
+ * where an atom is a dim's counter, a floor division that could not be resolved, a product of atoms, or the larger of
+ * two sizes. A dim with multiple_of=m and offset=r is written m * counter + r, which makes divisions by factors of m
+ * exact. Arithmetic saturates at +-SIZE_LIMIT. */
 #ifndef CNNC_IR_SIZE_H
 #define CNNC_IR_SIZE_H
 #include <stdbool.h>
@@ -36,18 +36,57 @@ const Size *size_mul_int(Arena *arena, const Size *a, int64_t b);
 const Size *size_floor_div(Arena *arena, const Size *a, int64_t divisor); /* divisor > 0 */
 const Size *size_ceil_div(Arena *arena, const Size *a, int64_t divisor);
 
+/* The larger of the two: one of them if that is seen to be so for all values of the dims. */
+const Size *size_max(Arena *arena, const Size *a, const Size *b);
+
 /* true and the number in *value if the size does not vary. */
 bool size_is_const(const Size *size, int64_t *value);
 /* The number of a size that is known not to vary. */
 int64_t size_value(const Size *size);
 bool size_is(const Size *size, int64_t value);
-/* Equal for every value of the dims, as far as normal forms tell. */
+/* Equal for every value of the dims. Decided exactly, but for differences that repeat only after very many values of
+ * the dims: these count as unequal. */
 bool size_equal(const Size *a, const Size *b);
+/* Values of some dims. */
+enum { MAX_SAMPLE_DIMS = 16 };
+typedef struct SizeSample {
+  const Dim *dims[MAX_SAMPLE_DIMS];
+  int64_t values[MAX_SAMPLE_DIMS];
+  int count;
+} SizeSample;
+/* Dims' values for which the sizes differ; false: none was found. */
+bool size_difference(const Size *a, const Size *b, SizeSample *sample);
+/* Whether a maximum appears in it. */
+bool size_has_max(const Size *size);
+/* Whether the dim appears in it. */
+bool size_uses_dim(const Size *size, const Dim *dim);
 /* Bounds over all values of the dims; *_LIMIT where unbounded. */
 int64_t size_minimum(const Size *size);
 int64_t size_maximum(const Size *size);
 /* Its value when each dim has the value that value_of gives. */
 int64_t size_evaluate(const Size *size, int64_t (*value_of)(void *context, const Dim *dim), void *context);
+int64_t size_at(const Size *size, const SizeSample *sample); /* dims that the sample lacks have their least value */
+/* Adds the dims of the size to the sample, with their least values. false: there are more than MAX_SAMPLE_DIMS. */
+bool size_add_dims(const Size *size, SizeSample *sample);
+/* The least value of a dim, and the greatest one (SIZE_LIMIT: there is none). */
+int64_t dim_least(const Dim *dim);
+int64_t dim_greatest(const Dim *dim);
+
+/* factor * product of dims[i] ^ powers[i], which no value of the dims makes smaller than the size. Its partial results
+ * do not exceed it either: sums count what they add only. */
+typedef struct SizeProduct {
+  double factor;
+  const Dim *dims[MAX_SAMPLE_DIMS];
+  int powers[MAX_SAMPLE_DIMS], count;
+} SizeProduct;
+SizeProduct size_bound(const Size *size);
+
 /* "28", "H//2 + 1". */
 void size_print(Text *out, const Size *size);
+/* The same with other words. */
+typedef struct SizeStyle {
+  const char *times, *over, *max;                     /* "*", "//", a function of two numbers */
+  const char *(*spell)(Arena *arena, const Dim *dim); /* NULL: by its name */
+} SizeStyle;
+void size_print_as(Text *out, const Size *size, const SizeStyle *style);
 #endif

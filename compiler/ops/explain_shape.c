@@ -93,53 +93,40 @@ void add_shape_chain(Diagnostic *d, Arena *arena, const Value *value) {
   add_note(d, "`%s` is %s because\n  %s", local_name(value), type_text(arena, &value->type), text_string(&text));
 }
 
-typedef struct Sample { /* the dim that varies has `value`, the others their least value */
-  const Dim *dim;
-  int64_t value;
-} Sample;
-
-static int64_t least(const Dim *dim) { return ceil_div(dim->minimum - dim->offset, dim->multiple) * dim->multiple + dim->offset; }
-
-static int64_t value_in_sample(void *context, const Dim *dim) {
-  const Sample *sample = context;
-  return dim == sample->dim ? sample->value : least(dim);
-}
-
-static bool differs(const Size *a, const Size *b, Sample *sample) {
-  return size_evaluate(a, value_in_sample, sample) != size_evaluate(b, value_in_sample, sample);
-}
-
 enum { MOST_SAMPLES = 4096, MOST_MULTIPLE = 64 };
 
-/* The smallest multiple for which all values in the range (MOST_SAMPLES at most) give equal sizes; 0: none. */
-static int64_t proving_multiple(const Size *a, const Size *b, const Dim *dim) {
+/* The smallest multiple of the dim for which all values in its range (MOST_SAMPLES at most) give equal sizes; 0: none. */
+static int64_t proving_multiple(const Size *a, const Size *b, SizeSample sample, int which) {
+  const Dim *dim = sample.dims[which];
   for (int64_t multiple = dim->multiple + 1; multiple <= MOST_MULTIPLE; multiple++) {
-    bool equal = multiple % dim->multiple == 0;
     int64_t value = ceil_div(dim->minimum, multiple) * multiple;
+    bool equal = multiple % dim->multiple == 0 && (dim->maximum < 0 || value <= dim->maximum);
     for (int i = 0; equal && i < MOST_SAMPLES && (dim->maximum < 0 || value <= dim->maximum); i++, value += multiple) {
-      Sample sample = {dim, value};
-      equal = !differs(a, b, &sample);
+      sample.values[which] = value;
+      equal = size_at(a, &sample) == size_at(b, &sample);
     }
     if (equal) return multiple;
   }
   return 0;
 }
 
-void add_size_difference(Diagnostic *d, const Graph *graph, const Size *a, const Size *b) {
-  for (int i = 0; i < graph->dim_count; i++) {
-    const Dim *dim = graph->dims[i];
-    Sample sample = {dim, least(dim)};
-    for (int n = 0; n < MOST_SAMPLES && (dim->maximum < 0 || sample.value <= dim->maximum); n++, sample.value += dim->multiple) {
-      if (!differs(a, b, &sample)) continue;
-      add_note(d, "for %s = %lld they are %lld and %lld", dim->name, (long long)sample.value,
-               (long long)size_evaluate(a, value_in_sample, &sample), (long long)size_evaluate(b, value_in_sample, &sample));
-      int64_t multiple = dim->offset == 0 ? proving_multiple(a, b, dim) : 0;
-      if (multiple && dim->maximum < 0)
-        add_help(d, "`dim %s in %lld.. (multiple_of=%lld)`", dim->name, (long long)dim->minimum, (long long)multiple);
-      else if (multiple)
-        add_help(d, "`dim %s in %lld..%lld (multiple_of=%lld)`", dim->name, (long long)dim->minimum, (long long)dim->maximum,
-                 (long long)multiple);
-      return;
-    }
-  }
+static bool help_multiple(Diagnostic *d, const Size *a, const Size *b, const SizeSample *sample, int which) {
+  const Dim *dim = sample->dims[which];
+  int64_t multiple = dim->offset == 0 ? proving_multiple(a, b, *sample, which) : 0;
+  if (!multiple) return false;
+  Text range = text_new(d->owner->arena);
+  if (dim->maximum >= 0) text_addf(&range, "%lld", (long long)dim->maximum);
+  add_help(d, "`dim %s in %lld..%s (multiple_of=%lld)`", dim->name, (long long)dim->minimum, text_string(&range), (long long)multiple);
+  return true;
+}
+
+void add_size_difference(Diagnostic *d, const Size *a, const Size *b) {
+  SizeSample sample;
+  if (!size_difference(a, b, &sample)) return;
+  Text values = text_new(d->owner->arena);
+  for (int i = 0; i < sample.count; i++)
+    text_addf(&values, "%s%s = %lld", i ? " and " : "", sample.dims[i]->name, (long long)sample.values[i]);
+  add_note(d, "for %s they are %lld and %lld", text_string(&values), (long long)size_at(a, &sample), (long long)size_at(b, &sample));
+  for (int i = 0; i < sample.count; i++)
+    if (help_multiple(d, a, b, &sample, i)) return;
 }

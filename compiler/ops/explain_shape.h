@@ -11,7 +11,7 @@ void add_instance_notes(Diagnostic *d, const Instance *instance);
 /* "`main` is [128, 28, 28] because" and the layers from the last named tensor or input of the net to the value. Adds
  * nothing for a value that no node computes. */
 void add_shape_chain(Diagnostic *d, Arena *arena, const Value *value);
-/* For two sizes that are not equal for all values of the graph's dims: "for H = 66 they are 33 and 32", and as a help
- * the `multiple_of` that would prove them equal, if there is one. */
-void add_size_difference(Diagnostic *d, const Graph *graph, const Size *a, const Size *b);
+/* For two sizes that are not equal for all values of their dims: "for H = 66 they are 33 and 32", and as a help the
+ * `multiple_of` that would make them equal, if there is one. */
+void add_size_difference(Diagnostic *d, const Size *a, const Size *b);
 #endif

@@ -70,7 +70,7 @@ static bool refuse_unproved(Inference *inference, const Node *node, const Value 
   set_label(d, "%s and %s", size_text(inference->arena, left), size_text(inference->arena, right));
   label_input(d, inference->arena, node, a);
   label_input(d, inference->arena, node, b);
-  add_size_difference(d, inference->graph, left, right);
+  add_size_difference(d, left, right);
   return false;
 }
 

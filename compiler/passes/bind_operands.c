@@ -44,12 +44,14 @@ Expr *stored_value(const StepBinding *b, Expr *value) {
   return expr_select(a, fits, converted, expr_cast(a, type, expr_int(a, INT32_MAX)));
 }
 
-/* Where the value of an index expression lies when all variables are 0: the constant part of o * stride + k - padding. */
-static int64_t constant_part(const Expr *e) {
+/* Where the value of an index expression lies when all variables are 0: the constant part of o * stride + k - padding,
+ * the least (sign 1) or the greatest (sign -1) for all values of the dims. */
+static int64_t constant_part(const Expr *e, int sign) {
   if (e->kind == EXPR_INT) return e->integer;
+  if (e->kind == EXPR_SIZE) return sign > 0 ? size_minimum(e->value) : size_maximum(e->value);
   if (e->kind != EXPR_BINARY) return 0;
-  if (e->op == OP_ADD) return constant_part(e->left) + constant_part(e->right);
-  if (e->op == OP_SUB) return constant_part(e->left) - constant_part(e->right);
+  if (e->op == OP_ADD) return constant_part(e->left, sign) + constant_part(e->right, sign);
+  if (e->op == OP_SUB) return constant_part(e->left, sign) - constant_part(e->right, -sign);
   return 0;
 }
 
@@ -63,7 +65,7 @@ static Expr *find_lowest(void *context, Expr *e) {
   LowestIndex *low = context;
   if (e->kind != EXPR_ACCESS || e->operand != low->operand) return e;
   for (int d = 0; d < MAX_RANK; d++) {
-    int64_t part = constant_part(e->index[d]);
+    int64_t part = constant_part(e->index[d], 1);
     if (!low->seen || part < low->lowest[d]) low->lowest[d] = part;
   }
   low->seen = true;
@@ -356,7 +358,11 @@ static Expr *buffer_start(const StepBinding *b, const Buffer *buffer) {
   return expr_binary(a, OP_ADD, expr_var(a, "ws", type_index), buffer_constant(b->program, a, "OFFSET", buffer->name, offset));
 }
 
-static Expr *move(Arena *a, Expr *place, int64_t count, Expr *stride) {
+/* Moved by `count` rows or columns in the border and by where a slice begins: one number, unless the latter varies. */
+static Expr *move(Arena *a, Expr *place, int64_t count, const Size *begin, Expr *stride) {
+  int64_t number;
+  if (size_is_const(begin, &number)) count += number;
+  else place = expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, expr_size(a, begin), stride));
   if (count == 0) return place;
   return expr_binary(a, count < 0 ? OP_SUB : OP_ADD, place, expr_binary(a, OP_MUL, expr_int(a, count < 0 ? -count : count), stride));
 }
@@ -367,8 +373,8 @@ static Expr *place_of(const StepBinding *b, const BoundOperand *operand, int64_t
   Arena *a = b->plan->arena;
   const View *view = &operand->view;
   Expr *place = buffer_start(b, view->buffer);
-  place = move(a, place, rows + size_value(view->row), operand->stride[1]);
-  place = move(a, place, columns + size_value(view->column), operand->stride[2]);
+  place = move(a, place, rows, view->row, operand->stride[1]);
+  place = move(a, place, columns, view->column, operand->stride[2]);
   if (size_equal(view->buffer->channels, type_channels(&operand->value->type))) return place;
   Expr *channel = buffer_constant(b->program, a, "SLICE", operand->value->name, view->channel);
   return expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, channel, operand->stride[0]));

@@ -350,6 +350,16 @@ static bool add_kernel(const Tiling *t, const Function *kernel) {
   return true;
 }
 
+/* Sizes that the text names itself; to others its parameters give names. */
+static void add_dims(Tiling *t, const Function *kernel) {
+  for (int i = 0; i < t->b->program->dim_count; i++) {
+    const Dim *dim = t->b->program->dims[i];
+    if (!stmts_use_dim(kernel->body, dim) && !stmts_use_dim(kernel->plain_body, dim)) continue;
+    t->params[t->param_count] = (LoopParam){.name = dim_variable(t->arena, dim), .type = type_index};
+    t->arguments[t->param_count++] = expr_size(t->arena, size_of_dim(t->arena, dim));
+  }
+}
+
 Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels, Expr *ox, Expr *oc) {
   Tiling tiling = *layer, *t = &tiling; /* a copy, because each kernel gives the steps names of its own */
   size_t operands = (size_t)t->b->step->operand_count;
@@ -362,12 +372,14 @@ Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels
     t->arguments[i] = substitute_var(t->arena, t->arguments[i], t->lane->var, oc);
     if (t->tile) t->arguments[i] = substitute_var(t->arena, t->arguments[i], t->tile->var, ox);
   }
-  Function kernel = {.name = kernel_name(t, has_numbers(t->b->step)), .kernel = true, .param_count = t->param_count};
+  Function kernel = {.name = kernel_name(t, has_numbers(t->b->step)), .kernel = true};
   kernel.comment = kernel_comment(t, &kernel.comment_count);
-  kernel.params = arena_grow(t->arena, t->params, (size_t)t->param_count * sizeof(LoopParam),
-                             (size_t)(t->param_count + 1) * sizeof(LoopParam));
   kernel.body = vector_body(t);
   kernel.plain_body = plain_body(t);
+  add_dims(t, &kernel);
+  kernel.param_count = t->param_count;
+  kernel.params = arena_grow(t->arena, t->params, (size_t)t->param_count * sizeof(LoopParam),
+                             (size_t)(t->param_count + 1) * sizeof(LoopParam));
   if (!add_kernel(t, &kernel)) { /* the same in all that the name says, not in all */
     kernel.name = kernel_name(t, true);
     if (!add_kernel(t, &kernel)) t->b->program->fault = arena_printf(t->arena, "two kernels are called %s", kernel.name);

@@ -63,10 +63,11 @@ static Schedule schedule_of(const Plan *plan, const Step *step, const Target *ta
   Schedule schedule = {.kind = SCHEDULE_SCALAR, .lanes = 1, .tile = 1, .vectors = 1};
   if (plan->portable || target->lanes == 1 || step->kind != STEP_NEST || has_clipped_windows(step->nest)) return schedule;
   const Axis *lane = find_axis(step->nest, step->nest->lane_axis);
-  if (!lane || size_value(lane->extent) < 4 || !lanes_are_neighbours(plan, step)) return schedule;
+  int64_t channels;
+  if (!lane || !size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return schedule;
   schedule.kind = SCHEDULE_TILED;
-  schedule.lanes = choose_lanes(size_value(lane->extent), target->lanes);
-  int64_t vectors = (size_value(lane->extent) + schedule.lanes - 1) / schedule.lanes;
+  schedule.lanes = choose_lanes(channels, target->lanes);
+  int64_t vectors = (channels + schedule.lanes - 1) / schedule.lanes;
   schedule.vectors = vectors < 4 ? (int)vectors : 4;
   choose_tile(&schedule, target, find_axis(step->nest, step->nest->tile_axis) != NULL, step->nest->update != NULL);
   return schedule;

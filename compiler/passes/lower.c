@@ -50,20 +50,20 @@ static Expr *index_or_zero(Arena *a, const char *var, const Size *extent) {
 }
 
 /* The row (or column) of the source that stands at position `at` of a bordered copy. */
-static Expr *mirrored(Arena *a, int mode, Expr *at, int64_t before, int64_t size) {
-  Expr *inner = expr_binary(a, OP_SUB, at, expr_int(a, before));
+static Expr *mirrored(Arena *a, int mode, Expr *at, int64_t before, const Size *size) {
+  Expr *inner = expr_binary(a, OP_SUB, at, expr_int(a, before)), *end = expr_size(a, size_add_int(a, size, before));
   Expr *low = NULL, *high = NULL;
   if (mode == PADDING_REFLECT) {
     low = expr_binary(a, OP_SUB, expr_int(a, before), at);
-    high = expr_binary(a, OP_SUB, expr_int(a, before + 2 * (size - 1)), at);
+    high = expr_binary(a, OP_SUB, expr_size(a, size_add_int(a, size_mul_int(a, size, 2), before - 2)), at);
   } else if (mode == PADDING_REPLICATE) {
     low = expr_int(a, 0);
-    high = expr_int(a, size - 1);
+    high = expr_size(a, size_add_int(a, size, -1));
   } else {
-    low = expr_binary(a, OP_ADD, at, expr_int(a, size - before));
-    high = expr_binary(a, OP_SUB, at, expr_int(a, before + size));
+    low = expr_binary(a, OP_ADD, at, expr_size(a, size_add_int(a, size, -before)));
+    high = expr_binary(a, OP_SUB, at, end);
   }
-  Expr *below = expr_binary(a, OP_LT, at, expr_int(a, before)), *above = expr_binary(a, OP_GE, at, expr_int(a, before + size));
+  Expr *below = expr_binary(a, OP_LT, at, expr_int(a, before)), *above = expr_binary(a, OP_GE, at, end);
   return expr_select(a, below, low, expr_select(a, above, high, inner));
 }
 
@@ -71,16 +71,17 @@ static Expr *mirrored(Arena *a, int mode, Expr *at, int64_t before, int64_t size
 static Stmt *lower_mirrored_copy(const StepBinding *b) {
   Arena *a = b->plan->arena;
   const Buffer *out = b->output.view.buffer;
-  int64_t height = size_value(out->height), width = size_value(out->width);
   Expr *oc = index_or_zero(a, "oc", out->channels);
   Expr *source[] = {oc, expr_index(a, "iy"), expr_index(a, "ix")}, *target[] = {oc, expr_index(a, "oy"), expr_index(a, "ox")};
   Expr *value = expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, source)), element_type(&b->operands[0]));
   Stmt *body = stmt_store(a, "y", output_offset(b, target), stored_value(b, value), 1);
   body = loop(a, "oc", out->channels, body);
-  body = stmt_then(stmt_let(a, "ix", mirrored(a, b->step->padding_mode, target[2], out->border.left, width), true), body);
-  body = stmt_for(a, "ox", expr_int(a, 0), expr_int(a, width + out->border.left + out->border.right), expr_int(a, 1), body);
-  body = stmt_then(stmt_let(a, "iy", mirrored(a, b->step->padding_mode, target[1], out->border.top, height), true), body);
-  return stmt_for(a, "oy", expr_int(a, 0), expr_int(a, height + out->border.top + out->border.bottom), expr_int(a, 1), body);
+  body = stmt_then(stmt_let(a, "ix", mirrored(a, b->step->padding_mode, target[2], out->border.left, out->width), true), body);
+  body = stmt_for(a, "ox", expr_int(a, 0), expr_size(a, size_add_int(a, out->width, out->border.left + out->border.right)), expr_int(a, 1),
+                  body);
+  body = stmt_then(stmt_let(a, "iy", mirrored(a, b->step->padding_mode, target[1], out->border.top, out->height), true), body);
+  return stmt_for(a, "oy", expr_int(a, 0), expr_size(a, size_add_int(a, out->height, out->border.top + out->border.bottom)), expr_int(a, 1),
+                  body);
 }
 
 /* y[oc][oy][ox] = x[oc][oy][ox] */
@@ -155,8 +156,10 @@ static Stmt *call_zero_border(const StepBinding *b) {
 
 static void print_dims(Text *out, const TensorType *type) {
   for (int i = 0; i < type->rank; i++) {
-    if (i) text_add(out, "x");
-    size_print(out, type->sizes[i]);
+    Text size = text_new(out->arena);
+    size_print(&size, type->sizes[i]);
+    bool sum = strchr(text_string(&size), ' ') != NULL;
+    text_addf(out, "%s%s%s%s", i ? "x" : "", sum ? "(" : "", text_string(&size), sum ? ")" : "");
   }
 }
 
@@ -218,17 +221,25 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) add_param(a, f, &b->operands[i], true);
   add_param(a, f, &b->output, false);
+  for (int i = 0; i < b->program->dim_count; i++) {
+    const Dim *dim = b->program->dims[i];
+    LoopParam param = {.name = dim_variable(a, dim), .type = type_index};
+    if (stmts_use_dim(body, dim)) ARENA_PUSH(a, f->params, f->param_count, param);
+  }
   f->body = body;
   return f;
 }
 
-static Stmt *step_call(const StepBinding *b) {
+static Stmt *step_call(const StepBinding *b, const Function *f) {
   const Step *step = b->step;
-  Expr **arguments = ARENA_ARRAY(b->plan->arena, Expr *, (size_t)step->operand_count + 1);
+  Expr **arguments = ARENA_ARRAY(b->plan->arena, Expr *, (size_t)f->param_count + 1);
   int count = 0;
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) arguments[count++] = operand_argument(b, &b->operands[i]);
   arguments[count++] = output_argument(b);
+  for (int i = 0; i < b->program->dim_count; i++)
+    if (stmts_use_dim(f->body, b->program->dims[i]))
+      arguments[count++] = expr_size(b->plan->arena, size_of_dim(b->plan->arena, b->program->dims[i]));
   return stmt_call(b->plan->arena, c_name(b->plan->arena, step->name), arguments, count);
 }
 
@@ -295,6 +306,8 @@ static void check_macros(Compilation *c, const Plan *plan, const LoopProgram *pr
 
 LoopProgram *lower(Compilation *c, Plan *plan) {
   LoopProgram *program = ARENA_NEW(c->arena, LoopProgram);
+  program->dims = plan->graph->dims;
+  program->dim_count = plan->graph->dim_count;
   for (int k = 0; k < plan->step_count; k++) {
     Step *step = plan->steps[k];
     if (step->kind == STEP_COPY) {
@@ -305,7 +318,7 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
     Function *f = step_function(&b, step_body(&b));
     ARENA_PUSH(c->arena, program->layers, program->layer_count, f);
     program->run = stmt_then(program->run, call_zero_border(&b));
-    program->run = stmt_then(program->run, step_call(&b));
+    program->run = stmt_then(program->run, step_call(&b, f));
   }
   place_weights(plan);
   check_macros(c, plan, program);

@@ -102,13 +102,11 @@ static void collect_operands(Tiling *t) {
 /* ---- reduction axes: single points are dropped, neighbours that form one run are merged ---- */
 
 static bool runs_on(const Tiling *t, int outer, int inner) {
-  int64_t extent = size_value(t->reductions[inner].extent);
   for (int i = 0; i < t->b->step->operand_count; i++) {
     const KernelOperand *k = &t->operands[i];
-    int64_t far, near;
     if (!k->bound || k->streamed) continue;
-    if (!expr_evaluate(k->step_reduction[outer], &far) || !expr_evaluate(k->step_reduction[inner], &near) || far != near * extent)
-      return false;
+    const Size *far = expr_as_size(t->arena, k->step_reduction[outer]), *near = expr_as_size(t->arena, k->step_reduction[inner]);
+    if (!far || !near || !size_equal(far, size_mul(t->arena, near, t->reductions[inner].extent))) return false;
   }
   return true;
 }
@@ -144,10 +142,22 @@ static Expr *position(const Tiling *t, const char *var, int64_t start, int64_t c
   return count == 1 ? number(t, start) : expr_index(t->arena, var);
 }
 
+/* A row whose length varies: full tiles, then single points. */
+static Stmt *tiles_of_varying_row(const Tiling *t, int vectors, int64_t channels, Expr *oc) {
+  int64_t points = t->b->step->schedule.tile;
+  const char *var = t->tile->var;
+  const Size *full = size_mul_int(t->arena, size_floor_div(t->arena, t->tile->extent, points), points);
+  Expr *ox = expr_index(t->arena, var), *end = expr_size(t->arena, full), *extent = expr_size(t->arena, t->tile->extent);
+  Stmt *row = stmt_for(t->arena, var, number(t, 0), end, number(t, points), call_kernel(t, (int)points, vectors, channels, ox, oc));
+  if (points == 1 || size_equal(full, t->tile->extent)) return row;
+  return stmt_then(row, stmt_for(t->arena, var, end, extent, number(t, 1), call_kernel(t, 1, vectors, channels, ox, oc)));
+}
+
 /* All tiles of a row: as few as possible, of nearly equal size. */
 static Stmt *tiles_of_row(const Tiling *t, int vectors, int64_t channels, Expr *oc) {
   if (!t->tile) return call_kernel(t, 1, vectors, channels, NULL, oc);
-  int64_t extent = size_value(t->tile->extent), most = t->b->step->schedule.tile;
+  int64_t extent, most = t->b->step->schedule.tile;
+  if (!size_is_const(t->tile->extent, &extent)) return tiles_of_varying_row(t, vectors, channels, oc);
   int64_t tiles = (extent + most - 1) / most, small = extent / tiles, large_count = extent % tiles;
   const char *var = t->tile->var;
   Stmt *row = NULL;

@@ -94,7 +94,7 @@ static void report_not_proved(Builder *b, const Scope *scope, const AstType *typ
   Diagnostic *d = report(b->diagnostics, CODE_E0304, at ? at->span : type->span, "the declared size of `%s` may differ from the real one",
                          name);
   set_label(d, "%s", text_string(&text));
-  add_size_difference(d, b->graph, declared, found);
+  add_size_difference(d, declared, found);
   add_instance_notes(d, scope->instance);
 }
 

@@ -207,7 +207,7 @@ static const Datum *compute_size(Arena *arena, AstBinaryOp op, const Datum *a, c
   return NULL;
 }
 
-/* Equal sizes have equal normal forms; sizes whose difference excludes 0 differ; else it varies. */
+/* Sizes whose difference excludes 0 differ; where it is 0 for some values only, it varies. */
 static const Datum *compare_equal(Arena *arena, bool wanted, const Datum *a, const Datum *b, const char **why) {
   if (a->kind != DATUM_SIZE && b->kind != DATUM_SIZE) {
     bool equal = a->kind == DATUM_REAL || b->kind == DATUM_REAL ? datum_real_value(a) == datum_real_value(b) : datum_equal(a, b);
@@ -216,7 +216,7 @@ static const Datum *compare_equal(Arena *arena, bool wanted, const Datum *a, con
   if (a->kind == DATUM_REAL || b->kind == DATUM_REAL) return datum_bool(arena, !wanted);
   const Size *difference = size_sub(arena, size_mul_int(arena, size_part(arena, a), b->denominator),
                                     size_mul_int(arena, size_part(arena, b), a->denominator));
-  if (size_is(difference, 0)) return datum_bool(arena, wanted);
+  if (size_equal(difference, size_of(arena, 0))) return datum_bool(arena, wanted);
   if (size_minimum(difference) > 0 || size_maximum(difference) < 0) return datum_bool(arena, !wanted);
   *why = "it depends on a size that is known at run time only";
   return NULL;

@@ -12,11 +12,14 @@ typedef struct Packing {
   float *out;
 } Packing;
 
+static int64_t number_of(Arena *a, const Expr *e) {
+  const Size *size = expr_as_size(a, e);
+  return size ? size_value(size) : 0;
+}
+
 static int64_t evaluate_at_zero(Arena *a, Expr *e, const PackedPart *part) {
-  int64_t value = 0;
   for (int i = 0; i < part->axis_count; i++) e = substitute_var(a, e, part->axes[i].var, expr_int(a, 0));
-  expr_evaluate(e, &value);
-  return value;
+  return number_of(a, e);
 }
 
 static void find_factors(Arena *a, Packing *packing) {
@@ -25,11 +28,7 @@ static void find_factors(Arena *a, Packing *packing) {
   for (int d = packing->parameter->rank; d-- > 0;) {
     Expr *index = part->index[d];
     packing->at += stride * evaluate_at_zero(a, index, part);
-    for (int i = 0; i < part->axis_count; i++) {
-      int64_t factor = 0;
-      expr_evaluate(coefficient_of(a, index, part->axes[i].var), &factor);
-      packing->factor[i] += stride * factor;
-    }
+    for (int i = 0; i < part->axis_count; i++) packing->factor[i] += stride * number_of(a, coefficient_of(a, index, part->axes[i].var));
     stride *= packing->parameter->sizes[d];
   }
 }

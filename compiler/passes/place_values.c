@@ -91,10 +91,11 @@ static bool border_needed(const Plan *plan, const Step *step, Border *border, in
   Window window;
   if (!step->root || !step->root->op->borders || !step->root->op->borders(plan->arena, step->root, &window, mode)) return false;
   int64_t before[2], after[2];
-  for (int axis = 0; axis < 2; axis++) {
-    int64_t reach = (size_value(window.output[axis]) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-    before[axis] = size_value(window.before[axis]);
-    after[axis] = reach - before[axis] - size_value(window.input[axis]);
+  for (int axis = 0; axis < 2; axis++) { /* the most that any value of the dims needs */
+    const Size *last = size_mul_int(plan->arena, size_add_int(plan->arena, window.output[axis], -1), window.stride[axis]);
+    const Size *end = size_add_int(plan->arena, last, (window.kernel[axis] - 1) * window.dilation[axis] + 1);
+    before[axis] = size_maximum(window.before[axis]);
+    after[axis] = size_maximum(size_sub(plan->arena, end, size_add(plan->arena, window.before[axis], window.input[axis])));
     if (after[axis] < 0) after[axis] = 0;
   }
   *border = (Border){before[0], after[0], before[1], after[1]};

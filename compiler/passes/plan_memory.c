@@ -1,11 +1,11 @@
 /* plan_memory.c - offsets in the workspace: buffers that live at the same time do not overlap.
  *
  * Largest first, each at the lowest place that is free during its life; several orders are tried and the best kept.
- * The lower bound is the largest sum of buffers that live at one time. */
+ * The lower bound is the largest sum of buffers that live at one time. Where sizes vary, plan_slots.c decides. */
+#include "passes/plan_memory.h"
+
 #include "passes/passes.h"
 #include "passes/plan_steps.h"
-
-enum { ALIGNMENT = 64 }; /* a cache line, and the widest vector */
 
 static void live_ranges(Plan *plan) {
   for (int k = 0; k < plan->step_count; k++) {
@@ -45,7 +45,8 @@ static void find_reads_beyond(Plan *plan) {
     if (step->kind != STEP_NEST || step->schedule.kind != SCHEDULE_TILED) continue;
     for (int i = 0; i < step->operand_count; i++) {
       if (!step->operands[i].value || !reads_lanes(plan, step, i)) continue;
-      int64_t channels = size_value(type_channels(&step->operands[i].value->type)), lanes = step->schedule.lanes;
+      int64_t channels, lanes = step->schedule.lanes;
+      if (!size_is_const(type_channels(&step->operands[i].value->type), &channels)) continue; /* no lanes run along these */
       int64_t beyond = (lanes - channels % lanes) % lanes;
       Buffer *buffer = plan->views[step->operands[i].value->id].buffer;
       if (beyond > buffer->read_beyond) buffer->read_beyond = beyond;
@@ -53,12 +54,12 @@ static void find_reads_beyond(Plan *plan) {
   }
 }
 
-static int64_t bytes_of(const Buffer *buffer) {
-  int64_t bytes = (size_value(buffer->elements) + buffer->read_beyond) * dtype_bytes(buffer->dtype);
-  return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
+static int64_t bytes_of(const Buffer *buffer) { return buffer->greatest_bytes; }
 
-static bool live_together(const Buffer *a, const Buffer *b) { return a->first <= b->last && b->first <= a->last; }
+const Size *aligned_bytes(Arena *arena, const Buffer *buffer) {
+  const Size *bytes = size_mul_int(arena, size_add_int(arena, buffer->elements, buffer->read_beyond), dtype_bytes(buffer->dtype));
+  return size_mul_int(arena, size_ceil_div(arena, bytes, WORKSPACE_ALIGNMENT), WORKSPACE_ALIGNMENT);
+}
 
 static int64_t end_of(const Buffer *buffer, const int64_t *offsets) { return offsets[buffer->id] + bytes_of(buffer); }
 
@@ -104,15 +105,7 @@ static int64_t lower_bound(const Plan *plan) {
   return bound;
 }
 
-void plan_memory(Compilation *c, Plan *plan) {
-  (void)c;
-  live_ranges(plan);
-  find_reads_beyond(plan);
-  Buffer **buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)plan->buffer_count + 1);
-  int count = 0;
-  for (int i = 0; i < plan->buffer_count; i++)
-    if (plan->buffers[i]->kind == BUFFER_WORKSPACE && plan->buffers[i]->first >= 0) buffers[count++] = plan->buffers[i];
-
+static int64_t place_numbers(Plan *plan, Buffer **buffers, int count) {
   int64_t *offsets = ARENA_ARRAY(plan->arena, int64_t, (size_t)plan->buffer_count + 1), best = -1;
   int64_t (*const keys[])(const Buffer *) = {key_size, key_area, key_life, key_early};
   for (size_t order = 0; order < sizeof keys / sizeof *keys; order++) {
@@ -127,7 +120,26 @@ void plan_memory(Compilation *c, Plan *plan) {
     best = top;
     for (int i = 0; i < count; i++) buffers[i]->offset = size_of(plan->arena, offsets[buffers[i]->id]);
   }
-  plan->workspace_bytes = best;
-  plan->lower_bound_bytes = lower_bound(plan);
-  plan->workspace_align = ALIGNMENT;
+  return best;
+}
+
+void plan_memory(Compilation *c, Plan *plan) {
+  (void)c;
+  live_ranges(plan);
+  find_reads_beyond(plan);
+  Buffer **buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)plan->buffer_count + 1);
+  int count = 0;
+  bool varies = false, bounded = true;
+  for (int i = 0; i < plan->buffer_count; i++) {
+    Buffer *buffer = plan->buffers[i];
+    if (buffer->kind != BUFFER_WORKSPACE || buffer->first < 0) continue;
+    const Size *bytes = aligned_bytes(plan->arena, buffer);
+    varies = varies || !size_is_const(bytes, NULL);
+    buffer->greatest_bytes = size_maximum(bytes);
+    bounded = bounded && buffer->greatest_bytes < SIZE_LIMIT;
+    buffers[count++] = buffer;
+  }
+  plan->workspace_bytes = varies ? place_in_slots(plan, buffers, count) : size_of(plan->arena, place_numbers(plan, buffers, count));
+  plan->lower_bound_bytes = bounded ? lower_bound(plan) : -1;
+  plan->workspace_align = WORKSPACE_ALIGNMENT;
 }

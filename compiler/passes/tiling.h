@@ -4,7 +4,7 @@
 #define CNNC_PASSES_TILING_H
 #include "passes/lower_nest.h"
 
-enum { MAX_KERNEL_PARAMS = 48 };
+enum { MAX_KERNEL_PARAMS = 64 };
 
 /* One use of an operand in the kernel. */
 typedef struct KernelOperand {

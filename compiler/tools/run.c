@@ -5,37 +5,23 @@
 #include "passes/interpret.h"
 
 /* One input or output as the caller sees it. */
-static bool describe(Run *run, const char *name, const Value *value, bool hwc, RunTensor *tensor) {
+static void describe(Run *run, const char *name, const Value *value, bool hwc, RunTensor *tensor) {
   *tensor = (RunTensor){
-      .name = name, .dtype = value->type.dtype, .rank = value->type.rank, .hwc = hwc && value->type.rank == 3, .elements = 1};
-  for (int i = 0; i < tensor->rank; i++) {
-    int64_t size;
-    if (!size_is_const(value->type.sizes[i], &size)) {
-      Diagnostic *d = report(&run->session->diagnostics, CODE_E0703, value->span, "`%s` is %s: to run it, its sizes must be numbers", name,
-                             type_text(run->session->arena, &value->type));
-      add_help(d, "give each `dim` a value, as in `--size H=224`");
-      return false;
-    }
-    tensor->sizes[tensor->hwc ? (i + 2) % 3 : i] = size;
-    tensor->elements *= size;
-  }
-  return true;
+      .name = name, .dtype = value->type.dtype, .rank = value->type.rank, .hwc = hwc && value->type.rank == 3, .type = &value->type};
+  settle_sizes(run, tensor);
 }
 
-static bool describe_all(Run *run) {
+static void describe_all(Run *run) {
   const Graph *graph = run->graph;
   run->input_count = graph->input_count;
   run->output_count = graph->output_count;
   run->inputs = ARENA_ARRAY(run->session->arena, RunTensor, (size_t)graph->input_count);
   run->outputs = ARENA_ARRAY(run->session->arena, RunTensor, (size_t)graph->output_count);
   for (int i = 0; i < graph->input_count; i++)
-    if (!describe(run, graph->inputs[i].value->name, graph->inputs[i].value, graph->inputs[i].hwc, &run->inputs[i])) return false;
+    describe(run, graph->inputs[i].value->name, graph->inputs[i].value, graph->inputs[i].hwc, &run->inputs[i]);
   for (int i = 0; i < graph->output_count; i++)
-    if (!describe(run, graph->outputs[i].name, graph->outputs[i].value, graph->outputs[i].hwc, &run->outputs[i])) return false;
-  return true;
+    describe(run, graph->outputs[i].name, graph->outputs[i].value, graph->outputs[i].hwc, &run->outputs[i]);
 }
-
-const char *run_shape(Arena *arena, const RunTensor *tensor) { return sizes_text(arena, tensor->sizes, tensor->rank); }
 
 /* [H, W, C] to [C, H, W] and back. */
 static void reorder(const RunTensor *tensor, const double *from, double *to, bool to_logical) {
@@ -61,14 +47,35 @@ static bool evaluate_sample(Run *run, Arena *arena, int64_t sample, RunTensor *o
     reorder(input, input->data + sample * input->elements, logical, true);
     inputs[i] = logical;
   }
-  if (!interpret(arena, run->graph, inputs, results)) return false;
+  if (!interpret(arena, run->pinned, inputs, results)) return false;
   for (int i = 0; i < run->output_count; i++) reorder(&outputs[i], results[i], outputs[i].data + sample * outputs[i].elements, false);
   return true;
 }
 
 static void free_arena(void *object) { arena_free(object); }
 
+/* The evaluator wants numbers: the graph again, with the sizes of this run. */
+static bool pin_graph(Run *run) {
+  Session *session = run->session;
+  Options options = session->line.options;
+  run->pinned = run->graph;
+  if (run->dims.count == 0) return true;
+  for (int i = 0; i < run->dims.count; i++) {
+    Binding *size = ARENA_NEW(session->arena, Binding);
+    *size = (Binding){run->dims.dims[i]->name, arena_printf(session->arena, "%lld", (long long)run->dims.values[i]), options.sizes};
+    options.sizes = size;
+  }
+  /* What is to be said about the input was said when the graph was made. */
+  Diagnostics again = new_diagnostics(session);
+  Compilation c = new_compilation(session, &options, &again);
+  run->pinned = compile_to_graph(&c);
+  if (run->pinned && !again.errors) return true;
+  merge_diagnostics(&session->diagnostics, &again);
+  return false;
+}
+
 bool evaluate_reference(Run *run, RunTensor *outputs) {
+  if (!pin_graph(run)) return false;
   Arena *scratch = ARENA_NEW(run->session->arena, Arena);
   scratch->out_of_memory = run->session->arena->out_of_memory;
   arena_defer(run->session->arena, free_arena, scratch);
@@ -96,7 +103,9 @@ int run_verb(Session *session) {
   if (!run.graph || session->diagnostics.errors) return 0;
   if (line->verbose)
     add_message(session, "cnnc: %s: target %s", line->options.file, line->interpret ? "none, reference evaluator" : line->options.target);
-  if (!describe_all(&run) || !read_inputs(&run)) return 0;
+  describe_all(&run);
+  if (!read_inputs(&run) || !all_dims_known(&run)) return 0;
+  for (int i = 0; i < run.output_count; i++) settle_sizes(&run, &run.outputs[i]);
   if (line->interpret ? !evaluate_reference(&run, run.outputs) : !run_compiled(&run)) return 0;
   if (line->output_count && !write_outputs(&run)) return 0;
   if (line->compare) return compare_outputs(&run) ? 0 : 1;

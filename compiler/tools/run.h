@@ -12,14 +12,16 @@ typedef struct RunTensor { /* an input or output of the net: all samples, in the
   int rank;
   int64_t sizes[MAX_RANK]; /* of one sample, in the caller's layout */
   bool hwc;
-  int64_t elements; /* of one sample */
-  double *data;     /* samples * elements; NULL: not there yet */
-  int64_t samples;  /* of data; 0: a single one, which may be repeated */
+  const TensorType *type; /* as declared: its sizes may vary */
+  int64_t elements;       /* of one sample; 0: its sizes are not known yet */
+  double *data;           /* samples * elements; NULL: not there yet */
+  int64_t samples;        /* of data; 0: a single one, which may be repeated */
 } RunTensor;
 
 typedef struct Run {
   Session *session;
-  Graph *graph;
+  Graph *graph, *pinned; /* pinned: with the sizes of this run, for the evaluator */
+  SizeSample dims;       /* what the inputs made of the sizes that vary */
   RunTensor *inputs, *outputs;
   int input_count, output_count;
   int64_t samples;
@@ -39,7 +41,17 @@ void view_outputs(Run *run);
 /* --output: .npy files. */
 bool write_outputs(Run *run);
 
-/* "[1, 28, 28]" of one sample. */
+/* Sets the sizes of a tensor. false: they depend on a dim that is not known yet. */
+bool settle_sizes(const Run *run, RunTensor *tensor);
+/* Learns the dims from what an input is given: `sizes` in the caller's layout. Sizes that do not fit are left for the
+ * caller to refuse. */
+void learn_dims(Run *run, const RunTensor *input, const int64_t *sizes);
+/* Why the input cannot have these sizes, as notes. */
+void explain_dims(const Run *run, Diagnostic *d, const RunTensor *input);
+/* false: some input left a dim open. */
+bool all_dims_known(Run *run);
+
+/* "[1, 28, 28]" of one sample, or "[1, H, W]" while that is all that is known. */
 const char *run_shape(Arena *arena, const RunTensor *tensor);
 /* An array of the file under one of two names; .npy has one array without a name. */
 bool load_arrays(Run *run, const char *path, WeightTable *table);

@@ -79,6 +79,21 @@ static const char *upper_case(Arena *arena, const char *name) {
   return upper;
 }
 
+/* "  env.H = 5;" */
+static const char *set_dims(Run *run) {
+  Text text = text_new(run->session->arena);
+  for (int i = 0; i < run->dims.count; i++) text_addf(&text, "  env.%s = %lld;\n", run->dims.dims[i]->name, (long long)run->dims.values[i]);
+  return text_string(&text);
+}
+
+static const char *workspace_bytes(Run *run, const char *prefix) {
+  Arena *arena = run->session->arena;
+  Text text = text_new(arena);
+  if (run->graph->dim_count == 0) return arena_printf(arena, "%s_WORKSPACE_BYTES", upper_case(arena, prefix));
+  for (int i = 0; i < run->graph->dim_count; i++) text_addf(&text, "%senv.%s", i ? ", " : "", run->graph->dims[i]->name);
+  return arena_printf(arena, "%s_workspace_bytes(%s)", prefix, text_string(&text));
+}
+
 static const char *main_program(Run *run) {
   Arena *arena = run->session->arena;
   const char *prefix = run->session->line.options.prefix ? run->session->line.options.prefix : run->graph->name;
@@ -89,6 +104,8 @@ static const char *main_program(Run *run) {
       {"output_count", arena_printf(arena, "%d", run->output_count)},
       {"input_bytes", byte_list(arena, run->inputs, run->input_count)},
       {"output_bytes", byte_list(arena, run->outputs, run->output_count)},
+      {"dims", set_dims(run)},
+      {"workspace_bytes", workspace_bytes(run, prefix)},
       {NULL, NULL},
   };
   const char *text = fill(arena, template_run_main_c, holes);

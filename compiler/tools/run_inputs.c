@@ -47,12 +47,15 @@ static bool holds(DType dtype, double value) {
 static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, const char *path) {
   bool batch = array->rank == input->rank + 1;
   bool fits = batch || array->rank == input->rank;
+  if (fits) learn_dims(run, input, array->sizes + batch);
+  fits = fits && settle_sizes(run, input);
   for (int i = 0; i < input->rank && fits; i++) fits = array->sizes[i + batch] == input->sizes[i];
   if (!fits || !array->elements) {
     Diagnostic *d = input_error(run, "`%s` holds %s, input `%s` is %s", path, sizes_text(run->session->arena, array->sizes, array->rank),
                                 input->name, run_shape(run->session->arena, input));
     add_help(d, "one sample, or a batch with one more dimension in front%s",
              input->hwc ? "; the input's layout is [height, width, channels]" : "");
+    explain_dims(run, d, input);
     return false;
   }
   input->samples = batch ? array->sizes[0] : 0;
@@ -68,9 +71,12 @@ static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, co
 
 /* Pixels in the input's layout: bytes as they are for integer types, from 0 to 1 for floats. */
 static bool take_image(Run *run, RunTensor *input, const Image *image, const char *path) {
+  const int64_t chw[] = {image->channels, image->height, image->width}, hwc[] = {image->height, image->width, image->channels};
+  if (input->rank == 3) learn_dims(run, input, input->hwc ? hwc : chw);
+  bool known = settle_sizes(run, input);
   int64_t channels = input->rank == 3 ? input->sizes[input->hwc ? 2 : 0] : 1;
   int64_t height = input->rank == 3 ? input->sizes[input->hwc ? 0 : 1] : 0, width = input->rank == 3 ? input->sizes[input->hwc ? 1 : 2] : 0;
-  bool fits = input->rank == 3 && image->height == height && image->width == width &&
+  bool fits = known && input->rank == 3 && image->height == height && image->width == width &&
               (channels == image->channels || channels == 1 || channels == 3);
   int64_t pixels = (int64_t)image->height * image->width;
   if (fits && channels == 1 && image->channels == 3) /* a grey picture may be stored in colour */
@@ -80,6 +86,7 @@ static bool take_image(Run *run, RunTensor *input, const Image *image, const cha
     Diagnostic *d = input_error(run, "`%s` is a picture of %d rows and %d columns, %s; input `%s` is %s", path, image->height, image->width,
                                 image->channels == 1 ? "grey" : "in colour", input->name, run_shape(run->session->arena, input));
     add_help(d, "pictures are not resized; `.npy` arrays may hold anything");
+    explain_dims(run, d, input);
     return false;
   }
   input->data = ARENA_ARRAY(run->session->arena, double, (size_t)input->elements);
@@ -103,6 +110,7 @@ static bool take_random(Run *run, RunTensor *input, const char *seed_text) {
     input_error(run, "`random:` needs a whole number, as in `--input random:1`");
     return false;
   }
+  if (!settle_sizes(run, input)) return all_dims_known(run);
   for (; *seed_text; seed_text++) state = 10 * state + (uint64_t)(*seed_text - '0');
   for (const char *at = input->name; *at; at++) state = (state ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
   input->data = ARENA_ARRAY(run->session->arena, double, (size_t)input->elements);
@@ -159,6 +167,8 @@ static bool usage(Run *run, const char *text, const char *help) {
   return false;
 }
 
+static bool is_random(const NamedFile *file) { return !strncmp(file->path, "random:", 7); }
+
 static bool take_argument(Run *run, const NamedFile *file) {
   Arena *arena = run->session->arena;
   RunTensor *input = file->name ? find_input(run, file->name) : NULL;
@@ -171,7 +181,7 @@ static bool take_argument(Run *run, const NamedFile *file) {
   }
   if (input && input->data) return usage(run, arena_printf(arena, "input `%s` is given twice", input->name), NULL);
   if (input) return take_file(run, input, file->path);
-  if (run->input_count > 1 && strncmp(file->path, "random:", 7) && !ends_with_npz(file->path))
+  if (run->input_count > 1 && !is_random(file) && !ends_with_npz(file->path))
     return usage(run, arena_printf(arena, "the net has %d inputs: say which one `%s` is for", run->input_count, file->path),
                  arena_printf(arena, "`--input %s=%s`", run->inputs[0].name, file->path));
   for (int i = 0; i < run->input_count; i++)
@@ -202,10 +212,12 @@ static bool agree_on_samples(Run *run) {
   return true;
 }
 
+/* Random numbers come last: their shape is what the files made of the sizes that vary. */
 bool read_inputs(Run *run) {
   const CommandLine *line = &run->session->line;
-  for (int i = 0; i < line->input_count; i++)
-    if (!take_argument(run, &line->inputs[i])) return false;
+  for (int random = 0; random < 2; random++)
+    for (int i = 0; i < line->input_count; i++)
+      if ((int)is_random(&line->inputs[i]) == random && !take_argument(run, &line->inputs[i])) return false;
   for (int i = 0; i < run->input_count; i++)
     if (!run->inputs[i].data)
       return usage(run,

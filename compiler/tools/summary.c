@@ -14,7 +14,8 @@ typedef struct Layer {
 } Layer;
 
 typedef struct PlanTotals {
-  int64_t workspace_bytes, weights_bytes;
+  const Size *workspace_bytes;
+  int64_t weights_bytes;
 } PlanTotals;
 
 typedef struct Summary {
@@ -27,11 +28,8 @@ typedef struct Summary {
   PlanTotals plan;
 } Summary;
 
-/* What the plan knows; the graph is rewritten on the way, so this comes last. false: sizes vary, so that there
- * is no plan. */
+/* What the plan knows; the graph is rewritten on the way, so this comes last. */
 static bool plan_totals(Summary *s, Graph *graph) {
-  for (int i = 0; i < graph->value_count; i++)
-    if (!type_is_const(&graph->values[i]->type)) return false;
   Diagnostics ignored = new_diagnostics(s->session);
   Compilation c = *s->c;
   c.diagnostics = &ignored;
@@ -109,7 +107,10 @@ static void print_text(Summary *s) {
     text_addf(out, "output %s: %s%s\n", graph->outputs[i].name, dtype_name(graph->outputs[i].value->type.dtype),
               type_text(arena, &graph->outputs[i].value->type));
   if (!plan_totals(s, s->graph)) return;
-  text_addf(out, "workspace %lld bytes\n", (long long)s->plan.workspace_bytes);
+  text_addf(out, "workspace %s bytes", size_text(arena, s->plan.workspace_bytes));
+  int64_t most = size_maximum(s->plan.workspace_bytes);
+  if (!size_is_const(s->plan.workspace_bytes, NULL) && most < SIZE_LIMIT) text_addf(out, ", at most %lld", (long long)most);
+  text_add(out, "\n");
   text_addf(out, "weights %lld bytes\n", (long long)s->plan.weights_bytes);
 }
 
@@ -155,9 +156,11 @@ static void print_json(Summary *s) {
   }
   text_addf(out, "],\n \"totals\": {\"parameters\": %lld, \"macs\": ", (long long)s->parameters);
   json_size(out, arena, s->macs);
-  if (plan_totals(s, s->graph))
-    text_addf(out, ", \"workspace_bytes\": %lld, \"weights_bytes\": %lld", (long long)s->plan.workspace_bytes,
-              (long long)s->plan.weights_bytes);
+  if (plan_totals(s, s->graph)) {
+    text_add(out, ", \"workspace_bytes\": ");
+    json_size(out, arena, s->plan.workspace_bytes);
+    text_addf(out, ", \"weights_bytes\": %lld", (long long)s->plan.weights_bytes);
+  }
   text_add(out, "}}\n");
 }
 

@@ -14,7 +14,7 @@ TestSuite(plan, .fini = tear_down);
 static Plan *chain(int64_t first, int64_t second, int64_t third) {
   const int64_t offsets[] = {first, second, third};
   Plan *plan = ARENA_NEW(&arena, Plan);
-  *plan = (Plan){.arena = &arena, .workspace_bytes = 192, .workspace_align = 64};
+  *plan = (Plan){.arena = &arena, .workspace_bytes = size_of(&arena, 192), .workspace_align = 64};
   plan->views = ARENA_ARRAY(&arena, View, 3);
   const Size *zero = size_of(&arena, 0), *one = size_of(&arena, 1), *sixteen = size_of(&arena, 16);
   for (int i = 0; i < 3; i++) {

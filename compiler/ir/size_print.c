@@ -1,0 +1,116 @@
+/* size_print.c - sizes as text, in the language's words or in those of a style.
+ *
+ * The text is right for whole numbers that are never negative where every division is of something that is not
+ * negative either: a term with a plus stands first. */
+#include "ir/size_form.h"
+
+static const SizeStyle language = {"*", "//", "max", NULL};
+
+static const char *dim_text(const SizeStyle *style, const Text *out, const Dim *dim) {
+  return style->spell ? style->spell(out->arena, dim) : dim->name;
+}
+
+/* One term that is a dim's name, such as `H` and, where H is a multiple of 4, `4 * counter`. */
+static const Dim *as_plain_dim(const Size *size) {
+  const Atom *atom = size->term_count == 1 ? size->terms[0].atom : NULL;
+  bool whole = atom && atom->kind == ATOM_DIM && atom->dim->multiple == size->terms[0].coefficient;
+  return whole && atom->dim->offset == size->constant ? atom->dim : NULL;
+}
+
+/* The counter of a dim is (value - offset) / multiple; without an offset, what it has in common with the coefficient is
+ * cancelled. `inside`: it stands in a product or behind a minus, where a division needs parentheses. */
+static void print_counter(Text *out, const SizeStyle *style, const Dim *dim, int64_t *coefficient, bool inside) {
+  int64_t multiple = dim->multiple, common = dim->offset ? 1 : greatest_divisor(*coefficient, multiple);
+  const char *name = dim_text(style, out, dim);
+  *coefficient /= common;
+  multiple /= common;
+  inside = inside && multiple != 1;
+  if (inside) text_add(out, "(");
+  if (dim->offset) text_addf(out, "(%s - %lld)", name, (long long)dim->offset);
+  else text_add(out, name);
+  if (multiple != 1) text_addf(out, "%s%lld", style->over, (long long)multiple);
+  if (inside) text_add(out, ")");
+}
+
+static void print_atom(Text *out, const SizeStyle *style, const Atom *atom, int64_t *coefficient, bool inside) {
+  switch (atom->kind) {
+  case ATOM_DIM: print_counter(out, style, atom->dim, coefficient, inside); return;
+  case ATOM_PRODUCT:
+    print_atom(out, style, atom->left, coefficient, true);
+    text_add(out, style->times);
+    print_atom(out, style, atom->right, coefficient, true);
+    return;
+  case ATOM_FLOOR_DIV: {
+    const Dim *dim = as_plain_dim(atom->numerator);
+    if (inside) text_add(out, "(");
+    if (!dim) text_add(out, "(");
+    if (dim) text_add(out, dim_text(style, out, dim));
+    else size_print_as(out, atom->numerator, style);
+    text_addf(out, "%s%s%lld", dim ? "" : ")", style->over, (long long)atom->divisor);
+    if (inside) text_add(out, ")");
+    return;
+  }
+  case ATOM_MAX:
+    text_addf(out, "%s(", style->max);
+    size_print_as(out, atom->first, style);
+    text_add(out, ", ");
+    size_print_as(out, atom->second, style);
+    text_add(out, ")");
+    return;
+  }
+}
+
+/* A multiple of the whole dim is written by its name, so that its offset leaves the constant. */
+static bool is_whole_dim(const Term *term) {
+  const Dim *dim = term->atom->kind == ATOM_DIM ? term->atom->dim : NULL;
+  return dim && term->coefficient % dim->multiple == 0 && saturating_mul(term->coefficient / dim->multiple, dim->offset) < SIZE_LIMIT;
+}
+
+/* The term without its sign. `inside`: behind a minus that is not between two terms. */
+static void print_term(Text *out, const SizeStyle *style, const Term *term, bool inside) {
+  int64_t coefficient = term->coefficient < 0 ? -term->coefficient : term->coefficient;
+  Text atom = text_new(out->arena);
+  if (is_whole_dim(term)) {
+    coefficient /= term->atom->dim->multiple;
+    text_add(&atom, dim_text(style, out, term->atom->dim));
+  } else {
+    int64_t left = coefficient;
+    print_atom(&atom, style, term->atom, &left, false);
+    if (left != 1 || inside) { /* again, now that it is known to be a factor */
+      atom = text_new(out->arena);
+      left = coefficient;
+      print_atom(&atom, style, term->atom, &left, true);
+    }
+    coefficient = left;
+  }
+  if (coefficient != 1) text_addf(out, "%lld%s", (long long)coefficient, style->times);
+  text_add(out, text_string(&atom));
+}
+
+static void print_constant(Text *out, int64_t constant, bool first) {
+  if (first) text_addf(out, "%lld", (long long)constant);
+  else if (constant) text_addf(out, " %c %lld", constant < 0 ? '-' : '+', (long long)(constant < 0 ? -constant : constant));
+}
+
+void size_print_as(Text *out, const Size *size, const SizeStyle *style) {
+  int64_t constant = size->constant;
+  int first = -1;
+  for (int i = 0; i < size->term_count; i++) {
+    const Term *t = &size->terms[i];
+    if (is_whole_dim(t))
+      constant = saturating_add(constant, -saturating_mul(t->coefficient / t->atom->dim->multiple, t->atom->dim->offset));
+    if (first < 0 && t->coefficient > 0) first = i;
+  }
+  bool leads = first < 0 && (constant > 0 || size->term_count == 0); /* "5 - H" */
+  if (leads) print_constant(out, constant, true);
+  if (first >= 0) print_term(out, style, &size->terms[first], false);
+  for (int i = 0; i < size->term_count; i++) {
+    bool minus = size->terms[i].coefficient < 0, begins = i == 0 && first < 0 && !leads;
+    if (i == first) continue;
+    text_add(out, begins ? "-" : minus ? " - " : " + ");
+    print_term(out, style, &size->terms[i], begins);
+  }
+  if (!leads) print_constant(out, constant, false);
+}
+
+void size_print(Text *out, const Size *size) { size_print_as(out, size, &language); }
