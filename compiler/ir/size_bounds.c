@@ -116,6 +116,75 @@ static bool bound_expand(Bound *bound) {
   return true;
 }
 
+/* H*W - H grows with both although a part of it does not: with H = low + h the signs of the terms of h and w tell. */
+enum { MAX_MONOMIALS = 64, MAX_FACTORS = 5 };
+
+typedef struct Monomial {
+  int64_t coefficient;
+  const Atom *factors[MAX_FACTORS]; /* each less its least value, in order */
+  int count;
+} Monomial;
+
+typedef struct Polynomial {
+  Monomial terms[MAX_MONOMIALS];
+  int count;
+  bool failed; /* too large to be exact, or too long */
+} Polynomial;
+
+static bool same_factors(const Monomial *a, const Monomial *b) {
+  bool same = a->count == b->count;
+  for (int i = 0; same && i < a->count; i++) same = compare_atoms(a->factors[i], b->factors[i]) == 0;
+  return same;
+}
+
+static void add_monomial(Polynomial *p, const Monomial *m) {
+  int i = 0;
+  while (i < p->count && !same_factors(&p->terms[i], m)) i++;
+  if (m->coefficient <= -SIZE_LIMIT || m->coefficient >= SIZE_LIMIT || i == MAX_MONOMIALS) p->failed = true;
+  else if (i == p->count) p->terms[p->count++] = *m;
+  else p->terms[i].coefficient = saturating_add(p->terms[i].coefficient, m->coefficient);
+}
+
+static int factors_of(const Atom *atom, const Atom **factors, int count) {
+  if (atom->kind == ATOM_PRODUCT) return factors_of(atom->right, factors, factors_of(atom->left, factors, count));
+  if (count < MAX_FACTORS) factors[count] = atom;
+  return count + 1;
+}
+
+/* c * (a + low_a) * (b + low_b) .. multiplied out: one monomial for each set of factors. */
+static void add_shifted(Polynomial *p, const Term *term) {
+  const Atom *factors[MAX_FACTORS];
+  int count = factors_of(term->atom, factors, 0);
+  if (count > MAX_FACTORS) {
+    p->failed = true;
+    return;
+  }
+  for (int set = 0; set < 1 << count; set++) {
+    Monomial m = {.coefficient = term->coefficient};
+    for (int i = 0; i < count; i++) {
+      if (set >> i & 1) m.factors[m.count++] = factors[i];
+      else m.coefficient = saturating_mul(m.coefficient, range_of_atom(factors[i]).low);
+    }
+    if (m.coefficient) add_monomial(p, &m);
+  }
+}
+
+/* The bound of a sum without its constant. */
+static int64_t bound_shifted(const Bound *bound, bool upper) {
+  Polynomial p = {.count = 0};
+  int64_t sum = 0;
+  for (int i = 0; i < bound->count && !p.failed; i++) add_shifted(&p, &bound->terms[i]);
+  for (int i = 0; i < p.count && !p.failed; i++) {
+    int64_t most = p.terms[i].coefficient;
+    for (int k = 0; k < p.terms[i].count; k++) {
+      Range r = range_of_atom(p.terms[i].factors[k]);
+      most = saturating_mul(most, r.high >= SIZE_LIMIT ? SIZE_LIMIT : r.high - r.low);
+    }
+    if (p.terms[i].count == 0 || (most > 0) == upper) sum = saturating_add(sum, most);
+  }
+  return p.failed ? (upper ? SIZE_LIMIT : -SIZE_LIMIT) : sum;
+}
+
 /* The bound of the size; +-SIZE_LIMIT when nothing is known. */
 static int64_t bound_of(const Size *size, bool upper) {
   Bound bound = {.denominator = 1, .upper = upper};
@@ -127,6 +196,8 @@ static int64_t bound_of(const Size *size, bool upper) {
     int64_t c = bound.terms[i].coefficient;
     sum = saturating_add(sum, saturating_mul((c > 0) == upper ? r.high : r.low, c));
   }
+  int64_t shifted = saturating_add(bound.constant, bound_shifted(&bound, upper));
+  if (upper ? shifted < sum : shifted > sum) sum = shifted;
   if (bound.failed || sum >= SIZE_LIMIT || sum <= -SIZE_LIMIT) return upper ? SIZE_LIMIT : -SIZE_LIMIT;
   return upper ? floor_div(sum, bound.denominator) : ceil_div(sum, bound.denominator);
 }

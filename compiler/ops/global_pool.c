@@ -31,9 +31,7 @@ static void nest(Lowering *l, const Node *node, Nest *n) {
   add_reduction_axis(n, "kx", type_width(type), NULL, NULL);
   n->initial = float_expr(l, 0);
   n->update = add_expr(l, accumulator(l), input_at(l, node, 0, oc, var_expr(l, "ky"), var_expr(l, "kx")));
-  int64_t count;
-  if (size_is_const(pixels, &count)) n->result = mul_expr(l, accumulator(l), float_expr(l, 1.0 / (double)count));
-  else n->result = div_expr(l, accumulator(l), expr_cast(l->arena, type_f32, size_expr(l, pixels)));
+  n->result = mean_expr(l, accumulator(l), size_expr(l, pixels));
   n->output[0] = oc;
   n->output[1] = n->output[2] = zero;
   n->lane_axis = "oc";

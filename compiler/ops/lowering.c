@@ -54,6 +54,11 @@ Expr *sub_expr(Lowering *l, Expr *a, Expr *b) { return expr_binary(l->arena, OP_
 Expr *mul_expr(Lowering *l, Expr *a, Expr *b) { return expr_binary(l->arena, OP_MUL, a, b); }
 Expr *div_expr(Lowering *l, Expr *a, Expr *b) { return expr_binary(l->arena, OP_DIV, a, b); }
 
+Expr *mean_expr(Lowering *l, Expr *x, Expr *count) {
+  if (count->kind == EXPR_INT) return mul_expr(l, x, float_expr(l, 1.0 / (double)(float)count->integer));
+  return mul_expr(l, x, div_expr(l, float_expr(l, 1), expr_cast(l->arena, type_f32, count)));
+}
+
 /* b > a ? b : b == b ? a : b. With a NaN nothing is greater and it stays; nested selects need no logic on masks. */
 static Expr *extreme_expr(Lowering *l, BinaryOp better, Expr *a, Expr *b) {
   a = named_expr(l, "other", a);

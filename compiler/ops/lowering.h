@@ -43,6 +43,8 @@ Expr *add_expr(Lowering *l, Expr *a, Expr *b);
 Expr *sub_expr(Lowering *l, Expr *a, Expr *b);
 Expr *mul_expr(Lowering *l, Expr *a, Expr *b);
 Expr *div_expr(Lowering *l, Expr *a, Expr *b);
+/* x / count, as a product with the reciprocal that has the same bits whether count is known here or at run time only. */
+Expr *mean_expr(Lowering *l, Expr *x, Expr *count);
 Expr *max_expr(Lowering *l, Expr *a, Expr *b); /* NaN in either wins, as in PyTorch; so it does in min_expr */
 Expr *min_expr(Lowering *l, Expr *a, Expr *b);
 Expr *abs_expr(Lowering *l, Expr *x);

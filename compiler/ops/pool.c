@@ -230,8 +230,7 @@ static void nest_avg(Lowering *l, const Node *node, Nest *n) {
   }
   n->initial = float_expr(l, 0);
   n->update = add_expr(l, accumulator(l), tap_at(l, node, &w, var_expr(l, "ky"), var_expr(l, "kx")));
-  if (count->kind == EXPR_INT) n->result = mul_expr(l, accumulator(l), float_expr(l, 1.0 / (double)count->integer));
-  else n->result = div_expr(l, accumulator(l), expr_cast(l->arena, type_f32, count));
+  n->result = mean_expr(l, accumulator(l), count);
 }
 
 static void describe_pool(Text *out, const Node *node) {

@@ -243,64 +243,147 @@ static const char *upper(Arena *arena, const char *name) {
   return copy;
 }
 
+/* One net as run_nets.c will call it. */
+typedef struct Case {
+  const char *name, *prefix; /* of the case, and of the C that it calls */
+  const SizeSample *sizes;   /* what it hands to C that takes sizes at run time; NULL: that takes none */
+  bool same_bits;            /* as the case before */
+} Case;
+
+/* "  env.H = 5;" and "(5, 7)" */
+static const char *size_members(Job *job, const SizeSample *sizes) {
+  Text text = text_new(&job->arena);
+  for (int i = 0; sizes && i < sizes->count; i++)
+    text_addf(&text, "  env.%s = e ? (size_t)((long)e->size[%d] + e->change[%d]) : 0;\n", sizes->dims[i]->name, i, i);
+  return text_string(&text);
+}
+
+static const char *size_list(Job *job, const SizeSample *sizes) {
+  Text text = text_new(&job->arena);
+  for (int i = 0; i < sizes->count; i++) text_addf(&text, "%s%lld", i ? ", " : "", (long long)sizes->values[i]);
+  return text_string(&text);
+}
+
 /* One function that run_nets.c can call without knowing the net's types. */
-static void add_glue(Job *job, Text *part, const char *net) {
-  const char *big = upper(&job->arena, net);
-  text_addf(part, "#include \"%s.%s\"\n", net, job->separate ? "h" : "c");
-  if (!job->separate && job->options.weights_as == WEIGHTS_AS_C) text_addf(part, "#include \"%s_weights.c\"\n", net);
+static void add_glue(Job *job, Text *part, const Case *c) {
+  const char *name = c->name, *net = c->prefix, *big = upper(&job->arena, net);
   text_addf(part,
             "static int call_%s(void **in, void **out, const NetEnv *e) {\n  %s_inputs i;\n  %s_outputs o;\n  %s_env env;\n"
             "  memset(&env, 0, sizeof env);\n  if (e) {\n    env.workspace = e->workspace;\n    env.workspace_bytes = e->workspace_bytes;\n"
-            "    env.weights = e->weights;\n    env.weights_bytes = e->weights_bytes;\n  }\n  if (in) memcpy(&i, in, sizeof i);\n"
+            "    env.weights = e->weights;\n    env.weights_bytes = e->weights_bytes;\n  }\n%s  if (in) memcpy(&i, in, sizeof i);\n"
             "  if (out) memcpy(&o, out, sizeof o);\n  return (int)%s_run(in ? &i : 0, out ? &o : 0, e ? &env : 0);\n}\n",
-            net, net, net, net, net);
-  text_addf(part, "static const char *text_%s(int status) { return %s_status_text((%s_status)status); }\n", net, net, net);
+            name, net, net, net, size_members(job, c->sizes), net);
+  text_addf(part, "static const char *text_%s(int status) { return %s_status_text((%s_status)status); }\n", name, net, net);
+  const char *bytes = c->sizes ? arena_printf(&job->arena, "%s_workspace_bytes(%s)", net, size_list(job, c->sizes))
+                               : arena_printf(&job->arena, "%s_WORKSPACE_BYTES", big);
+  const char *lower = c->sizes ? "0" : arena_printf(&job->arena, "%s_WORKSPACE_LOWER_BOUND", big);
+  text_addf(part, "static size_t workspace_%s(void) { return %s; }\n", name, bytes);
   text_addf(part,
-            "const Net net_%s = {\"%s\", call_%s, text_%s, (int)(sizeof(%s_inputs) / sizeof(void *)), (int)(sizeof(%s_outputs) / "
-            "sizeof(void *)), "
-            "%s_WORKSPACE_BYTES, %s_WORKSPACE_LOWER_BOUND, %s_WORKSPACE_ALIGN, %s_WEIGHTS_BYTES, %lld,\n  {%s_ERR_NULL, %s_ERR_WORKSPACE, "
-            "%s_ERR_ALIGN, %s_ERR_ALIAS, "
-            "%s_ERR_WEIGHTS}};\n\n",
-            net, net, net, net, net, net, big, big, big, big, (long long)job->options.batch, big, big, big, big, big);
+            "const Net net_%s = {\"%s\", \"%s\", call_%s, text_%s, workspace_%s, (int)(sizeof(%s_inputs) / sizeof(void *)), "
+            "(int)(sizeof(%s_outputs) / sizeof(void *)), %s, %s_WORKSPACE_ALIGN, %s_WEIGHTS_BYTES, %lld, %d,\n  {%s_ERR_NULL, "
+            "%s_ERR_WORKSPACE, %s_ERR_ALIGN, %s_ERR_ALIAS, %s_ERR_RANGE, %s_ERR_MULTIPLE, %s_ERR_WEIGHTS}, {",
+            name, name, net, name, name, name, net, net, lower, big, big, (long long)job->options.batch, c->same_bits, big, big, big, big,
+            big, big, big);
+  for (int i = 0; c->sizes && i < c->sizes->count; i++) {
+    const Dim *dim = c->sizes->dims[i];
+    text_addf(part, "{%lld, %lld, %lld, %lld}, ", (long long)c->sizes->values[i], (long long)dim->minimum, (long long)dim->maximum,
+              (long long)dim->multiple);
+  }
+  text_add(part, "{0, 0, 0, 0}}};\n\n");
+  text_addf(&job->table, "NET(%s)\n", name);
 }
+
+static Text *part_of(Job *job) { return &job->part[job->count % job->parts]; }
 
 static void write_net(Job *job, const char *net, const Outputs *out) {
   write_text(job, arena_printf(&job->arena, "%s.c", net), &out->code);
   write_text(job, arena_printf(&job->arena, "%s.h", net), &out->header);
   if (out->weights_blob_bytes) write_file(job, arena_printf(&job->arena, "%s.weights", net), out->weights_blob, out->weights_blob_bytes);
   if (out->weights_code.length) write_text(job, arena_printf(&job->arena, "%s_weights.c", net), &out->weights_code);
+  text_addf(part_of(job), "#include \"%s.%s\"\n", net, job->separate ? "h" : "c");
+  if (!job->separate && job->options.weights_as == WEIGHTS_AS_C) text_addf(part_of(job), "#include \"%s_weights.c\"\n", net);
+  if (job->separate)
+    text_addf(&job->sources, "%s.c\n%s", net, out->weights_code.length ? arena_printf(&job->arena, "%s_weights.c\n", net) : "");
 }
 
-static void do_net(Job *job, const char *file, const char *net) {
+/* The graph with the sizes that the options give; NULL: errors were reported. */
+static Graph *graph_of(Job *job, const char *name) {
   Diagnostics diagnostics;
   Sources sources;
+  Compilation c = begin(job, &diagnostics, &sources);
+  Graph *graph = compile_to_graph(&c);
+  if (graph && !diagnostics.errors) return graph;
+  complain(job, name, &diagnostics);
+  return NULL;
+}
+
+/* Writes the net under the name that its C has. false: errors were reported. */
+static bool compile_net(Job *job, const char *name) {
+  Diagnostics diagnostics;
+  Sources sources;
+  Outputs out = {0};
+  Compilation c = begin(job, &diagnostics, &sources);
+  bool good = compile(&c, name, &out) && !diagnostics.errors;
+  if (good) write_net(job, name, &out);
+  else complain(job, name, &diagnostics);
+  return good;
+}
+
+/* The case, and the samples that it is for, which are the same for all nets of that name and sizes. */
+static void add_case(Job *job, const Graph *graph, Case c) {
+  size_t before = job->data.length;
+  put_word(&job->data, (uint32_t)hash(c.name));
+  if (job->known_data || put_samples(job, graph)) {
+    add_glue(job, part_of(job), &c);
+    return;
+  }
+  job->data.length = before;
+  printf("FAIL %s: the evaluator cannot run it\n", c.name);
+  job->failed++;
+}
+
+enum { PLACES = 5 };
+
+/* The least values of the dims, greater ones that are not too great, and mixtures. */
+static int64_t size_at_place(const Dim *dim, int number, int place) {
+  static const int steps[PLACES][2] = {{0, 0}, {1, 4}, {6, 1}, {3, 3}, {17, 22}};
+  int64_t value = dim_least(dim) + steps[place][number % 2] * dim->multiple;
+  return value > dim_greatest(dim) ? dim_greatest(dim) : value;
+}
+
+/* One C file for all sizes, and beside it one for each: they must agree, bit by bit where numerics are portable. */
+static void do_varying_net(Job *job, const char *net, const Graph *graph) {
+  if (!compile_net(job, net)) return;
+  for (int place = 0; place < PLACES; place++) {
+    SizeSample *sizes = ARENA_NEW(&job->arena, SizeSample);
+    Binding bindings[MAX_SAMPLE_DIMS];
+    for (int i = 0; i < graph->dim_count; i++) {
+      sizes->dims[i] = graph->dims[i];
+      sizes->values[i] = size_at_place(graph->dims[i], i, place);
+      bindings[i] = (Binding){graph->dims[i]->name, arena_printf(&job->arena, "%lld", (long long)sizes->values[i]),
+                              i ? &bindings[i - 1] : NULL};
+    }
+    sizes->count = graph->dim_count;
+    const char *name = arena_printf(&job->arena, "%s_at%d", net, place), *pinned = arena_printf(&job->arena, "%s_pinned", name);
+    job->options.sizes = &bindings[sizes->count - 1];
+    job->options.prefix = pinned;
+    const Graph *one = graph_of(job, name);
+    if (one && compile_net(job, pinned)) {
+      add_case(job, one, (Case){name, net, sizes, false});
+      add_case(job, one, (Case){pinned, pinned, NULL, job->options.numerics == NUMERICS_PORTABLE});
+    }
+    job->options.sizes = NULL;
+    job->options.prefix = NULL;
+  }
+}
+
+static void do_net(Job *job, const char *file, const char *net, bool varies) {
   job->options.file = file;
   job->options.net = net;
-  Compilation c = begin(job, &diagnostics, &sources);
-  Graph *graph = job->known_data ? NULL : compile_to_graph(&c);
-  if (!job->known_data && (!graph || diagnostics.errors)) {
-    complain(job, net, &diagnostics);
-    return;
-  }
-  Outputs out = {0};
-  c = begin(job, &diagnostics, &sources);
-  if (!compile(&c, net, &out) || diagnostics.errors) {
-    complain(job, net, &diagnostics);
-    return;
-  }
-  size_t before = job->data.length;
-  put_word(&job->data, (uint32_t)hash(net));
-  if (!job->known_data && !put_samples(job, graph)) {
-    job->data.length = before;
-    printf("FAIL %s: the evaluator cannot run it\n", net);
-    job->failed++;
-    return;
-  }
-  write_net(job, net, &out);
-  add_glue(job, &job->part[job->count % job->parts], net);
-  text_addf(&job->table, "NET(%s)\n", net);
-  if (job->separate)
-    text_addf(&job->sources, "%s.c\n%s", net, out.weights_code.length ? arena_printf(&job->arena, "%s_weights.c\n", net) : "");
+  Graph *graph = job->known_data && !varies ? NULL : graph_of(job, net);
+  if (!graph && (varies || !job->known_data)) return;
+  if (graph && graph->dim_count) do_varying_net(job, net, graph);
+  else if (compile_net(job, net)) add_case(job, graph, (Case){net, net, NULL, false});
   job->count++;
 }
 
@@ -318,12 +401,13 @@ static void do_file(Job *job, const char *file) {
   const char *error, *text = read_whole_file(&job->arena, file, READ_FILES_ONLY, &length, &error);
   if (!text) fail(file, error);
   const char *given = job->options.weights;
+  bool varies = strstr(text, "\ndim ") != NULL;
   if (strstr(text, "\n  weights \"")) job->options.weights = NULL;
   for (const char *line = text; line; line = strchr(line, '\n')) {
     line += *line == '\n';
     if (strncmp(line, "net ", 4) != 0) continue;
     const char *net = arena_strndup(&job->arena, line + 4, strcspn(line + 4, " ({"));
-    if (wanted(job->only, net)) do_net(job, file, net);
+    if (wanted(job->only, net)) do_net(job, file, net, varies);
   }
   job->options.weights = given;
 }

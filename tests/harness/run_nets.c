@@ -4,7 +4,7 @@
  *
  * Every buffer has its exact size and stands against a red zone (ASan) or a page that must not be touched (mmap; the
  * first run at its end, the second at its start). Each sample runs twice over different dirt and must give the same
- * bits; inputs must stay as they are; wrong arguments must give the right status. With `hash`, prints the FNV-1a
+ * bits; inputs must stay as they are; wrong arguments must give the right status. Nets that say so must give the bits of the one before. With `hash`, prints the FNV-1a
  * hash of all output bits instead of comparing. */
 #include "run_nets.h"
 
@@ -54,6 +54,9 @@ typedef struct Case {
   const Net *net;
   Shape in[MAX_TENSORS], out[MAX_TENSORS];
   uint32_t samples;
+  size_t workspace_bytes;
+  unsigned long size[8];
+  uint64_t bits; /* of all outputs */
   Block weights;
   char problem[400]; /* the first one; "" none */
 } Case;
@@ -151,7 +154,7 @@ static Memory new_memory(const Case *c, int at_end) {
   for (int i = 0; i < c->net->inputs; i++) m.in_pointers[i] = (m.in[i] = new_block(bytes_of(c, &c->in[i]), c->in[i].bytes, at_end)).data;
   for (int i = 0; i < c->net->outputs; i++)
     m.out_pointers[i] = (m.out[i] = new_block(bytes_of(c, &c->out[i]), c->out[i].bytes, at_end)).data;
-  m.workspace = new_block(c->net->workspace_bytes, c->net->align, at_end);
+  m.workspace = new_block(c->workspace_bytes, c->net->align, at_end);
   return m;
 }
 
@@ -162,7 +165,7 @@ static void free_memory(const Case *c, Memory *m) {
 }
 
 static NetEnv env_of(const Case *c, const Memory *m) {
-  NetEnv env = {m->workspace.data, c->net->workspace_bytes, c->weights.data, c->weights.bytes};
+  NetEnv env = {m->workspace.data, c->workspace_bytes, c->weights.data, c->weights.bytes, c->size, {0}};
   return env;
 }
 
@@ -197,12 +200,12 @@ static double element(const unsigned char *at, const Shape *s) {
   return s->is_float ? (double)f : (double)i32;
 }
 
-static void hash_bytes(const Block *b) { /* as 32-bit words, so that the byte order makes no difference */
+static void hash_bytes(uint64_t *hash, const Block *b) { /* as 32-bit words, so that the byte order makes no difference */
   for (size_t i = 0; i + 4 <= b->bytes; i += 4) {
     uint32_t w;
     memcpy(&w, b->data + i, 4);
     if ((w & 0x7fffffffu) > 0x7f800000u) w = 0x7fc00000u; /* any NaN */
-    fnv = (fnv ^ w) * UINT64_C(0x100000001b3);
+    *hash = (*hash ^ w) * UINT64_C(0x100000001b3);
   }
 }
 
@@ -235,7 +238,7 @@ static void skip_outputs(const Case *c) {
 /* The workspace is as large as what is used of it: its last bytes are written, but for alignment and for what a
  * whole vector reads beyond a tensor. */
 static void check_high_water(Case *c, const Memory *first, const Memory *second) {
-  size_t end = c->net->workspace_bytes, unused = c->net->align + 64, low = end > unused ? end - unused : 0;
+  size_t end = c->workspace_bytes, unused = c->net->align + 64, low = end > unused ? end - unused : 0;
   for (size_t i = end; i-- > low;)
     if (first->workspace.data[i] != 0xA5 || (second->workspace.data[i] == first->workspace.data[i])) return;
   if (end) problem(c, "%sthe last %lld bytes of the workspace are never used", "", (long long)(end - low), 0, 0, 0);
@@ -254,7 +257,8 @@ static void check_samples(Case *c, int hash_only) {
       if (memcmp(first.in[i].data, second.in[i].data, first.in[i].bytes)) problem(c, "%sinput %lld was written", "", i, 0, 0, 0);
     for (int i = 0; i < c->net->outputs; i++) {
       if (memcmp(first.out[i].data, second.out[i].data, first.out[i].bytes)) problem(c, "%stwo runs differ in output %lld", "", i, 0, 0, 0);
-      hash_bytes(&first.out[i]);
+      hash_bytes(&fnv, &first.out[i]);
+      hash_bytes(&c->bits, &first.out[i]);
     }
     if (s == 0) check_high_water(c, &first, &second);
     data = start;
@@ -296,8 +300,8 @@ static void check_overlaps(Case *c, Memory *m, NetEnv env) {
   const Net *net = c->net;
   for (int i = 0; i < net->outputs; i++) {
     void *old = m->out_pointers[i];
-    if (net->workspace_bytes) {
-      m->out_pointers[i] = m->workspace.data + net->workspace_bytes - 4;
+    if (c->workspace_bytes) {
+      m->out_pointers[i] = m->workspace.data + c->workspace_bytes - 4;
       expect(c, "output in the workspace", net->call(m->in_pointers, m->out_pointers, &env), net->error.alias);
     }
     m->out_pointers[i] = m->in[0].data;
@@ -306,7 +310,7 @@ static void check_overlaps(Case *c, Memory *m, NetEnv env) {
     if (i) expect(c, "output overlaps output", net->call(m->in_pointers, m->out_pointers, &env), net->error.alias);
     m->out_pointers[i] = old;
   }
-  if (net->workspace_bytes) {
+  if (c->workspace_bytes) {
     m->in_pointers[0] = m->workspace.data;
     expect(c, "input in the workspace", net->call(m->in_pointers, m->out_pointers, &env), net->error.alias);
     m->in_pointers[0] = m->in[0].data;
@@ -315,9 +319,9 @@ static void check_overlaps(Case *c, Memory *m, NetEnv env) {
 
 static void check_workspace(Case *c, Memory *m, NetEnv env) {
   const Net *net = c->net;
-  if (net->lower_bound > net->workspace_bytes)
+  if (net->lower_bound > c->workspace_bytes)
     problem(c, "%sthe lower bound %lld is above the workspace", "", (long long)net->lower_bound, 0, 0, 0);
-  if (!net->workspace_bytes) return;
+  if (!c->workspace_bytes) return;
   NetEnv wrong = env;
   wrong.workspace = 0;
   expect(c, "workspace NULL", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.null);
@@ -348,11 +352,32 @@ static void check_weights(Case *c, Memory *m, NetEnv env) {
   expect(c, "weights not aligned", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.align);
 }
 
+/* Sizes that the net cannot run at, at each limit. */
+static void check_sizes(Case *c, Memory *m, NetEnv env) {
+  const Net *net = c->net;
+  for (int i = 0; net->sizes[i].value; i++) {
+    const NetSize *s = &net->sizes[i];
+    env.change[i] = (long)s->minimum - 1 - (long)s->value;
+    expect(c, "a size below its range", net->call(m->in_pointers, m->out_pointers, &env), net->error.range);
+    env.change[i] = -(long)s->value;
+    expect(c, "a size of 0", net->call(m->in_pointers, m->out_pointers, &env), net->error.range);
+    env.change[i] = -1 - (long)s->value;
+    expect(c, "a size of SIZE_MAX", net->call(m->in_pointers, m->out_pointers, &env), net->error.range);
+    env.change[i] = s->maximum + 1 - (long)s->value;
+    if (s->maximum >= 0) expect(c, "a size above its range", net->call(m->in_pointers, m->out_pointers, &env), net->error.range);
+    env.change[i] = s->value + 1 <= (unsigned long)s->maximum ? 1 : -1;
+    if (s->multiple > 1 && s->value + 1 > s->minimum)
+      expect(c, "a size between multiples", net->call(m->in_pointers, m->out_pointers, &env), net->error.multiple);
+    env.change[i] = 0;
+  }
+}
+
 static void check_status(Case *c) {
   Memory m = new_memory(c, 1);
   NetEnv env = env_of(c, &m);
   for (int i = 0; i < c->net->inputs; i++) memset(m.in[i].data, 0, m.in[i].bytes);
   for (int i = 0; i < c->net->outputs; i++) dirty(&m.out[i], 0);
+  check_sizes(c, &m, env);
   check_pointers(c, &m, env);
   check_overlaps(c, &m, env);
   check_workspace(c, &m, env);
@@ -397,6 +422,7 @@ static void read_shape(Shape *s) {
 int main(int argc, char **argv) {
   int passed = 0, failed = 0, hash_only = argc > 2;
   const char *directory = argc > 1 ? argv[1] : ".";
+  uint64_t bits = 0;
   Block all = read_file(directory, "data", ".bin", 4);
   if (!all.data) give_up("data.bin cannot be read");
   data = all.data;
@@ -409,9 +435,13 @@ int main(int argc, char **argv) {
     c.samples = word();
     for (int i = 0; i < c.net->inputs; i++) read_shape(&c.in[i]);
     for (int i = 0; i < c.net->outputs; i++) read_shape(&c.out[i]);
-    c.weights = read_file(directory, c.net->name, ".weights", 4);
+    for (int i = 0; c.net->sizes[i].value; i++) c.size[i] = c.net->sizes[i].value;
+    c.workspace_bytes = c.net->workspace();
+    c.weights = read_file(directory, c.net->prefix, ".weights", 4);
     check_samples(&c, hash_only);
     if (!hash_only) check_status(&c);
+    if (c.net->same_bits && c.bits != bits) problem(&c, "%sother bits than the net before", "", 0, 0, 0, 0);
+    bits = c.bits;
     free_block(&c.weights);
     if (c.problem[0]) printf("FAIL %s: %s\n", c.net->name, c.problem);
     c.problem[0] ? failed++ : passed++;

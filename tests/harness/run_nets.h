@@ -8,16 +8,27 @@ typedef struct NetEnv {
   size_t workspace_bytes;
   const void *weights;
   size_t weights_bytes;
+  const unsigned long *size; /* of nets whose sizes vary, */
+  long change[8];            /* and what is added to each */
 } NetEnv;
 
+typedef struct NetSize { /* one size that is handed over at run time, and what it may be */
+  unsigned long value, minimum;
+  long maximum; /* -1: none */
+  unsigned long multiple;
+} NetSize;
+
 typedef struct Net {
-  const char *name;
+  const char *name, *prefix;                             /* of the case, and of the C that it calls */
   int (*call)(void **in, void **out, const NetEnv *env); /* returns a status */
   const char *(*status_text)(int status);
+  size_t (*workspace)(void);
   int inputs, outputs;
-  size_t workspace_bytes, lower_bound, align, weights_bytes, batch;
+  size_t lower_bound, align, weights_bytes, batch;
+  int same_bits; /* as the net before */
   struct {
-    int null, workspace, align, alias, weights;
+    int null, workspace, align, alias, range, multiple, weights;
   } error;
+  NetSize sizes[8]; /* ended by a value of 0 */
 } Net;
 #endif

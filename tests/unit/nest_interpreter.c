@@ -115,6 +115,7 @@ static double value_of(Interpreter *in, const Expr *e) {
   switch (e->kind) {
   case EXPR_INT: return (double)e->integer;
   case EXPR_FLOAT: return e->real;
+  case EXPR_SIZE:
   case EXPR_CONSTANT: return (double)size_value(e->value);
   case EXPR_VAR: return *variable(in, e->text);
   case EXPR_ACCESS: {
