@@ -20,9 +20,14 @@ static int badness(const char *line, size_t i, int depth) {
 
 /* The place at which to break a line so that its beginning fits: the least bad one, of equals the last. 0: none. */
 static size_t break_place(const char *line, size_t length, size_t room) {
-  size_t best = 0;
+  size_t best = 0, start = 0;
   int depth = 0, least = 1 << 20;
-  for (size_t i = 0; i < length && i < room; i++) {
+  if (strncmp(line, "#define ", 8) == 0) { /* name and parameters stay together */
+    const char *end = strpbrk(line + 8, " (");
+    if (end && *end == '(') end = strchr(end, ')');
+    if (end) start = (size_t)(end - line) + 1;
+  }
+  for (size_t i = start; i < length && i < room; i++) {
     if (line[i] == '(' || line[i] == '[') depth++;
     if ((line[i] == ')' || line[i] == ']') && depth) depth--; /* it may have been opened before the last break */
     int bad = badness(line, i, depth);

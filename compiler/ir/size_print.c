@@ -10,11 +10,13 @@ static const char *dim_text(const SizeStyle *style, const Text *out, const Dim *
   return style->spell ? style->spell(out->arena, dim) : dim->name;
 }
 
-/* One term that is a dim's name, such as `H` and, where H is a multiple of 4, `4 * counter`. */
-static const Dim *as_plain_dim(const Size *size) {
-  const Atom *atom = size->term_count == 1 ? size->terms[0].atom : NULL;
-  bool whole = atom && atom->kind == ATOM_DIM && atom->dim->multiple == size->terms[0].coefficient;
-  return whole && atom->dim->offset == size->constant ? atom->dim : NULL;
+/* The dim of which the size is a whole share: H itself, or H // *share where H is a multiple of that. NULL: none. */
+static const Dim *share_of_dim(const Size *size, int64_t *share) {
+  const Dim *dim = size->term_count == 1 && size->terms[0].atom->kind == ATOM_DIM ? size->terms[0].atom->dim : NULL;
+  int64_t coefficient = size->term_count == 1 ? size->terms[0].coefficient : 0;
+  if (!dim || coefficient < 1 || dim->multiple % coefficient || size->constant != dim->offset) return NULL;
+  *share = dim->multiple / coefficient;
+  return *share == 1 || dim->offset == 0 ? dim : NULL;
 }
 
 /* The counter of a dim is (value - offset) / multiple; without an offset, what it has in common with the coefficient is
@@ -41,12 +43,13 @@ static void print_atom(Text *out, const SizeStyle *style, const Atom *atom, int6
     print_atom(out, style, atom->right, coefficient, true);
     return;
   case ATOM_FLOOR_DIV: {
-    const Dim *dim = as_plain_dim(atom->numerator);
+    int64_t share = 1;
+    const Dim *dim = share_of_dim(atom->numerator, &share);
     if (inside) text_add(out, "(");
     if (!dim) text_add(out, "(");
     if (dim) text_add(out, dim_text(style, out, dim));
     else size_print_as(out, atom->numerator, style);
-    text_addf(out, "%s%s%lld", dim ? "" : ")", style->over, (long long)atom->divisor);
+    text_addf(out, "%s%s%lld", dim ? "" : ")", style->over, (long long)saturating_mul(atom->divisor, share));
     if (inside) text_add(out, ")");
     return;
   }

@@ -44,42 +44,53 @@ Expr *stored_value(const StepBinding *b, Expr *value) {
   return expr_select(a, fits, converted, expr_cast(a, type, expr_int(a, INT32_MAX)));
 }
 
-/* Where the value of an index expression lies when all variables are 0: the constant part of o * stride + k - padding,
- * the least (sign 1) or the greatest (sign -1) for all values of the dims. */
-static int64_t constant_part(const Expr *e, int sign) {
-  if (e->kind == EXPR_INT) return e->integer;
-  if (e->kind == EXPR_SIZE) return sign > 0 ? size_minimum(e->value) : size_maximum(e->value);
-  if (e->kind != EXPR_BINARY) return 0;
-  if (e->op == OP_ADD) return constant_part(e->left, sign) + constant_part(e->right, sign);
-  if (e->op == OP_SUB) return constant_part(e->left, sign) - constant_part(e->right, -sign);
-  return 0;
+/* Where the value of an index expression lies when all variables are 0: the constant part of o * stride + k - padding. */
+static const Size *constant_part(Arena *a, const Expr *e) {
+  if (e->kind == EXPR_SIZE) return e->value;
+  if (e->kind != EXPR_BINARY || (e->op != OP_ADD && e->op != OP_SUB)) return size_of(a, e->kind == EXPR_INT ? e->integer : 0);
+  const Size *left = constant_part(a, e->left), *right = constant_part(a, e->right);
+  return e->op == OP_ADD ? size_add(a, left, right) : size_sub(a, left, right);
 }
 
 typedef struct LowestIndex {
+  Arena *arena;
   int operand;
-  bool seen;
-  int64_t lowest[MAX_RANK];
+  const Size *lowest[MAX_RANK]; /* NULL: not seen */
 } LowestIndex;
+
+/* The smaller one; where that depends on the dims, a number below both. */
+static const Size *smaller(Arena *a, const Size *x, const Size *y) {
+  const Size *difference = size_sub(a, x, y);
+  if (size_maximum(difference) <= 0) return x;
+  if (size_minimum(difference) >= 0) return y;
+  int64_t low = size_minimum(x), other = size_minimum(y);
+  return size_of(a, low < other ? low : other);
+}
 
 static Expr *find_lowest(void *context, Expr *e) {
   LowestIndex *low = context;
   if (e->kind != EXPR_ACCESS || e->operand != low->operand) return e;
   for (int d = 0; d < MAX_RANK; d++) {
-    int64_t part = constant_part(e->index[d], 1);
-    if (!low->seen || part < low->lowest[d]) low->lowest[d] = part;
+    const Size *part = constant_part(low->arena, e->index[d]);
+    low->lowest[d] = low->lowest[d] ? smaller(low->arena, low->lowest[d], part) : part;
   }
-  low->seen = true;
   return e;
 }
 
 /* The pointer points to the first element of the window in the border, so that no index is negative; not further back
  * than the border, for windows that are clipped instead. */
 static void set_base(const StepBinding *b, BoundOperand *operand, int number) {
-  LowestIndex low = {.operand = number};
-  for (const Nest *nest = b->step->nest; nest; nest = nest->next) visit_nest(b->plan->arena, nest, find_lowest, &low);
+  Arena *a = b->plan->arena;
+  LowestIndex low = {.arena = a, .operand = number};
+  for (const Nest *nest = b->step->nest; nest; nest = nest->next) visit_nest(a, nest, find_lowest, &low);
   const Border *border = &operand->view.buffer->border;
   const int64_t limit[MAX_RANK] = {0, -border->top, -border->left};
-  for (int d = 0; d < MAX_RANK; d++) operand->base[d] = low.lowest[d] >= 0 ? 0 : low.lowest[d] > limit[d] ? low.lowest[d] : limit[d];
+  for (int d = 0; d < MAX_RANK; d++) {
+    const Size *lowest = low.lowest[d] ? low.lowest[d] : size_of(a, 0);
+    int64_t least = size_minimum(lowest) > limit[d] ? size_minimum(lowest) : limit[d];
+    bool in_border = size_maximum(lowest) <= 0 && size_minimum(lowest) >= limit[d];
+    operand->base[d] = in_border ? lowest : size_of(a, least < 0 ? least : 0);
+  }
 }
 
 /* A distance in a tensor as one function knows it: named after the function and its pointer, X_ROW_CONV2, so that its
@@ -97,6 +108,7 @@ static void bind_value(const StepBinding *b, BoundOperand *operand, const Value 
   const Buffer *buffer = view.buffer;
   operand->value = value;
   operand->view = view;
+  for (int d = 0; d < MAX_RANK; d++) operand->base[d] = size_of(a, 0);
   operand->stride[0] = size_is(buffer->channel, 1) ? expr_int(a, 1) : stride(b, operand, "CHANNEL", buffer->channel);
   bool one_row = size_is(buffer->height, 1) && !buffer->border.top && !buffer->border.bottom;
   bool one_column = size_is(buffer->width, 1) && !buffer->border.left && !buffer->border.right;
@@ -313,8 +325,8 @@ StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step) {
   return b;
 }
 
-static Expr *scaled(Arena *a, Expr *index, int64_t base, Expr *stride) {
-  return expr_binary(a, OP_MUL, expr_binary(a, OP_ADD, index, expr_int(a, -base)), stride);
+static Expr *scaled(Arena *a, Expr *index, const Size *base, Expr *stride) {
+  return expr_binary(a, OP_MUL, expr_binary(a, OP_ADD, index, expr_size(a, size_mul_int(a, base, -1))), stride);
 }
 
 static Expr *tensor_offset(Arena *a, const BoundOperand *operand, Expr *const index[MAX_RANK]) {
@@ -358,23 +370,29 @@ static Expr *buffer_start(const StepBinding *b, const Buffer *buffer) {
   return expr_binary(a, OP_ADD, expr_var(a, "ws", type_index), buffer_constant(b->program, a, "OFFSET", buffer->name, offset));
 }
 
-/* Moved by `count` rows or columns in the border and by where a slice begins: one number, unless the latter varies. */
-static Expr *move(Arena *a, Expr *place, int64_t count, const Size *begin, Expr *stride) {
-  int64_t number;
-  if (size_is_const(begin, &number)) count += number;
-  else place = expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, expr_size(a, begin), stride));
-  if (count == 0) return place;
-  return expr_binary(a, count < 0 ? OP_SUB : OP_ADD, place, expr_binary(a, OP_MUL, expr_int(a, count < 0 ? -count : count), stride));
+/* Moved by that many rows or columns. */
+static Expr *move(Arena *a, Expr *place, const Size *count, Expr *stride) {
+  bool back = size_maximum(count) < 0 || (size_maximum(count) == 0 && !size_is(count, 0));
+  if (size_is(count, 0)) return place;
+  return expr_binary(a, back ? OP_SUB : OP_ADD, place, expr_binary(a, OP_MUL, expr_size(a, size_mul_int(a, count, back ? -1 : 1)), stride));
+}
+
+/* To where a slice begins, and from there by `rows`, which lead into the border: at once, unless that could be forwards
+ * for some sizes and backwards for others. */
+static Expr *move_both(Arena *a, Expr *place, const Size *begin, const Size *rows, Expr *stride) {
+  const Size *sum = size_add(a, begin, rows);
+  if (size_minimum(sum) >= 0 || size_maximum(sum) <= 0) return move(a, place, sum, stride);
+  return move(a, move(a, place, begin, stride), rows, stride);
 }
 
 /* First element of the tensor, moved by `rows` and `columns`: negative ones lead into the border. A slice begins at a
  * channel of its own. */
-static Expr *place_of(const StepBinding *b, const BoundOperand *operand, int64_t rows, int64_t columns) {
+static Expr *place_of(const StepBinding *b, const BoundOperand *operand, const Size *rows, const Size *columns) {
   Arena *a = b->plan->arena;
   const View *view = &operand->view;
   Expr *place = buffer_start(b, view->buffer);
-  place = move(a, place, rows, view->row, operand->stride[1]);
-  place = move(a, place, columns, view->column, operand->stride[2]);
+  place = move_both(a, place, view->row, rows, operand->stride[1]);
+  place = move_both(a, place, view->column, columns, operand->stride[2]);
   if (size_equal(view->buffer->channels, type_channels(&operand->value->type))) return place;
   Expr *channel = buffer_constant(b->program, a, "SLICE", operand->value->name, view->channel);
   return expr_binary(a, OP_ADD, place, expr_binary(a, OP_MUL, channel, operand->stride[0]));
@@ -389,10 +407,10 @@ Expr *border_argument(const StepBinding *b) {
   const Border *border = &b->output.view.buffer->border;
   BoundOperand output = b->output;
   output.view.row = output.view.column = size_of(b->plan->arena, 0);
-  return place_of(b, &output, -border->top, -border->left);
+  return place_of(b, &output, size_of(b->plan->arena, -border->top), size_of(b->plan->arena, -border->left));
 }
 
 Expr *output_argument(const StepBinding *b) {
   bool fills_border = b->step->kind == STEP_COPY && b->step->padding_mode != 0;
-  return fills_border ? border_argument(b) : place_of(b, &b->output, 0, 0);
+  return fills_border ? border_argument(b) : place_of(b, &b->output, size_of(b->plan->arena, 0), size_of(b->plan->arena, 0));
 }

@@ -9,7 +9,7 @@ typedef struct BoundOperand {
   const Value *value;     /* a tensor: */
   View view;              /*   where it lies; */
   Expr *stride[MAX_RANK]; /* distance of channels, rows, columns */
-  int64_t base[MAX_RANK]; /*   the element (relative to the view) to which the pointer points */
+  const Size *base[MAX_RANK]; /*   the element (relative to the view) to which the pointer points */
   PackedTensor *packed;   /* or numbers, */
   int *packed_part;       /*   of which each nest of the step reads this part; -1: none */
 } BoundOperand;
