@@ -182,6 +182,141 @@ Test(size, bounds_see_a_dim_that_appears_twice) {
   cr_assert_eq(size_maximum(odd), 1);
 }
 
+/* Dims of few values, so that all of them can be gone through. */
+static Dim small[] = {
+    {.name = "P", .minimum = 3, .maximum = 17, .multiple = 1},
+    {.name = "Q", .minimum = 8, .maximum = 32, .multiple = 4},
+    {.name = "R", .minimum = 5, .maximum = 29, .multiple = 6, .offset = 5},
+};
+enum { SMALL = 3 };
+
+static const Size *small_expression(int depth) {
+  if (depth == 0) {
+    int64_t pick = random_below(2 * SMALL + 1);
+    return pick < 2 * SMALL ? size_of_dim(&arena, &small[pick % SMALL]) : number(random_below(5));
+  }
+  const Size *a = small_expression(depth - 1), *b = small_expression(random_below(2) ? 0 : depth - 1);
+  int64_t factor = 1 + random_below(4);
+  switch (random_below(7)) {
+  case 0: return size_add(&arena, a, b);
+  case 1: return size_sub(&arena, a, b);
+  case 2: return size_mul_int(&arena, a, factor - 2);
+  case 3: return size_floor_div(&arena, a, factor);
+  case 4: return size_ceil_div(&arena, a, factor);
+  case 5: return depth < 3 ? size_mul(&arena, a, b) : a;
+  default: return size_add_int(&arena, a, factor - 2);
+  }
+}
+
+/* Another expression: equal to a for some values of the dims, or for all. */
+static const Size *relative_of(const Size *a) {
+  const Size *p = size_of_dim(&arena, &small[0]), *half = size_floor_div(&arena, p, 2);
+  int64_t factor = 2 + random_below(3);
+  switch (random_below(6)) {
+  case 0: return size_floor_div(&arena, size_mul_int(&arena, a, factor), factor);
+  case 1: return size_mul_int(&arena, size_floor_div(&arena, a, factor), factor);
+  case 2: return size_add(&arena, size_floor_div(&arena, a, 2), size_ceil_div(&arena, a, 2));
+  case 3: return size_add(&arena, a, size_sub(&arena, size_ceil_div(&arena, p, 2), half));     /* a, or a + 1 for odd P */
+  case 4: return size_add(&arena, a, size_floor_div(&arena, size_add_int(&arena, p, -3), 15)); /* a + 1 never: P is below 18 */
+  default: return small_expression(2);
+  }
+}
+
+static bool differ_somewhere(const Size *a, const Size *b) {
+  SizeSample sample = {.dims = {&small[0], &small[1], &small[2]}, .count = SMALL};
+  for (sample.values[0] = 3; sample.values[0] <= 17; sample.values[0]++)
+    for (sample.values[1] = 8; sample.values[1] <= 32; sample.values[1] += 4)
+      for (sample.values[2] = 5; sample.values[2] <= 29; sample.values[2] += 6)
+        if (size_at(a, &sample) != size_at(b, &sample)) return true;
+  return false;
+}
+
+/* Equal means equal for all values, and the values for which two sizes are said to differ are in range and do so. */
+Test(size, equality_is_decided) {
+  state = 11;
+  int equal = 0, differing = 0;
+  for (int n = 0; n < 4000; n++) {
+    const Size *a = small_expression(1 + n % 3), *b = relative_of(a);
+    SizeSample sample;
+    bool differ = differ_somewhere(a, b);
+    cr_assert_eq(size_equal(a, b), !differ, "%s and %s", text_of(a), text_of(b));
+    cr_assert_eq(size_difference(a, b, &sample), differ, "%s and %s", text_of(a), text_of(b));
+    if (differ) cr_assert_neq(size_at(a, &sample), size_at(b, &sample), "%s and %s", text_of(a), text_of(b));
+    for (int i = 0; differ && i < sample.count; i++) {
+      const Dim *d = sample.dims[i];
+      cr_assert(sample.values[i] >= d->minimum && sample.values[i] <= d->maximum && (sample.values[i] - d->offset) % d->multiple == 0);
+    }
+    equal += !differ;
+    differing += differ;
+    if (n % 200 == 199) arena_free(&arena);
+  }
+  cr_assert(equal > 500 && differing > 500, "%d equal, %d differing", equal, differing);
+}
+
+static const Size *halved(const Size *n) { return size_floor_div(&arena, n, 2); }
+static const Size *doubled(const Size *n) { return size_mul_int(&arena, n, 2); }
+
+/* What nets make of sizes: down by windows and poolings, up again by conv_transpose and upsample. */
+Test(size, natural_equalities) {
+  Dim quarter = {.name = "H", .minimum = 64, .maximum = 1024, .multiple = 4},
+      eighth = {.name = "W", .minimum = 8, .maximum = -1, .multiple = 8};
+  const Size *h = size_of_dim(&arena, &quarter), *w = size_of_dim(&arena, &eighth), *t = dim(3); /* D, which has no upper bound */
+  cr_assert(size_equal(doubled(doubled(halved(halved(h)))), h));
+  cr_assert(size_equal(size_mul_int(&arena, size_floor_div(&arena, w, 8), 8), w));
+  cr_assert(size_equal(doubled(halved(h)), h));
+  cr_assert(size_equal(size_ceil_div(&arena, t, 2), halved(size_add_int(&arena, t, 1))));
+  cr_assert(size_equal(size_add_int(&arena, halved(size_add_int(&arena, t, -1)), 1), size_ceil_div(&arena, t, 2)));
+  cr_assert(size_equal(size_sub(&arena, t, halved(t)), size_ceil_div(&arena, t, 2)));
+  cr_assert(size_equal(size_add(&arena, halved(t), size_ceil_div(&arena, t, 2)), t));
+  cr_assert(size_equal(halved(size_floor_div(&arena, doubled(t), 3)), size_floor_div(&arena, t, 3)));
+  /* conv_transpose 2, stride 2: (n - 1) * 2 + 2 */
+  cr_assert(size_equal(size_add_int(&arena, doubled(size_add_int(&arena, halved(h), -1)), 2), h));
+  /* conv 3, stride 2, padding 1, twice: floor((n - 1) / 2) + 1 of the first */
+  const Size *once = size_add_int(&arena, halved(size_add_int(&arena, t, -1)), 1);
+  const Size *twice = size_add_int(&arena, halved(size_add_int(&arena, once, -1)), 1);
+  cr_assert(size_equal(twice, size_ceil_div(&arena, t, 4)));
+  cr_assert(!size_equal(doubled(halved(t)), t));
+  cr_assert(!size_equal(size_mul_int(&arena, size_floor_div(&arena, h, 8), 8), h));
+}
+
+Test(size, the_larger_of_two) {
+  const Size *a = dim(0), *b = dim(1), *area = size_mul(&arena, a, b);
+  cr_assert_eq(size_max(&arena, area, a), area); /* B is 16 at least */
+  const Size *larger = size_max(&arena, size_mul_int(&arena, a, 8), b);
+  cr_assert(size_has_max(larger) && !size_has_max(area));
+  for (int64_t x = 1; x <= 40; x += 3)
+    for (int64_t y = 16; y <= 1024; y += 56) {
+      SizeSample sample = {{&dims[0], &dims[1]}, {x, y}, 2};
+      cr_assert_eq(size_at(larger, &sample), 8 * x > y ? 8 * x : y);
+    }
+  cr_assert_eq(size_minimum(larger), 16);
+  cr_assert_eq(size_maximum(larger), 1024);
+}
+
+/* What emitted code compares with SIZE_MAX is never below the size. */
+Test(size, a_product_bounds_it) {
+  state = 3;
+  for (int n = 0; n < 2000; n++) {
+    for (int i = 0; i < SAMPLES; i++) samples[i] = random_sample();
+    Case c = expression(1 + n % 3);
+    SizeProduct bound = size_bound(c.size);
+    for (int i = 0; i < SAMPLES; i++) {
+      double product = bound.factor;
+      for (int k = 0; k < bound.count; k++)
+        for (int power = 0; power < bound.powers[k]; power++) product *= (double)samples[i].values[bound.dims[k] - dims];
+      cr_assert(product * (1 + 1e-12) >= (double)c.values[i], "%s: %g is below %lld", text_of(c.size), product, (long long)c.values[i]);
+    }
+    if (n % 200 == 199) arena_free(&arena);
+  }
+}
+
+Test(size, bounds_of_products_see_the_corner) {
+  const Size *a = size_add_int(&arena, dim(0), -1), *b = size_add_int(&arena, dim(1), -16); /* both 0 at least */
+  const Size *product = size_mul(&arena, a, b);
+  cr_assert_eq(size_minimum(product), 0);
+  cr_assert_eq(size_maximum(product), 39 * 1008);
+}
+
 Test(size, unbounded_and_huge) {
   const Size *d = dim(3);
   cr_assert_eq(size_minimum(d), 3);
@@ -204,4 +339,9 @@ Test(size, texts) {
   cr_assert_str_eq(text_of(size_mul_int(&arena, dim(2), 2)), "2*C");
   cr_assert_str_eq(text_of(size_ceil_div(&arena, dim(0), 2)), "(A + 1)//2");
   cr_assert_str_eq(text_of(size_mul(&arena, dim(0), dim(3))), "A*D");
+  cr_assert_str_eq(text_of(size_mul_int(&arena, size_mul(&arena, dim(0), dim(1)), 4)), "4*A*B");
+  cr_assert_str_eq(text_of(size_floor_div(&arena, dim(1), 16)), "B//16");
+  cr_assert_str_eq(text_of(size_sub(&arena, number(50), dim(0))), "50 - A");
+  cr_assert_str_eq(text_of(size_sub(&arena, dim(3), dim(0))), "D - A");
+  cr_assert_str_eq(text_of(size_max(&arena, size_mul_int(&arena, dim(0), 6), size_mul_int(&arena, dim(3), 4))), "2*max(3*A, 2*D)");
 }
