@@ -54,13 +54,6 @@ static void declare_weights(const Emitter *e, const Plan *plan) {
     text_addf(e->out, "extern const float %s_%s[%lld];\n", e->prefix, plan->packed[i]->name, (long long)plan->packed[i]->elements);
 }
 
-/* The larger of two sizes: where it depends on the dims which of the tensors that share a place is. */
-static void emit_larger(const Emitter *e, const Plan *plan, const LoopProgram *program) {
-  bool used = size_has_max(plan->workspace_bytes);
-  for (int i = 0; i < program->constant_count; i++) used = used || size_has_max(program->constants[i].value);
-  if (used) template_part(e, template_larger_c, 1);
-}
-
 static void emit_constants(const Emitter *e, const LoopProgram *program) {
   if (program->constant_count == 0) return;
   Text lines = text_new(e->arena);
@@ -193,7 +186,7 @@ void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const Em
   }
   declare_weights(&e, plan);
   emit_constant_tables(out, plan, options);
-  emit_larger(&e, plan, program);
+  if (usage.larger || size_has_max(plan->workspace_bytes)) template_part(&e, template_larger_c, 1);
   emit_constants(&e, program);
   for (int i = 0; i < program->kernel_count; i++) emit_function(&e, program->kernels[i]);
   for (int i = 0; i < program->layer_count; i++) emit_function(&e, program->layers[i]);

@@ -12,6 +12,7 @@ static void scan_type(LoopUsage *u, Type type) {
 static void scan_expr(LoopUsage *u, const Expr *e) {
   if (!e) return;
   scan_type(u, e->type);
+  u->larger = u->larger || (e->value && size_has_max(e->value));
   VectorUsage *v = e->type.lanes > 1 ? &u->width[width_index(e->type.lanes)] : NULL;
   if (v && e->kind == EXPR_LOAD && e->integer) v->part_load = true;
   if (v && e->kind == EXPR_SELECT) v->select = true;

@@ -15,15 +15,18 @@ static const char *const tokens[] = {
 #include "ir/loop_ops.def"
 };
 
+static void print_size(Text *out, const Size *size) {
+  Text text = text_new(out->arena);
+  size_print(&text, size);
+  bool one_word = !strpbrk(text_string(&text), " *");
+  text_addf(out, one_word ? "%s" : "(%s)", text_string(&text));
+}
+
 static void print_expr(Text *out, const Expr *e) {
   char digits[DECIMAL_MAX];
   switch (e->kind) {
   case EXPR_INT: text_addf(out, "%lld", (long long)e->integer); break;
-  case EXPR_SIZE:
-    text_add(out, "(");
-    size_print(out, e->value);
-    text_add(out, ")");
-    break;
+  case EXPR_SIZE: print_size(out, e->value); break;
   case EXPR_FLOAT:
     print_float(digits, (float)e->real);
     text_add(out, digits);

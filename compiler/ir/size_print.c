@@ -15,14 +15,15 @@ static const Dim *share_of_dim(const Size *size, int64_t *share) {
   const Dim *dim = size->term_count == 1 && size->terms[0].atom->kind == ATOM_DIM ? size->terms[0].atom->dim : NULL;
   int64_t coefficient = size->term_count == 1 ? size->terms[0].coefficient : 0;
   if (!dim || coefficient < 1 || dim->multiple % coefficient || size->constant != dim->offset) return NULL;
+  if (dim->multiple != coefficient && dim->offset) return NULL;
   *share = dim->multiple / coefficient;
-  return *share == 1 || dim->offset == 0 ? dim : NULL;
+  return dim;
 }
 
-/* The counter of a dim is (value - offset) / multiple; without an offset, what it has in common with the coefficient is
+/* The counter of a dim is (value - offset) / multiple, a whole number; what it has in common with the coefficient is
  * cancelled. `inside`: it stands in a product or behind a minus, where a division needs parentheses. */
 static void print_counter(Text *out, const SizeStyle *style, const Dim *dim, int64_t *coefficient, bool inside) {
-  int64_t multiple = dim->multiple, common = dim->offset ? 1 : greatest_divisor(*coefficient, multiple);
+  int64_t multiple = dim->multiple, common = greatest_divisor(*coefficient, multiple);
   const char *name = dim_text(style, out, dim);
   *coefficient /= common;
   multiple /= common;

@@ -12,18 +12,17 @@ static bool is_same(PaddingKind kind) { return kind == PADDING_SAME || kind == P
 /* Inputs that a window spans. Below 2^62 for attributes within their limits. */
 static int64_t span_of(const Window *w, int axis) { return w->dilation[axis] * (w->kernel[axis] - 1) + 1; }
 
-/* P = max((ceil(n/s) - 1)s + e - n, 0), or NULL where neither side of the max is the larger for every n. */
+/* P = max((ceil(n/s) - 1)s + e - n, 0) */
 static const Size *total_of_same(Arena *arena, const Window *w, int axis) {
   const Size *n = w->input[axis];
   int64_t stride = w->stride[axis], span = span_of(w, axis);
   const Size *last_start = size_mul_int(arena, size_add_int(arena, size_ceil_div(arena, n, stride), -1), stride);
   const Size *total = size_add_int(arena, size_sub(arena, last_start, n), span);
-  if (span >= stride || size_minimum(total) >= 0) return total; /* ceil(n/s)s >= n, which the bounds need not show */
-  return size_maximum(total) <= 0 ? size_of(arena, 0) : NULL;
+  if (span >= stride) return total; /* ceil(n/s)s >= n, which the bounds need not show */
+  return size_max(arena, total, size_of(arena, 0));
 }
 
-/* false: `same` cannot be written as an expression here. */
-static bool compute_padding(Arena *arena, Padding padding, Window *w, int axis) {
+static void compute_padding(Arena *arena, Padding padding, Window *w, int axis) {
   int64_t before = 0, after = 0;
   switch (padding.kind) {
   case PADDING_VALID: break;
@@ -37,16 +36,14 @@ static bool compute_padding(Arena *arena, Padding padding, Window *w, int axis) 
   case PADDING_SAME_UPPER:
   case PADDING_SAME_LOWER: {
     const Size *total = total_of_same(arena, w, axis);
-    if (!total) return false;
     const Size *less = size_floor_div(arena, total, 2), *more = size_sub(arena, total, less);
     w->before[axis] = padding.kind == PADDING_SAME_LOWER ? more : less;
     w->after[axis] = padding.kind == PADDING_SAME_LOWER ? less : more;
-    return true;
+    return;
   }
   }
   w->before[axis] = size_of(arena, before);
   w->after[axis] = size_of(arena, after);
-  return true;
 }
 
 int64_t most_padding(const Window *w, int axis) {
@@ -247,16 +244,6 @@ static bool refuse_causal(Inference *inference, const Node *node) {
   return false;
 }
 
-static bool refuse_varying_same(Inference *inference, const Node *node, const Window *w, int axis) {
-  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "padding", "`padding` cannot be `same` here, because the %s varies",
-                                  axis_name(node, axis));
-  set_label(d, "kernel %lld, stride %lld, %s %s", (long long)span_of(w, axis), (long long)w->stride[axis], axis_name(node, axis),
-            size_text(inference->arena, w->input[axis]));
-  add_note(d, "a kernel smaller than the stride pads some sizes and not others");
-  add_help(d, "a `dim` with multiple_of=%lld makes it the same for all", (long long)w->stride[axis]);
-  return false;
-}
-
 static bool refuse_huge(Inference *inference, const Node *node, const Window *w, int axis) {
   Diagnostic *d = attribute_error(inference, node, CODE_E0307, "padding", "the padding of this `%s` is too large", operation_name(node));
   set_label(d, "%s padding %s and %s", axis_name(node, axis), size_text(inference->arena, w->before[axis]),
@@ -273,7 +260,7 @@ bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stri
   Window *w = window;
   *w = start_window(inference->arena, input, kernel, stride, dilation);
   for (int axis = input->rank < 3; axis < 2; axis++) {
-    if (!compute_padding(inference->arena, padding, w, axis)) return refuse_varying_same(inference, node, w, axis);
+    compute_padding(inference->arena, padding, w, axis);
     if (most_padding(w, axis) > MAX_SIZE) return refuse_huge(inference, node, w, axis);
     compute_output(inference->arena, padding, ceil_mode, w, axis);
     bool fits = is_same(padding.kind) || size_minimum(slack(inference->arena, w, axis)) >= 0;

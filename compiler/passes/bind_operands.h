@@ -5,10 +5,10 @@
 
 /* One operand of a step as its function sees it. */
 typedef struct BoundOperand {
-  const char *name;       /* of the pointer: x, skip, weight, y */
-  const Value *value;     /* a tensor: */
-  View view;              /*   where it lies; */
-  Expr *stride[MAX_RANK]; /* distance of channels, rows, columns */
+  const char *name;           /* of the pointer: x, skip, weight, y */
+  const Value *value;         /* a tensor: */
+  View view;                  /*   where it lies; */
+  Expr *stride[MAX_RANK];     /* distance of channels, rows, columns */
   const Size *base[MAX_RANK]; /*   the element (relative to the view) to which the pointer points */
   PackedTensor *packed;   /* or numbers, */
   int *packed_part;       /*   of which each nest of the step reads this part; -1: none */

@@ -132,6 +132,13 @@ static void collect_dims(Graph *graph, const TensorType *type) {
   for (int i = 0; i < type->rank; i++) size_evaluate(type->sizes[i], collect_dim, graph);
 }
 
+static void check_dim_count(Builder *b) {
+  const Graph *graph = b->graph;
+  if (graph->dim_count <= MAX_SAMPLE_DIMS) return;
+  report(b->diagnostics, CODE_E0703, graph->dims[MAX_SAMPLE_DIMS]->span, "net `%s` has %d sizes that vary, %d at most can", graph->name,
+         graph->dim_count, MAX_SAMPLE_DIMS);
+}
+
 static void add_inputs(Builder *b, Scope *scope, const AstStmt *stmt) {
   TensorType type;
   bool hwc = false;
@@ -246,6 +253,7 @@ Graph *build_graph(Compilation *c, const Ast *ast) {
   check_ends(&b, net);
   expand_net(&b, &scope, net);
   if (c->diagnostics->errors > errors) return NULL;
+  check_dim_count(&b);
   name_nodes(&b);
   if (c->diagnostics->errors > errors) return NULL;
   lint_graph(&b, module, net);

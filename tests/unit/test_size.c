@@ -341,6 +341,8 @@ Test(size, texts) {
   cr_assert_str_eq(text_of(size_mul(&arena, dim(0), dim(3))), "A*D");
   cr_assert_str_eq(text_of(size_mul_int(&arena, size_mul(&arena, dim(0), dim(1)), 4)), "4*A*B");
   cr_assert_str_eq(text_of(size_floor_div(&arena, dim(1), 16)), "B//16");
+  cr_assert_str_eq(text_of(size_floor_div(&arena, size_floor_div(&arena, dim(2), 6), 4)), "((C - 5)//6)//4");
+  cr_assert_str_eq(text_of(size_floor_div(&arena, dim(2), 2)), "(C - 5)//2 + 2");
   cr_assert_str_eq(text_of(size_sub(&arena, number(50), dim(0))), "50 - A");
   cr_assert_str_eq(text_of(size_sub(&arena, dim(3), dim(0))), "D - A");
   cr_assert_str_eq(text_of(size_max(&arena, size_mul_int(&arena, dim(0), 6), size_mul_int(&arena, dim(3), 4))), "2*max(3*A, 2*D)");
