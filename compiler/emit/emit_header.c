@@ -138,14 +138,7 @@ static const char *description(const Emitter *e, const Plan *plan) {
 static const char *members(const Emitter *e) {
   Text out = text_new(e->arena);
   for (int i = 0; i < e->dim_count; i++) {
-    const Dim *dim = e->dims[i];
-    text_addf(&out, "  size_t %s; /* %lld ", dim->name, (long long)dim->minimum);
-    if (dim->maximum < 0) text_add(&out, "or more");
-    else text_addf(&out, "to %lld", (long long)dim->maximum);
-    if (dim->multiple > 1 && dim->offset)
-      text_addf(&out, ", %lld more than a multiple of %lld", (long long)dim->offset, (long long)dim->multiple);
-    else if (dim->multiple > 1) text_addf(&out, ", a multiple of %lld", (long long)dim->multiple);
-    text_add(&out, " */\n");
+    text_addf(&out, "  size_t %s; /* %s */\n", e->dims[i]->name, dim_text(e->arena, e->dims[i]));
   }
   return text_string(&out);
 }

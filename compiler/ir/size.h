@@ -81,6 +81,10 @@ typedef struct SizeProduct {
 } SizeProduct;
 SizeProduct size_bound(const Size *size);
 
+/* "64 to 1024, a multiple of 4", "at least 3, 1 more than a multiple of 2"; the second part alone. */
+const char *dim_text(Arena *arena, const Dim *dim);
+const char *dim_multiple_text(Arena *arena, const Dim *dim);
+
 /* "28", "H//2 + 1". */
 void size_print(Text *out, const Size *size);
 /* The same with other words. */

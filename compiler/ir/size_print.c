@@ -6,7 +6,7 @@
 
 static const SizeStyle language = {"*", "//", "max", NULL};
 
-static const char *dim_text(const SizeStyle *style, const Text *out, const Dim *dim) {
+static const char *spelled(const SizeStyle *style, const Text *out, const Dim *dim) {
   return style->spell ? style->spell(out->arena, dim) : dim->name;
 }
 
@@ -24,7 +24,7 @@ static const Dim *share_of_dim(const Size *size, int64_t *share) {
  * cancelled. `inside`: it stands in a product or behind a minus, where a division needs parentheses. */
 static void print_counter(Text *out, const SizeStyle *style, const Dim *dim, int64_t *coefficient, bool inside) {
   int64_t multiple = dim->multiple, common = greatest_divisor(*coefficient, multiple);
-  const char *name = dim_text(style, out, dim);
+  const char *name = spelled(style, out, dim);
   *coefficient /= common;
   multiple /= common;
   inside = inside && multiple != 1;
@@ -48,7 +48,7 @@ static void print_atom(Text *out, const SizeStyle *style, const Atom *atom, int6
     const Dim *dim = share_of_dim(atom->numerator, &share);
     if (inside) text_add(out, "(");
     if (!dim) text_add(out, "(");
-    if (dim) text_add(out, dim_text(style, out, dim));
+    if (dim) text_add(out, spelled(style, out, dim));
     else size_print_as(out, atom->numerator, style);
     text_addf(out, "%s%s%lld", dim ? "" : ")", style->over, (long long)saturating_mul(atom->divisor, share));
     if (inside) text_add(out, ")");
@@ -76,7 +76,7 @@ static void print_term(Text *out, const SizeStyle *style, const Term *term, bool
   Text atom = text_new(out->arena);
   if (is_whole_dim(term)) {
     coefficient /= term->atom->dim->multiple;
-    text_add(&atom, dim_text(style, out, term->atom->dim));
+    text_add(&atom, spelled(style, out, term->atom->dim));
   } else {
     int64_t left = coefficient;
     print_atom(&atom, style, term->atom, &left, false);
@@ -118,3 +118,14 @@ void size_print_as(Text *out, const Size *size, const SizeStyle *style) {
 }
 
 void size_print(Text *out, const Size *size) { size_print_as(out, size, &language); }
+
+const char *dim_multiple_text(Arena *arena, const Dim *dim) {
+  if (dim->offset) return arena_printf(arena, "%lld more than a multiple of %lld", (long long)dim->offset, (long long)dim->multiple);
+  return arena_printf(arena, "a multiple of %lld", (long long)dim->multiple);
+}
+
+const char *dim_text(Arena *arena, const Dim *dim) {
+  const char *range = dim->maximum < 0 ? arena_printf(arena, "at least %lld", (long long)dim->minimum)
+                                       : arena_printf(arena, "%lld to %lld", (long long)dim->minimum, (long long)dim->maximum);
+  return dim->multiple == 1 ? range : arena_printf(arena, "%s, %s", range, dim_multiple_text(arena, dim));
+}

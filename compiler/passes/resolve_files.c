@@ -141,10 +141,10 @@ static bool size_given(Files *files, const Dim *dim, int64_t *value) {
   if (!whole) d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%s is not a whole number", dim->name, binding->value);
   else if (given < dim->minimum || (dim->maximum >= 0 && given > dim->maximum))
     d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%lld is outside the range of `%s`", dim->name, given, dim->name);
-  else if (given % dim->multiple != dim->offset % dim->multiple)
-    d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%lld: `%s` is %lld more than a multiple of %lld", dim->name,
-               given, dim->name, (long long)dim->offset, (long long)dim->multiple);
-  if (d) add_note_at(d, dim->span, "declared here");
+  else if (given % dim->multiple != dim->offset)
+    d = report(files->c->diagnostics, CODE_E0901, (Span){0, 0}, "--size %s=%lld is not %s", dim->name, given,
+               dim_multiple_text(files->c->arena, dim));
+  if (d) add_note_at(d, dim->span, "`%s` is %s", dim->name, dim_text(files->c->arena, dim));
   return !d;
 }
 

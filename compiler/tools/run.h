@@ -43,9 +43,9 @@ bool write_outputs(Run *run);
 
 /* Sets the sizes of a tensor. false: they depend on a dim that is not known yet. */
 bool settle_sizes(const Run *run, RunTensor *tensor);
-/* Learns the dims from what an input is given: `sizes` in the caller's layout. Sizes that do not fit are left for the
- * caller to refuse. */
-void learn_dims(Run *run, const RunTensor *input, const int64_t *sizes);
+/* Learns the dims from what an input is given: `sizes` in the caller's layout. false: some dim stays open, as no value
+ * or several would fit; nothing was learned. */
+bool learn_dims(Run *run, RunTensor *input, const int64_t *sizes);
 /* Why the input cannot have these sizes, as notes. */
 void explain_dims(const Run *run, Diagnostic *d, const RunTensor *input);
 /* false: some input left a dim open. */

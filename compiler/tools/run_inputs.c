@@ -47,8 +47,7 @@ static bool holds(DType dtype, double value) {
 static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, const char *path) {
   bool batch = array->rank == input->rank + 1;
   bool fits = batch || array->rank == input->rank;
-  if (fits) learn_dims(run, input, array->sizes + batch);
-  fits = fits && settle_sizes(run, input);
+  fits = fits && learn_dims(run, input, array->sizes + batch);
   for (int i = 0; i < input->rank && fits; i++) fits = array->sizes[i + batch] == input->sizes[i];
   if (!fits || !array->elements) {
     Diagnostic *d = input_error(run, "`%s` holds %s, input `%s` is %s", path, sizes_text(run->session->arena, array->sizes, array->rank),
@@ -72,11 +71,10 @@ static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, co
 /* Pixels in the input's layout: bytes as they are for integer types, from 0 to 1 for floats. */
 static bool take_image(Run *run, RunTensor *input, const Image *image, const char *path) {
   const int64_t chw[] = {image->channels, image->height, image->width}, hwc[] = {image->height, image->width, image->channels};
-  if (input->rank == 3) learn_dims(run, input, input->hwc ? hwc : chw);
-  bool known = settle_sizes(run, input);
-  int64_t channels = input->rank == 3 ? input->sizes[input->hwc ? 2 : 0] : 1;
-  int64_t height = input->rank == 3 ? input->sizes[input->hwc ? 0 : 1] : 0, width = input->rank == 3 ? input->sizes[input->hwc ? 1 : 2] : 0;
-  bool fits = known && input->rank == 3 && image->height == height && image->width == width &&
+  bool known = input->rank == 3 && learn_dims(run, input, input->hwc ? hwc : chw);
+  int64_t channels = known ? input->sizes[input->hwc ? 2 : 0] : 1;
+  int64_t height = known ? input->sizes[input->hwc ? 0 : 1] : 0, width = known ? input->sizes[input->hwc ? 1 : 2] : 0;
+  bool fits = known && image->height == height && image->width == width &&
               (channels == image->channels || channels == 1 || channels == 3);
   int64_t pixels = (int64_t)image->height * image->width;
   if (fits && channels == 1 && image->channels == 3) /* a grey picture may be stored in colour */

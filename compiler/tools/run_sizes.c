@@ -65,11 +65,15 @@ static bool learn_dim(Run *run, const Size *size, int64_t wanted) {
   return true;
 }
 
-void learn_dims(Run *run, const RunTensor *input, const int64_t *sizes) {
+bool learn_dims(Run *run, RunTensor *input, const int64_t *sizes) {
+  int before = run->dims.count;
   for (bool learned = true; learned;) {
     learned = false;
     for (int i = 0; i < input->rank; i++) learned = learn_dim(run, input->type->sizes[i], sizes[place(input, i)]) || learned;
   }
+  if (settle_sizes(run, input)) return true;
+  run->dims.count = before;
+  return false;
 }
 
 const char *run_shape(Arena *arena, const RunTensor *tensor) {
@@ -87,16 +91,10 @@ void explain_dims(const Run *run, Diagnostic *d, const RunTensor *input) {
     if (!used) continue;
     const Size *size = size_of_dim(run->session->arena, dim);
     if (is_known(&run->dims, dim)) {
-      add_note(d, "%s is %lld here", dim->name, (long long)size_at(size, &run->dims));
+      add_note(d, "%s is %lld, as another input has it", dim->name, (long long)size_at(size, &run->dims));
       continue;
     }
-    Text range = text_new(run->session->arena);
-    if (dim->maximum < 0) text_addf(&range, "at least %lld", (long long)dim->minimum);
-    else text_addf(&range, "%lld to %lld", (long long)dim->minimum, (long long)dim->maximum);
-    if (dim->multiple > 1)
-      text_addf(&range, ", %s%s a multiple of %lld", dim->offset ? arena_printf(run->session->arena, "%lld", (long long)dim->offset) : "",
-                dim->offset ? " more than" : "", (long long)dim->multiple);
-    add_note_at(d, dim->span, "%s is %s", dim->name, text_string(&range));
+    add_note_at(d, dim->span, "%s is %s", dim->name, dim_text(run->session->arena, dim));
   }
 }
 
