@@ -364,7 +364,7 @@ static void do_varying_net(Job *job, const char *net, const Graph *graph) {
                               i ? &bindings[i - 1] : NULL};
     }
     sizes->count = graph->dim_count;
-    const char *name = arena_printf(&job->arena, "%s_at%d", net, place), *pinned = arena_printf(&job->arena, "%s_pinned", name);
+    const char *name = arena_printf(&job->arena, "%s_at%d", net, place), *pinned = arena_printf(&job->arena, "%s_%d", net, place);
     job->options.sizes = &bindings[sizes->count - 1];
     job->options.prefix = pinned;
     const Graph *one = graph_of(job, name);
