@@ -161,6 +161,9 @@ const Size *size_max(Arena *arena, const Size *a, const Size *b) {
   const Size *difference = size_sub(arena, a, b);
   if (size_minimum(difference) >= 0) return a;
   if (size_maximum(difference) <= 0) return b;
+  int64_t low = size_minimum(a) < size_minimum(b) ? size_minimum(a) : size_minimum(b);
+  if (low < 0 && low > -SIZE_LIMIT) /* numbers without a sign compare them at run time */
+    return size_add_int(arena, size_max(arena, size_add_int(arena, a, -low), size_add_int(arena, b, -low)), low);
   int64_t factor = common_factor(a, common_factor(b, 0));
   const Size *first = size_floor_div(arena, a, factor), *second = size_floor_div(arena, b, factor);
   bool ordered = compare_sizes(first, second) < 0;

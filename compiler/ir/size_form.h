@@ -6,7 +6,7 @@
 
 typedef enum AtomKind { ATOM_DIM, ATOM_FLOOR_DIV, ATOM_PRODUCT, ATOM_MAX } AtomKind;
 
-/* Never negative, but for MAX. */
+/* Never negative. */
 typedef struct Atom {
   AtomKind kind;
   const Dim *dim;                  /* DIM: the counter (value - offset) / multiple */

@@ -289,6 +289,8 @@ Test(size, the_larger_of_two) {
       SizeSample sample = {{&dims[0], &dims[1]}, {x, y}, 2};
       cr_assert_eq(size_at(larger, &sample), 8 * x > y ? 8 * x : y);
     }
+  const Size *positive = size_max(&arena, size_sub(&arena, b, size_mul_int(&arena, a, 8)), number(0));
+  cr_assert_str_eq(text_of(positive), "8*max(38, B//8 - A + 38) - 304"); /* no number below 0 is compared */
   cr_assert_eq(size_minimum(larger), 16);
   cr_assert_eq(size_maximum(larger), 1024);
 }
