@@ -137,9 +137,7 @@ static const char *description(const Emitter *e, const Plan *plan) {
 /* "  size_t H; (64 to 1024, a multiple of 4)" */
 static const char *members(const Emitter *e) {
   Text out = text_new(e->arena);
-  for (int i = 0; i < e->dim_count; i++) {
-    text_addf(&out, "  size_t %s; /* %s */\n", e->dims[i]->name, dim_text(e->arena, e->dims[i]));
-  }
+  for (int i = 0; i < e->dim_count; i++) { text_addf(&out, "  size_t %s; /* %s */\n", e->dims[i]->name, dim_text(e->arena, e->dims[i])); }
   return text_string(&out);
 }
 

@@ -18,10 +18,20 @@ static int badness(const char *line, size_t i, int depth) {
   return 4 * depth + (strchr("*/", line[i + 1]) ? 3 : strchr("+-", line[i + 1]) ? 2 : 1);
 }
 
+/* Brackets that were opened on the lines before. */
+static int open_before(const char *line, size_t length) {
+  int depth = 0, lowest = 0;
+  for (size_t i = 0; i < length; i++) {
+    depth += (line[i] == '(' || line[i] == '[') - (line[i] == ')' || line[i] == ']');
+    if (depth < lowest) lowest = depth;
+  }
+  return -lowest;
+}
+
 /* The place at which to break a line so that its beginning fits: the least bad one, of equals the last. 0: none. */
-static size_t break_place(const char *line, size_t length, size_t room) {
+static size_t best_place(const char *line, size_t length, size_t room, int depth) {
   size_t best = 0, start = 0;
-  int depth = 0, least = 1 << 20;
+  int least = 1 << 20;
   if (strncmp(line, "#define ", 8) == 0) { /* name and parameters stay together */
     const char *end = strpbrk(line + 8, " (");
     if (end && *end == '(') end = strchr(end, ')');
@@ -38,6 +48,12 @@ static size_t break_place(const char *line, size_t length, size_t room) {
     }
   }
   return best;
+}
+
+/* What closes brackets of earlier lines is no place for a break, unless there is no other. */
+static size_t break_place(const char *line, size_t length, size_t room) {
+  size_t place = best_place(line, length, room, 0);
+  return place ? place : best_place(line, length, room, open_before(line, length));
 }
 
 /* A line that begins with so many spaces; what follows the first break is indented by four more. `at_break` ends every

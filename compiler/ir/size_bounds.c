@@ -48,46 +48,79 @@ static Range range_of(const Size *size) {
   return sum;
 }
 
-/* A bound from one side, sharper than intervals where a dim appears twice: each floor division is replaced by n / d or
- * (n - d + 1) / d, whichever is on the safe side, and like terms are added up. So n - 2 * (n // 2) is seen to be 0 or
- * 1. It stands for (constant + sum of coefficient * atom) / denominator. */
-enum { MAX_BOUND_ATOMS = 16 };
+/* A bound from one side, sharper than intervals where a dim appears twice. The size is a sum of products of atoms over a
+ * denominator. Floor divisions are replaced, one after the other, by n / d or (n - d + 1) / d, whichever is on the safe
+ * side, and like products are added up: so n - 2 * (n // 2) is seen to be 0 or 1. At each stage the sum is estimated. */
+enum { MAX_MONOMIALS = 64, MAX_FACTORS = 6 };
+
+typedef struct Monomial { /* the product of no atoms is 1 */
+  int64_t coefficient;
+  const Atom *factors[MAX_FACTORS]; /* in order */
+  int count;
+} Monomial;
 
 typedef struct Bound {
-  int64_t constant, denominator;
-  Term terms[MAX_BOUND_ATOMS];
+  int64_t denominator;
+  Monomial terms[MAX_MONOMIALS];
   int count;
   bool upper;
-  bool failed; /* too large to be exact */
+  bool failed; /* too large to be exact, or too long */
 } Bound;
 
-static int64_t bound_mul(Bound *bound, int64_t a, int64_t b) {
-  int64_t product = 0;
-  if (!checked_mul(a, b, &product) || product > SIZE_LIMIT || product < -SIZE_LIMIT) bound->failed = true;
-  return bound->failed ? 0 : product;
+static bool same_factors(const Monomial *a, const Monomial *b) {
+  bool same = a->count == b->count;
+  for (int i = 0; same && i < a->count; i++) same = compare_atoms(a->factors[i], b->factors[i]) == 0;
+  return same;
 }
 
-static void bound_scale(Bound *bound, int64_t factor) {
-  bound->constant = bound_mul(bound, bound->constant, factor);
-  bound->denominator = bound_mul(bound, bound->denominator, factor);
-  for (int i = 0; i < bound->count; i++) bound->terms[i].coefficient = bound_mul(bound, bound->terms[i].coefficient, factor);
+static void add_monomial(Bound *bound, const Monomial *m) {
+  int i = 0;
+  if (m->coefficient == 0) return;
+  while (i < bound->count && !same_factors(&bound->terms[i], m)) i++;
+  if (i == MAX_MONOMIALS) {
+    bound->failed = true;
+    return;
+  }
+  if (i == bound->count) bound->terms[bound->count++] = *m;
+  else bound->terms[i].coefficient = saturating_add(bound->terms[i].coefficient, m->coefficient);
+  int64_t sum = bound->terms[i].coefficient;
+  if (sum <= -SIZE_LIMIT || sum >= SIZE_LIMIT) bound->failed = true;
 }
 
-/* Adds factor * size, over the denominator that the bound has. */
-static void bound_add(Bound *bound, const Size *size, int64_t factor) {
-  bound->constant = bound_mul(bound, bound->constant + bound_mul(bound, size->constant, factor), 1);
+static void multiply_by_atom(Bound *bound, Monomial *m, const Atom *atom) {
+  if (atom->kind == ATOM_PRODUCT) {
+    multiply_by_atom(bound, m, atom->left);
+    multiply_by_atom(bound, m, atom->right);
+    return;
+  }
+  if (m->count == MAX_FACTORS) {
+    bound->failed = true;
+    return;
+  }
+  int i = m->count++;
+  for (; i > 0 && compare_atoms(m->factors[i - 1], atom) > 0; i--) m->factors[i] = m->factors[i - 1];
+  m->factors[i] = atom;
+}
+
+/* Adds m * (size + more). */
+static void add_product(Bound *bound, const Monomial *m, const Size *size, int64_t more) {
+  Monomial product = *m;
+  product.coefficient = saturating_mul(m->coefficient, saturating_add(size->constant, more));
+  add_monomial(bound, &product);
   for (int i = 0; i < size->term_count && !bound->failed; i++) {
-    int64_t coefficient = bound_mul(bound, size->terms[i].coefficient, factor);
-    int k = 0;
-    while (k < bound->count && compare_atoms(bound->terms[k].atom, size->terms[i].atom) != 0) k++;
-    if (k == MAX_BOUND_ATOMS) bound->failed = true;
-    else if (k == bound->count) bound->terms[bound->count++] = (Term){coefficient, size->terms[i].atom};
-    else bound->terms[k].coefficient = bound_mul(bound, bound->terms[k].coefficient + coefficient, 1);
+    product = *m;
+    product.coefficient = saturating_mul(m->coefficient, size->terms[i].coefficient);
+    multiply_by_atom(bound, &product, size->terms[i].atom);
+    add_monomial(bound, &product);
   }
 }
 
 static int floor_depth(const Atom *atom) {
   int deepest = 0;
+  if (atom->kind == ATOM_PRODUCT) {
+    int left = floor_depth(atom->left), right = floor_depth(atom->right);
+    return left > right ? left : right;
+  }
   if (atom->kind != ATOM_FLOOR_DIV) return 0;
   for (int i = 0; i < atom->numerator->term_count; i++) {
     int depth = floor_depth(atom->numerator->terms[i].atom);
@@ -96,110 +129,89 @@ static int floor_depth(const Atom *atom) {
   return deepest + 1;
 }
 
-/* Replaces the floor division that contains the others; false: there is none. */
-static bool bound_expand(Bound *bound) {
-  int chosen = -1, deepest = 0;
-  for (int i = 0; i < bound->count; i++) {
-    int depth = bound->terms[i].coefficient ? floor_depth(bound->terms[i].atom) : 0;
-    if (depth <= deepest) continue;
-    deepest = depth;
-    chosen = i;
-  }
-  if (chosen < 0 || bound->failed) return false;
-  const Atom *atom = bound->terms[chosen].atom;
-  int64_t coefficient = bound->terms[chosen].coefficient;
-  bound->terms[chosen] = bound->terms[--bound->count];
-  bound_scale(bound, atom->divisor);
-  if ((coefficient > 0) != bound->upper)
-    bound->constant = bound_mul(bound, bound->constant - bound_mul(bound, coefficient, atom->divisor - 1), 1);
-  bound_add(bound, atom->numerator, coefficient);
+/* The floor division that contains the others; NULL: there is none. */
+static const Atom *deepest_division(const Bound *bound) {
+  const Atom *chosen = NULL;
+  int deepest = 0;
+  for (int i = 0; i < bound->count; i++)
+    for (int k = 0; bound->terms[i].coefficient && k < bound->terms[i].count; k++) {
+      int depth = floor_depth(bound->terms[i].factors[k]);
+      if (depth <= deepest) continue;
+      deepest = depth;
+      chosen = bound->terms[i].factors[k];
+    }
+  return chosen;
+}
+
+/* Takes the atom out of the product once. false: it is not in it. */
+static bool remove_factor(Monomial *m, const Atom *atom) {
+  int i = 0;
+  while (i < m->count && compare_atoms(m->factors[i], atom) != 0) i++;
+  if (i == m->count) return false;
+  m->count--;
+  for (; i < m->count; i++) m->factors[i] = m->factors[i + 1];
   return true;
 }
 
-/* H*W - H grows with both although a part of it does not: with H = low + h the signs of the terms of h and w tell. */
-enum { MAX_MONOMIALS = 64, MAX_FACTORS = 5 };
-
-typedef struct Monomial {
-  int64_t coefficient;
-  const Atom *factors[MAX_FACTORS]; /* each less its least value, in order */
-  int count;
-} Monomial;
-
-typedef struct Polynomial {
-  Monomial terms[MAX_MONOMIALS];
-  int count;
-  bool failed; /* too large to be exact, or too long */
-} Polynomial;
-
-static bool same_factors(const Monomial *a, const Monomial *b) {
-  bool same = a->count == b->count;
-  for (int i = 0; same && i < a->count; i++) same = compare_atoms(a->factors[i], b->factors[i]) == 0;
-  return same;
-}
-
-static void add_monomial(Polynomial *p, const Monomial *m) {
-  int i = 0;
-  while (i < p->count && !same_factors(&p->terms[i], m)) i++;
-  if (m->coefficient <= -SIZE_LIMIT || m->coefficient >= SIZE_LIMIT || i == MAX_MONOMIALS) p->failed = true;
-  else if (i == p->count) p->terms[p->count++] = *m;
-  else p->terms[i].coefficient = saturating_add(p->terms[i].coefficient, m->coefficient);
-}
-
-static int factors_of(const Atom *atom, const Atom **factors, int count) {
-  if (atom->kind == ATOM_PRODUCT) return factors_of(atom->right, factors, factors_of(atom->left, factors, count));
-  if (count < MAX_FACTORS) factors[count] = atom;
-  return count + 1;
-}
-
-/* c * (a + low_a) * (b + low_b) .. multiplied out: one monomial for each set of factors. */
-static void add_shifted(Polynomial *p, const Term *term) {
-  const Atom *factors[MAX_FACTORS];
-  int count = factors_of(term->atom, factors, 0);
-  if (count > MAX_FACTORS) {
-    p->failed = true;
-    return;
-  }
-  for (int set = 0; set < 1 << count; set++) {
-    Monomial m = {.coefficient = term->coefficient};
-    for (int i = 0; i < count; i++) {
-      if (set >> i & 1) m.factors[m.count++] = factors[i];
-      else m.coefficient = saturating_mul(m.coefficient, range_of_atom(factors[i]).low);
+/* Replaces floor(n / d), times whatever is not negative, by (n + 0 or 1 - d) / d. */
+static void replace_division(Bound *bound, const Atom *atom) {
+  Bound old = *bound;
+  bound->count = 0;
+  bound->denominator = saturating_mul(old.denominator, atom->divisor);
+  if (bound->denominator >= SIZE_LIMIT) bound->failed = true;
+  for (int i = 0; i < old.count && !bound->failed; i++) {
+    Monomial m = old.terms[i];
+    bool plus = m.coefficient > 0;
+    if (remove_factor(&m, atom)) add_product(bound, &m, atom->numerator, plus == bound->upper ? 0 : 1 - atom->divisor);
+    else {
+      m.coefficient = saturating_mul(m.coefficient, atom->divisor);
+      add_monomial(bound, &m);
     }
-    if (m.coefficient) add_monomial(p, &m);
   }
 }
 
-/* The bound of a sum without its constant. */
-static int64_t bound_shifted(const Bound *bound, bool upper) {
-  Polynomial p = {.count = 0};
-  int64_t sum = 0;
-  for (int i = 0; i < bound->count && !p.failed; i++) add_shifted(&p, &bound->terms[i]);
-  for (int i = 0; i < p.count && !p.failed; i++) {
-    int64_t most = p.terms[i].coefficient;
-    for (int k = 0; k < p.terms[i].count; k++) {
-      Range r = range_of_atom(p.terms[i].factors[k]);
+/* Adds c * (a + low_a) * (b + low_b) .. multiplied out: H*W - H grows with both although a part of it does not; with
+ * H = low + h the signs of the products of h and w tell. */
+static void add_shifted(Bound *shifted, const Monomial *m) {
+  for (int set = 0; set < 1 << m->count && !shifted->failed; set++) {
+    Monomial part = {.coefficient = m->coefficient};
+    for (int i = 0; i < m->count; i++) {
+      if (set >> i & 1) part.factors[part.count++] = m->factors[i];
+      else part.coefficient = saturating_mul(part.coefficient, range_of_atom(m->factors[i]).low);
+    }
+    add_monomial(shifted, &part);
+  }
+}
+
+/* The most, or the least, that the sum can be; +-SIZE_LIMIT: that is not known. */
+static int64_t estimate(const Bound *bound) {
+  Bound shifted = {.denominator = bound->denominator};
+  int64_t sum = 0, unknown = bound->upper ? SIZE_LIMIT : -SIZE_LIMIT;
+  for (int i = 0; i < bound->count; i++) add_shifted(&shifted, &bound->terms[i]);
+  for (int i = 0; i < shifted.count; i++) {
+    const Monomial *m = &shifted.terms[i];
+    int64_t most = m->coefficient;
+    for (int k = 0; k < m->count; k++) {
+      Range r = range_of_atom(m->factors[k]);
       most = saturating_mul(most, r.high >= SIZE_LIMIT ? SIZE_LIMIT : r.high - r.low);
     }
-    if (p.terms[i].count == 0 || (most > 0) == upper) sum = saturating_add(sum, most);
+    if (m->count == 0 || (most > 0) == bound->upper) sum = saturating_add(sum, most);
   }
-  return p.failed ? (upper ? SIZE_LIMIT : -SIZE_LIMIT) : sum;
+  if (bound->failed || shifted.failed || sum >= SIZE_LIMIT || sum <= -SIZE_LIMIT) return unknown;
+  return bound->upper ? floor_div(sum, bound->denominator) : ceil_div(sum, bound->denominator);
 }
 
 /* The bound of the size; +-SIZE_LIMIT when nothing is known. */
 static int64_t bound_of(const Size *size, bool upper) {
   Bound bound = {.denominator = 1, .upper = upper};
-  bound_add(&bound, size, 1);
-  while (bound_expand(&bound)) {}
-  int64_t sum = bound.constant;
-  for (int i = 0; i < bound.count; i++) {
-    Range r = range_of_atom(bound.terms[i].atom);
-    int64_t c = bound.terms[i].coefficient;
-    sum = saturating_add(sum, saturating_mul((c > 0) == upper ? r.high : r.low, c));
+  add_product(&bound, &(Monomial){.coefficient = 1}, size, 0);
+  int64_t best = estimate(&bound);
+  for (const Atom *atom; !bound.failed && (atom = deepest_division(&bound));) {
+    replace_division(&bound, atom);
+    int64_t other = estimate(&bound);
+    if (upper ? other < best : other > best) best = other;
   }
-  int64_t shifted = saturating_add(bound.constant, bound_shifted(&bound, upper));
-  if (upper ? shifted < sum : shifted > sum) sum = shifted;
-  if (bound.failed || sum >= SIZE_LIMIT || sum <= -SIZE_LIMIT) return upper ? SIZE_LIMIT : -SIZE_LIMIT;
-  return upper ? floor_div(sum, bound.denominator) : ceil_div(sum, bound.denominator);
+  return best;
 }
 
 int64_t size_minimum(const Size *size) {

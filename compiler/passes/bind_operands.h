@@ -10,8 +10,8 @@ typedef struct BoundOperand {
   View view;                  /*   where it lies; */
   Expr *stride[MAX_RANK];     /* distance of channels, rows, columns */
   const Size *base[MAX_RANK]; /*   the element (relative to the view) to which the pointer points */
-  PackedTensor *packed;   /* or numbers, */
-  int *packed_part;       /*   of which each nest of the step reads this part; -1: none */
+  PackedTensor *packed;       /* or numbers, */
+  int *packed_part;           /*   of which each nest of the step reads this part; -1: none */
 } BoundOperand;
 
 typedef struct StepBinding {

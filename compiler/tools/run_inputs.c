@@ -74,8 +74,7 @@ static bool take_image(Run *run, RunTensor *input, const Image *image, const cha
   bool known = input->rank == 3 && learn_dims(run, input, input->hwc ? hwc : chw);
   int64_t channels = known ? input->sizes[input->hwc ? 2 : 0] : 1;
   int64_t height = known ? input->sizes[input->hwc ? 0 : 1] : 0, width = known ? input->sizes[input->hwc ? 1 : 2] : 0;
-  bool fits = known && image->height == height && image->width == width &&
-              (channels == image->channels || channels == 1 || channels == 3);
+  bool fits = known && image->height == height && image->width == width && (channels == image->channels || channels == 1 || channels == 3);
   int64_t pixels = (int64_t)image->height * image->width;
   if (fits && channels == 1 && image->channels == 3) /* a grey picture may be stored in colour */
     for (int64_t p = 0; p < pixels && fits; p++)
