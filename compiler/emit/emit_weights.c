@@ -54,7 +54,7 @@ static void emit_tensor(Text *out, const Emitter *e, const PackedTensor *packed)
 }
 
 void emit_constant_tables(Text *out, const Plan *plan, const EmitOptions *options) {
-  Emitter e = new_emitter(out, options);
+  Emitter e = new_emitter(out, plan, options);
   if (plan->constant_count) text_add(out, "\n/* Numbers given in the network's source. */\n");
   for (int i = 0; i < plan->constant_count; i++) {
     const PackedTensor *packed = plan->constants[i];
