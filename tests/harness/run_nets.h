@@ -25,7 +25,7 @@ typedef struct Net {
   size_t (*workspace)(void);
   int inputs, outputs;
   size_t lower_bound, align, weights_bytes, batch;
-  int same_bits; /* as the net before */
+  int same_bits; /* as the net before, whose data it takes */
   struct {
     int null, workspace, align, alias, range, multiple, weights;
   } error;
