@@ -15,7 +15,7 @@ static const char *spell_plainly(Arena *arena, const Dim *dim) {
 static const char *spell_parameter(Arena *arena, const Dim *dim) { return arena_printf(arena, "size_t %s", dim->name); }
 
 /* A caller may write any expression. */
-static const char *spell_in_macro(Arena *arena, const Dim *dim) { return arena_printf(arena, "((size_t)(%s))", dim->name); }
+static const char *spell_in_macro(Arena *arena, const Dim *dim) { return arena_printf(arena, "(size_t)(%s)", dim->name); }
 
 static void define(Text *out, const Emitter *e, const char *name, const char *what, const Size *value) {
   text_addf(out, "#define %s_%s_%s%s %s\n", e->upper, upper_name(e->arena, flat_name(e->arena, name)), what,

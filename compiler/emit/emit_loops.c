@@ -54,7 +54,7 @@ const char *c_size(const Emitter *e, const Size *size, SpellDim *spell) {
 
 const char *c_size_of_macro(const Emitter *e, const Size *size, SpellDim *spell) {
   const char *text = c_size(e, size, spell);
-  return strchr(text, ' ') ? arena_printf(e->arena, "(%s)", text) : text;
+  return strpbrk(text, " (") ? arena_printf(e->arena, "(%s)", text) : text;
 }
 
 const char *c_dims(const Emitter *e, const Size *size, SpellDim *spell) {

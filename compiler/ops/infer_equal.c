@@ -97,7 +97,7 @@ bool require_equal_shapes(Inference *inference, const Node *node, int free_axis,
         type->sizes[axis] = b;
         widest[axis] = other;
       } else if (surely_differ(inference->arena, a, b)) return refuse_different(inference, node, widest[axis], other, free_axis, stretch);
-      else unproved = axis;
+      else if (unproved < 0) unproved = axis;
     }
     if (unproved >= 0) return refuse_unproved(inference, node, widest[unproved], other, unproved);
   }
