@@ -35,10 +35,10 @@ typedef struct Nest {
   int result_count, reduction_count;
   const char *lane_axis;  /* result axis along which neighbours lie side by side (channels); NULL: none */
   const char *tile_axis;  /* result axis to compute several points of at once (ox); NULL: none */
-  Expr *initial, *update; /* both NULL: no accumulator */
+  Expr *initial, *update; /* both NULL: no reduction, and `result` is an operand that the epilogue goes on from */
   Stmt *before;           /* LETs over result variables that bounds and result use (window limits); NULL: none */
   Expr *result;
-  Expr *epilogue[MAX_FUSED + 1]; /* of fused operators, each over "acc" */
+  Expr *epilogue[MAX_FUSED + 1]; /* a step of the operator itself, then those of fused ones, each over "acc" */
   int epilogue_count;
   Expr *output[MAX_RANK]; /* index of the result: channel, row, column */
   struct Nest *next;      /* for the points of the result that this one leaves out; NULL: there are none */

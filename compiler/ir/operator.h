@@ -88,6 +88,15 @@ typedef struct Nest Nest;           /* ir/nest.h */
 struct Window;                      /* ops/infer.h */
 struct Expansion;                   /* ops/infer.h */
 
+/* A tensor that a NEST operator computes before its own nest, by another nest: a mean, a norm. */
+typedef struct Stage {
+  const char *name; /* "mean": its function is called <layer>_mean */
+  TensorType type;
+  void (*nest)(Lowering *lowering, const Node *node, Nest *nest);
+} Stage;
+
+enum { MAX_STAGES = 8 };
+
 struct Operator {
   const char *name;
   OperatorKind kind;
@@ -112,6 +121,8 @@ struct Operator {
   Expr *(*apply)(Lowering *lowering, const Node *node, Expr *const *inputs);
   /* NEST */
   void (*nest)(Lowering *lowering, const Node *node, Nest *nest);
+  /* NEST: what is computed before, in this order; later nests read it with stage_at. Returns how many. NULL: none. */
+  int (*stages)(Arena *arena, const Node *node, Stage stages[MAX_STAGES]);
   /* LOOPS */
   Stmt *(*loops)(Lowering *lowering, const Node *node);
   /* SLICE: the channel, row and column of input 0 at which the output begins. */

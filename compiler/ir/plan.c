@@ -53,7 +53,9 @@ static void print_view(Text *out, const View *v) {
 
 static void print_step(Text *out, const Plan *plan, int index) {
   const Step *s = plan->steps[index];
-  text_addf(out, "  %d %s: %s", index, s->name, s->root ? s->root->op->name : "copy");
+  text_addf(out, "  %d %s: ", index, s->name);
+  if (s->stage) text_addf(out, "%s of ", s->stage->name);
+  text_add(out, s->root ? s->root->op->name : "copy");
   for (int i = 0; i < s->fused_count; i++) text_addf(out, " + %s", s->fused[i]->op->name);
   text_add(out, " -> ");
   print_view(out, &s->output);

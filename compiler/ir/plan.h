@@ -87,8 +87,10 @@ typedef enum StepKind {
 /* One function of the emitted C. */
 typedef struct Step {
   StepKind kind;
-  const char *name; /* of the function, a path */
-  Node *root;       /* NULL: COPY */
+  const char *name;          /* of the function, a path */
+  Node *root;                /* NULL: COPY */
+  const struct Stage *stage; /* NEST: what it computes before root's own nest; NULL: it is that */
+  Value **stages;            /* what root's stages compute; NULL: it has none */
   Node *fused[MAX_FUSED];
   int fused_count;
   Value *result;    /* what it stores, */

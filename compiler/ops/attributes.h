@@ -71,6 +71,15 @@ typedef struct PoolAttributes { /* max_pool has no count_include_pad */
   bool ceil_mode, count_include_pad;
 } PoolAttributes;
 
+typedef struct WeightedPoolAttributes {
+  PoolAttributes pool;   /* the kernel's size is that of the weights */
+  ConstantArray *weight; /* as written; the parameter holds it divided by its sum */
+} WeightedPoolAttributes;
+
+typedef struct AdaptivePoolAttributes {
+  Pair size;
+} AdaptivePoolAttributes;
+
 typedef struct BatchNormAttributes {
   double eps;
   bool scale; /* false: no weight, its factor is 1 */
@@ -104,6 +113,19 @@ typedef enum GeluForm { GELU_ERF, GELU_TANH } GeluForm;
 typedef struct HardSigmoidAttributes {
   double slope; /* at 0 */
 } HardSigmoidAttributes;
+
+typedef struct NormAttributes { /* instance_norm has no axis; l2_normalize neither scale nor bias */
+  double eps;
+  int axis; /* NormAxis */
+  bool scale, bias;
+} NormAttributes;
+
+typedef enum NormAxis { NORM_CHANNELS, NORM_ALL } NormAxis;
+
+typedef struct LrnAttributes {
+  int64_t size;
+  double alpha, beta, k;
+} LrnAttributes;
 
 typedef struct SoftmaxAttributes {
   int axis; /* 0: channels */

@@ -38,12 +38,7 @@ static bool infer_norm(Inference *inference, Node *node) {
   const BatchNormAttributes *a = node->attributes;
   int64_t channels;
   if (!check_attributes(inference, node) || !known_channels(inference, node, node->inputs[0], &channels)) return false;
-  if (a->eps < 0) {
-    Diagnostic *d = attribute_error(inference, node, CODE_E0402, "eps", "`eps` cannot be negative");
-    add_note(d, "it is added to a variance, so that nothing is divided by 0");
-    return false;
-  }
-  if (!set_same_shape(inference, node)) return false;
+  if (!check_eps(inference, node, a->eps, "it is added to a variance") || !set_same_shape(inference, node)) return false;
   if (a->scale) declare_parameter(inference, node, WEIGHT, "weight", PARAMETER_LEARNED, 1, &channels);
   declare_parameter(inference, node, BIAS, "bias", PARAMETER_LEARNED, 1, &channels);
   declare_parameter(inference, node, MEAN, "running_mean", PARAMETER_STATISTIC, 1, &channels);

@@ -1,4 +1,7 @@
-/* global_pool.c - the mean of every channel over all its pixels: [C, H, W] to [C, 1, 1], [C, L] to [C, 1]. */
+/* global_pool.c - the mean or the largest value of every channel over all its pixels: [C, H, W] to [C, 1, 1], [C, L] to
+ * [C, 1]. */
+#include <math.h>
+
 #include "ops/dense.h"
 #include "ops/infer.h"
 #include "ops/lowering.h"
@@ -11,7 +14,7 @@ static bool infer(Inference *inference, Node *node) {
   return set_output_type(inference, node, type);
 }
 
-static void evaluate(const Node *node, const double *const *inputs, double *output) {
+static void evaluate_avg(const Node *node, const double *const *inputs, double *output) {
   Dense in = dense_of(&node->inputs[0]->type);
   int64_t pixels = in.height * in.width;
   for (int64_t c = 0; c < in.channels; c++) {
@@ -21,20 +24,46 @@ static void evaluate(const Node *node, const double *const *inputs, double *outp
   }
 }
 
-/* y[oc] = sum over ky, kx of x[oc][ky][kx] / (H*W) */
-static void nest(Lowering *l, const Node *node, Nest *n) {
+static void evaluate_max(const Node *node, const double *const *inputs, double *output) {
+  Dense in = dense_of(&node->inputs[0]->type);
+  int64_t pixels = in.height * in.width;
+  for (int64_t c = 0; c < in.channels; c++) {
+    double largest = -INFINITY;
+    for (int64_t i = 0; i < pixels; i++) {
+      double value = inputs[0][c * pixels + i];
+      if (value > largest || isnan(value)) largest = value;
+    }
+    output[c] = largest;
+  }
+}
+
+static void begin_pool(Lowering *l, const Node *node, Nest *n) {
   const TensorType *type = &node->inputs[0]->type;
-  const Size *pixels = size_mul(l->arena, type_height(type), type_width(type));
-  Expr *oc = var_expr(l, "oc"), *zero = int_expr(l, 0);
   add_result_axis(n, "oc", type_channels(type));
   add_reduction_axis(n, "ky", type_height(type), NULL, NULL);
   add_reduction_axis(n, "kx", type_width(type), NULL, NULL);
-  n->initial = float_expr(l, 0);
-  n->update = add_expr(l, accumulator(l), input_at(l, node, 0, oc, var_expr(l, "ky"), var_expr(l, "kx")));
-  n->result = mean_expr(l, accumulator(l), size_expr(l, pixels));
-  n->output[0] = oc;
-  n->output[1] = n->output[2] = zero;
+  n->output[0] = var_expr(l, "oc");
+  n->output[1] = n->output[2] = int_expr(l, 0);
   n->lane_axis = "oc";
+}
+
+static Expr *pixel(Lowering *l, const Node *node, Expr *y, Expr *x) { return input_at(l, node, 0, var_expr(l, "oc"), y, x); }
+
+/* y[oc] = sum over ky, kx of x[oc][ky][kx] / (H*W) */
+static void nest_avg(Lowering *l, const Node *node, Nest *n) {
+  const TensorType *type = &node->inputs[0]->type;
+  begin_pool(l, node, n);
+  n->initial = float_expr(l, 0);
+  n->update = add_expr(l, accumulator(l), pixel(l, node, var_expr(l, "ky"), var_expr(l, "kx")));
+  n->result = mean_expr(l, accumulator(l), size_expr(l, size_mul(l->arena, type_height(type), type_width(type))));
+}
+
+/* y[oc] = max over ky, kx of x[oc][ky][kx] */
+static void nest_max(Lowering *l, const Node *node, Nest *n) {
+  begin_pool(l, node, n);
+  n->initial = pixel(l, node, int_expr(l, 0), int_expr(l, 0));
+  n->update = max_expr(l, accumulator(l), pixel(l, node, var_expr(l, "ky"), var_expr(l, "kx")));
+  n->result = accumulator(l);
 }
 
 const Operator op_global_avg_pool = {
@@ -45,6 +74,18 @@ const Operator op_global_avg_pool = {
     .summary = "mean of each channel over all its pixels",
     .formula = "y[oc] = sum over ky, kx of x[oc][ky][kx] / (H*W)",
     .infer = infer,
-    .evaluate = evaluate,
-    .nest = nest,
+    .evaluate = evaluate_avg,
+    .nest = nest_avg,
+};
+
+const Operator op_global_max_pool = {
+    .name = "global_max_pool",
+    .kind = OPERATOR_NEST,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .summary = "largest value of each channel over all its pixels",
+    .formula = "y[oc] = max over ky, kx of x[oc][ky][kx]",
+    .infer = infer,
+    .evaluate = evaluate_max,
+    .nest = nest_max,
 };

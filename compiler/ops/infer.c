@@ -181,6 +181,13 @@ void help_divisors(Inference *inference, Diagnostic *d, int64_t number) {
            count > MOST_DIVISORS || number > MOST_TRIED ? ", .." : "");
 }
 
+bool check_eps(Inference *inference, const Node *node, double eps, const char *added_to) {
+  if (eps >= 0) return true;
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "eps", "`eps` cannot be negative");
+  add_note(d, "%s, so that nothing is divided by 0", added_to);
+  return false;
+}
+
 bool require_spatial(Inference *inference, const Node *node) {
   if (node->inputs[0]->type.rank > 1) return true;
   Diagnostic *d = shape_error(inference, node, CODE_E0305, "`%s` needs an image or a sequence, this is a vector", operation_name(node));

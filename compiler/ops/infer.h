@@ -63,6 +63,8 @@ Value *make_part(Inference *inference, const Node *call, const Part *part);
 /* Numbers of the attribute table within their limits: INT, PAIR and SIDES from the table's minimum to 2^31 - 1, explicit
  * padding from 0, REAL finite as a float. false: E0402 was reported. */
 bool check_attributes(Inference *inference, const Node *node);
+/* `eps` is 0 or more: else E0402. `added_to` says what it keeps from 0. */
+bool check_eps(Inference *inference, const Node *node, double eps, const char *added_to);
 /* Two dimensions or one, not a vector: else E0305. */
 bool require_spatial(Inference *inference, const Node *node);
 /* The same sizes in all inputs; except along axis `free_axis` (-1: none), and a literal 1 stretches if `stretch`.

@@ -102,7 +102,10 @@ TensorType window_type(Arena *arena, const TensorType *input, const Window *wind
   return type;
 }
 
-static bool is_pooling(const Node *node) { return node->op == &op_max_pool || node->op == &op_avg_pool; }
+static bool is_pooling(const Node *node) {
+  const Operator *op = node->op;
+  return op == &op_max_pool || op == &op_avg_pool || op == &op_sum_pool || op == &op_l2_pool || op == &op_weighted_avg_pool;
+}
 
 static const char *axis_name(const Node *node, int axis) {
   return node->inputs[0]->type.rank == 2 ? "length" : axis == 0 ? "height" : "width";
@@ -203,7 +206,7 @@ static bool misses_input(const Window *w, int axis) {
   return false;
 }
 
-/* The mean or maximum of nothing is not defined. */
+/* The mean or maximum of nothing is not defined, and its sum is not meant. */
 static bool check_pooling_padding(Inference *inference, const Node *node, const Window *w) {
   for (int axis = 0; axis < 2; axis++) {
     int64_t before = size_maximum(w->before[axis]), after = size_maximum(w->after[axis]);

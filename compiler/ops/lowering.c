@@ -27,6 +27,8 @@ Expr *value_at(Lowering *l, const Value *value, Expr *c, Expr *y, Expr *x) {
 
 Expr *input_at(Lowering *l, const Node *node, int i, Expr *c, Expr *y, Expr *x) { return value_at(l, node->inputs[i], c, y, x); }
 
+Expr *stage_at(Lowering *l, int i, Expr *c, Expr *y, Expr *x) { return value_at(l, l->stages[i], c, y, x); }
+
 Expr *parameter_at(Lowering *l, const Node *node, int i, Expr *i0, Expr *i1, Expr *i2, Expr *i3) {
   const Parameter *parameter = node->parameters[i];
   Expr *index[] = {i0, i1, i2, i3};
@@ -48,6 +50,8 @@ void add_result_axis(Nest *nest, const char *var, const Size *extent) {
 void add_reduction_axis(Nest *nest, const char *var, const Size *extent, Expr *begin, Expr *end) {
   nest->reduction_axes[nest->reduction_count++] = (Axis){.var = var, .extent = extent, .begin = begin, .end = end};
 }
+
+void set_own_step(Nest *nest, Expr *step) { nest->epilogue[nest->epilogue_count++] = step; }
 
 Expr *add_expr(Lowering *l, Expr *a, Expr *b) { return expr_binary(l->arena, OP_ADD, a, b); }
 Expr *sub_expr(Lowering *l, Expr *a, Expr *b) { return expr_binary(l->arena, OP_SUB, a, b); }

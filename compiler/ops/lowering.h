@@ -13,12 +13,15 @@ struct Lowering {
   int operand_count;
   int first_operand;            /* reads before this one are another's: the same tensor read here is a new operand */
   Expr *channel, *row, *column; /* of the element that `apply` computes */
+  Value *const *stages;         /* what the operator's earlier stages computed */
 };
 
 /* Input i of the node at channel c, row y, column x, as a float. */
 Expr *input_at(Lowering *l, const Node *node, int i, Expr *c, Expr *y, Expr *x);
 /* Any tensor of the graph at channel c, row y, column x, as a float. */
 Expr *value_at(Lowering *l, const Value *value, Expr *c, Expr *y, Expr *x);
+/* What stage i of the operator computed, at channel c, row y, column x. */
+Expr *stage_at(Lowering *l, int i, Expr *c, Expr *y, Expr *x);
 /* Parameter in slot i of the node (the index has as many parts as the parameter has dimensions). */
 Expr *parameter_at(Lowering *l, const Node *node, int i, Expr *i0, Expr *i1, Expr *i2, Expr *i3);
 /* The output of the node as an operand of LOOPS operators: what was stored there. */
@@ -35,6 +38,8 @@ void add_reduction_axis(Nest *nest, const char *var, const Size *extent, Expr *b
 
 /* out * stride + tap * dilation - padding before: the row or column of the input that a tap of a window reads. */
 Expr *window_index(Lowering *l, const Window *w, int axis, Expr *out, Expr *tap);
+/* acc = step, after the result: what a nest without a reduction makes of the operand that it begins with. */
+void set_own_step(Nest *nest, Expr *step);
 /* The result stands at channel oc, row oy, column ox. */
 void store_at_result_axes(Lowering *l, Nest *nest);
 

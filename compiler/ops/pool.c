@@ -12,15 +12,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
-
-/* clang-format off */
-#define POOL_ATTRIBUTES                                                                                              \
-    {"kernel_size", ATTRIBUTE_PAIR, offsetof(PoolAttributes, kernel_size), NULL, true, NULL, 1},                     \
-    {"stride", ATTRIBUTE_PAIR, offsetof(PoolAttributes, stride), NULL, false, NULL, 1},                              \
-    {"padding", ATTRIBUTE_PADDING, offsetof(PoolAttributes, padding), NULL, false, NULL, 0},                         \
-    {"dilation", ATTRIBUTE_PAIR, offsetof(PoolAttributes, dilation), NULL, false, NULL, 1},                          \
-    {"ceil_mode", ATTRIBUTE_BOOL, offsetof(PoolAttributes, ceil_mode), NULL, false, NULL, 0}
-/* clang-format on */
+#include "ops/pool.h"
 
 static const Attribute max_attributes[] = {POOL_ATTRIBUTES, {0}};
 static const Attribute avg_attributes[] = {
@@ -30,14 +22,14 @@ static const Attribute avg_attributes[] = {
     {0},
 };
 
-static const PoolAttributes defaults = {.dilation = {1, 1}};
+const PoolAttributes pool_defaults = {.dilation = {1, 1}};
 
-static Window pool_window(Arena *arena, const Node *node) {
+Window pool_window(Arena *arena, const Node *node) {
   const PoolAttributes *a = node->attributes;
   return window_of(arena, &node->inputs[0]->type, a->kernel_size, a->stride, a->dilation, a->padding, a->ceil_mode);
 }
 
-static bool infer_pool(Inference *inference, Node *node, Window *w) {
+bool infer_pool(Inference *inference, Node *node, Window *w) {
   PoolAttributes *a = node->attributes;
   if (!require_spatial(inference, node)) return false;
   if (!attribute_given(node, "stride") && a->stride.h == 0 && a->stride.w == 0) a->stride = a->kernel_size;
@@ -45,7 +37,7 @@ static bool infer_pool(Inference *inference, Node *node, Window *w) {
          infer_window(inference, node, a->kernel_size, a->stride, a->dilation, a->padding, a->ceil_mode, w);
 }
 
-static bool set_pooled_type(Inference *inference, Node *node, const Window *w) {
+bool set_pooled_type(Inference *inference, Node *node, const Window *w) {
   TensorType type = window_type(inference->arena, &node->inputs[0]->type, w, 0);
   type.sizes[0] = type_channels(&node->inputs[0]->type);
   return set_output_type(inference, node, type);
@@ -233,7 +225,7 @@ static void nest_avg(Lowering *l, const Node *node, Nest *n) {
   n->result = mean_expr(l, accumulator(l), count);
 }
 
-static void describe_pool(Text *out, const Node *node) {
+void describe_pool(Text *out, const Node *node) {
   const PoolAttributes *a = node->attributes;
   text_add(out, node->op->name);
   describe_window(out, node, a->kernel_size, a->stride, a->padding, a->dilation);
@@ -253,7 +245,7 @@ const Operator op_max_pool = {
     .max_inputs = 1,
     .attributes_size = sizeof(PoolAttributes),
     .attributes = max_attributes,
-    .default_attributes = &defaults,
+    .default_attributes = &pool_defaults,
     .summary = "largest value of each window; padding never wins",
     .formula = "y[oc][oy][ox] = max over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]",
     .infer = infer_max,
@@ -269,7 +261,7 @@ const Operator op_avg_pool = {
     .max_inputs = 1,
     .attributes_size = sizeof(PoolAttributes),
     .attributes = avg_attributes,
-    .default_attributes = &defaults,
+    .default_attributes = &pool_defaults,
     .summary = "mean value of each window; count_include_pad says whether padding counts as zeros",
     .formula = "y[oc][oy][ox] = sum over ky, kx of "
                "x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] / count",

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ir/operator.h"
 #include "passes/plan_steps.h"
 
 const char *c_name(Arena *arena, const char *path) {
@@ -289,19 +290,28 @@ static const char *further_parameter(const StepBinding *b, int number) {
   return *path >= '0' && *path <= '9' ? arena_printf(a, "layer_%s", c_name(a, path)) : c_name(a, path);
 }
 
-/* A pointer's name: a tensor is x, what is added to a result is skip, further ones are numbered; numbers go by role. */
+static bool is_stage(const Step *step, const Value *value) {
+  for (int i = 0; step->stages && i < MAX_STAGES; i++)
+    if (value && step->stages[i] == value) return true;
+  return false;
+}
+
+/* A pointer's name: a tensor is x, what is added to a result is skip, further ones are numbered; numbers go by role, and
+ * what a stage computed by its name. */
 static const char *operand_name(const StepBinding *b, int number) {
   const Operand *operand = &b->step->operands[number];
+  if (is_stage(b->step, operand->value)) return operand->value->name + strlen(b->step->root->name) + 1;
   int same = 0;
   for (int i = 0; i < number; i++) {
     const Operand *other = &b->step->operands[i];
-    if (operand->value) same += other->value && other->value != b->step->result;
+    if (operand->value) same += other->value && other->value != b->step->result && !is_stage(b->step, other->value);
     else same += other->parameter && strcmp(other->parameter->role, operand->parameter->role) == 0;
   }
   if (operand->parameter) return same ? further_parameter(b, number) : operand->parameter->role;
   if (operand->value == b->step->result) return "y";
   if (same == 0) return "x";
-  const char *more = b->step->nest && b->step->nest->update ? "skip" : "x";
+  bool fused = b->step->nest && b->step->nest->update && b->step->root->input_count == 1;
+  const char *more = fused ? "skip" : "x";
   if (same == 1 && *more == 's') return more;
   return arena_printf(b->plan->arena, "%s%d", more, *more == 's' ? same : same + 1);
 }

@@ -87,36 +87,6 @@ static const char *hoisted_name(const Tiling *t, const KernelOperand *k, int poi
   return arena_printf(t->arena, "%s_%d", name, moves_with_tile(k) ? point : 0);
 }
 
-typedef struct Vectorise { /* rewrites an expression of the nest for one point and vector */
-  const Tiling *t;
-  int point, v;
-  bool direct; /* what differs between the points is read where it is used; all else has been read before */
-} Vectorise;
-
-static Expr *vector_visit(void *context, Expr *e) {
-  const Vectorise *z = context;
-  Arena *a = z->t->arena;
-  if (e->kind == EXPR_VAR && strcmp(e->text, "acc") == 0)
-    return expr_var(a, arena_printf(a, "acc%d_%d", z->point, z->v), (Type){SCALAR_F32, z->t->lanes});
-  if (e->kind == EXPR_ACCESS) {
-    const KernelOperand *k = &z->t->operands[e->operand];
-    if (z->direct && moves_with_tile(k)) return load_float(z->t, k, z->point, z->v);
-    return expr_var(a, hoisted_name(z->t, k, z->point, z->v), (Type){SCALAR_F32, k->along_lanes ? z->t->lanes : 1});
-  }
-  if (e->kind == EXPR_CAST && e->left->type.scalar == SCALAR_F32) return e->left; /* the bytes of an input were read as floats */
-  bool compares_scalars = e->kind == EXPR_BINARY && e->type.scalar == SCALAR_BOOL && e->type.lanes == 1 &&
-                          e->left->type.scalar == SCALAR_F32;
-  if (compares_scalars) return expr_binary(a, e->op, expr_broadcast(a, e->left, z->t->lanes), e->right); /* for a select of vectors */
-  if (e->kind == EXPR_SELECT && e->condition->type.lanes > 1)
-    return expr_select(a, e->condition, expr_broadcast(a, e->left, z->t->lanes), expr_broadcast(a, e->right, z->t->lanes));
-  return e;
-}
-
-static Expr *vectorised(const Tiling *t, Expr *e, int point, int v, bool direct) {
-  Vectorise context = {t, point, v, direct};
-  return rewrite_expr(t->arena, e, vector_visit, &context);
-}
-
 typedef struct Reads {
   int operand;
   bool found;
@@ -134,6 +104,41 @@ bool reads_operand(const Tiling *t, Expr *e, int operand) {
   return r.found;
 }
 
+/* Whether the reduction reads an operand of the first values again, where names stand for what it reads. */
+static bool is_read_again(const Tiling *t, int operand) {
+  return !t->reducing && t->nest->update && reads_operand(t, t->nest->update, operand);
+}
+
+typedef struct Vectorise { /* rewrites an expression of the nest for one point and vector */
+  const Tiling *t;
+  int point, v;
+  bool direct; /* what differs between the points, or is read again, is read where it is used; all else has been read before */
+} Vectorise;
+
+static Expr *vector_visit(void *context, Expr *e) {
+  const Vectorise *z = context;
+  Arena *a = z->t->arena;
+  if (e->kind == EXPR_VAR && strcmp(e->text, "acc") == 0)
+    return expr_var(a, arena_printf(a, "acc%d_%d", z->point, z->v), (Type){SCALAR_F32, z->t->lanes});
+  if (e->kind == EXPR_ACCESS) {
+    const KernelOperand *k = &z->t->operands[e->operand];
+    if (z->direct && (moves_with_tile(k) || is_read_again(z->t, e->operand))) return load_float(z->t, k, z->point, z->v);
+    return expr_var(a, hoisted_name(z->t, k, z->point, z->v), (Type){SCALAR_F32, k->along_lanes ? z->t->lanes : 1});
+  }
+  if (e->kind == EXPR_CAST && e->left->type.scalar == SCALAR_F32) return e->left; /* the bytes of an input were read as floats */
+  bool compares_scalars = e->kind == EXPR_BINARY && e->type.scalar == SCALAR_BOOL && e->type.lanes == 1 &&
+                          e->left->type.scalar == SCALAR_F32;
+  if (compares_scalars) return expr_binary(a, e->op, expr_broadcast(a, e->left, z->t->lanes), e->right); /* for a select of vectors */
+  if (e->kind == EXPR_SELECT && e->condition->type.lanes > 1)
+    return expr_select(a, e->condition, expr_broadcast(a, e->left, z->t->lanes), expr_broadcast(a, e->right, z->t->lanes));
+  return e;
+}
+
+static Expr *vectorised(const Tiling *t, Expr *e, int point, int v, bool direct) {
+  Vectorise context = {t, point, v, direct};
+  return rewrite_expr(t->arena, e, vector_visit, &context);
+}
+
 /* LETs for the loads of one operand at a point of the tile. */
 static Stmt *hoist_operand(const Tiling *t, int operand, int point) {
   const KernelOperand *k = &t->operands[operand];
@@ -147,7 +152,7 @@ static Stmt *hoist_operand(const Tiling *t, int operand, int point) {
 static Stmt *hoist_loads(const Tiling *t, Expr *e, int point, bool same_for_all) {
   Stmt *lets = NULL;
   for (int i = 0; i < t->b->step->operand_count; i++)
-    if (t->operands[i].bound && reads_operand(t, e, i) && same_for_all == !moves_with_tile(&t->operands[i]))
+    if (t->operands[i].bound && reads_operand(t, e, i) && same_for_all == !moves_with_tile(&t->operands[i]) && !is_read_again(t, i))
       lets = stmt_then(lets, hoist_operand(t, i, point));
   return lets;
 }
@@ -206,7 +211,7 @@ static Stmt *wrap_reductions(const Tiling *t, Stmt *body) {
 /* Whether the accumulators' first values needed the operand, and left it in variables. */
 static bool is_hoisted(const Tiling *t, int operand) {
   Expr *first = t->nest->update ? t->nest->initial : t->nest->result;
-  return reads_operand(t, first, operand) && !moves_with_tile(&t->operands[operand]);
+  return reads_operand(t, first, operand) && !moves_with_tile(&t->operands[operand]) && !is_read_again(t, operand);
 }
 
 /* LETs for what the result and the epilogues read. */
@@ -299,6 +304,10 @@ static bool is_depthwise(const Tiling *t) {
   return streams && along;
 }
 
+static bool owns_weights(const Step *step) {
+  return step->root->parameter_count && step->root->parameters[0] && step->root->parameters[0]->kind != PARAMETER_CONSTANT && !step->stages;
+}
+
 /* kernel_conv_6x64_ky_ic_relu: operator, points by channels, loops, what is fused. Operators with numbers of their own
  * make it the layer's kernel. */
 static const char *kernel_name(const Tiling *t, bool of_layer) {
@@ -308,7 +317,7 @@ static const char *kernel_name(const Tiling *t, bool of_layer) {
             of_layer ? c_name(t->arena, step->name) : step->root->op->name, t->points, (long long)t->channels);
   for (int r = 0; r < t->reduction_count; r++)
     if (!size_is(t->reductions[r].extent, 1)) text_addf(&name, "_%s", t->reductions[r].var);
-  if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && t->b->step->root->parameter_count) text_add(&name, "_no_bias");
+  if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && owns_weights(step)) text_add(&name, "_no_bias");
   for (int i = 0; !of_layer && i < step->fused_count; i++) text_addf(&name, "_%s", step->fused[i]->op->name);
   return text_string(&name);
 }
@@ -321,14 +330,16 @@ static bool writes_numbers(const Node *node) {
 
 /* Whether the kernel's text holds numbers that come from attributes or stand in the source. */
 static bool has_numbers(const Step *step) {
-  bool found = step->root->op->kind == OPERATOR_ELEMENTWISE && writes_numbers(step->root);
+  bool found = step->stages || (step->root->op->kind == OPERATOR_ELEMENTWISE && writes_numbers(step->root));
   for (int i = 0; i < step->fused_count; i++) found = found || writes_numbers(step->fused[i]);
   return found;
 }
 
 static const char **kernel_comment(const Tiling *t, int *count) {
   const char **lines = ARENA_ARRAY(t->arena, const char *, 1);
-  lines[0] = arena_printf(t->arena, "%s: %d point%s by %lld channel%s in registers", t->b->step->root->op->name, t->points,
+  const Step *step = t->b->step;
+  const char *stage = step->stage ? arena_printf(t->arena, "%s of ", step->stage->name) : "";
+  lines[0] = arena_printf(t->arena, "%s%s: %d point%s by %lld channel%s in registers", stage, step->root->op->name, t->points,
                           t->points == 1 ? "" : "s", (long long)t->channels, t->channels == 1 ? "" : "s");
   *count = 1;
   return lines;

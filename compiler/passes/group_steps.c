@@ -34,6 +34,30 @@ Value *plan_add_value(Plan *plan, const char *name, TensorType type) {
   return value;
 }
 
+static char in_c(char c) { return c == '.' ? '_' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Whether two paths are one name in C, where macros are in capitals. */
+static bool same_in_c(const char *a, const char *b) {
+  for (; *a && in_c(*a) == in_c(*b); a++) b++;
+  return in_c(*a) == in_c(*b);
+}
+
+static bool is_taken(const Plan *plan, const char *name) {
+  for (int i = 0; i < plan->step_count; i++)
+    if (same_in_c(plan->steps[i]->name, name)) return true;
+  for (int i = 0; i < plan->value_count; i++)
+    if (same_in_c(plan->values[i]->name, name)) return true;
+  for (int i = 0; i < plan->graph->node_count; i++)
+    if (same_in_c(plan->graph->nodes[i]->name, name)) return true;
+  return false;
+}
+
+const char *plan_free_name(const Plan *plan, const char *name) {
+  const char *wanted = name;
+  for (int i = 2; is_taken(plan, name); i++) name = arena_printf(plan->arena, "%s_%d", wanted, i);
+  return name;
+}
+
 bool step_reads(const Step *step, const Value *value) {
   if (step->kind == STEP_COPY) return stored_as(step->source) == value;
   for (int i = 0; i < step->operand_count; i++)
@@ -92,10 +116,11 @@ static void elementwise_nest(Lowering *l, const Node *node, Nest *nest) {
 }
 
 static void build_nest(Plan *plan, Step *step) {
-  Lowering l = {.arena = plan->arena};
+  Lowering l = {.arena = plan->arena, .stages = step->stages};
   Nest *nest = ARENA_NEW(plan->arena, Nest);
   const Value *computed;
-  if (step->root->op->kind == OPERATOR_ELEMENTWISE) elementwise_nest(&l, step->root, nest);
+  if (step->stage) step->stage->nest(&l, step->root, nest);
+  else if (step->root->op->kind == OPERATOR_ELEMENTWISE) elementwise_nest(&l, step->root, nest);
   else step->root->op->nest(&l, step->root, nest);
   if (nest->update) l.first_operand = l.operand_count; /* a skip of the input is read at another place than the window */
   for (Nest *n = nest; n; n = n->next) {
@@ -146,6 +171,27 @@ static bool needs_no_step(const Graph *graph, const Node *node) {
   return stored_as(node->output) != node->output || (node->op == &op_flatten && read_by_fc_only(graph, node->output));
 }
 
+static Step *add_step(Plan *plan, Step step) {
+  Step *copy = ARENA_NEW(plan->arena, Step);
+  *copy = step;
+  ARENA_PUSH(plan->arena, plan->steps, plan->step_count, copy);
+  return copy;
+}
+
+/* The steps before an operator's own nest. Returns their results. */
+static Value **add_stages(Plan *plan, Node *node) {
+  if (!node->op->stages) return NULL;
+  Stage *stages = ARENA_ARRAY(plan->arena, Stage, MAX_STAGES);
+  Value **results = ARENA_ARRAY(plan->arena, Value *, MAX_STAGES);
+  int count = node->op->stages(plan->arena, node, stages);
+  for (int i = 0; i < count; i++) {
+    const char *name = plan_free_name(plan, arena_printf(plan->arena, "%s_%s", node->name, stages[i].name));
+    results[i] = plan_add_value(plan, name, stages[i].type);
+    add_step(plan, (Step){.kind = STEP_NEST, .name = name, .root = node, .stage = &stages[i], .stages = results, .result = results[i]});
+  }
+  return results;
+}
+
 Plan *group_steps(Compilation *c, Graph *graph) {
   Plan *plan = ARENA_NEW(c->arena, Plan);
   *plan = (Plan){.arena = c->arena,
@@ -167,13 +213,16 @@ Plan *group_steps(Compilation *c, Graph *graph) {
       continue;
     }
     int join = node->op->kind == OPERATOR_ELEMENTWISE ? step_to_join(plan, node, step_of) : -1;
-    Step *step = join >= 0 ? plan->steps[join] : ARENA_NEW(c->arena, Step);
+    Step *step;
     if (join >= 0) {
+      step = plan->steps[join];
       step->fused[step->fused_count++] = node;
     } else {
-      *step = (Step){.kind = node->op->kind == OPERATOR_LOOPS ? STEP_LOOPS : STEP_NEST, .name = node->name, .root = node};
+      Value **stages = add_stages(plan, node);
+      step = add_step(
+          plan,
+          (Step){.kind = node->op->kind == OPERATOR_LOOPS ? STEP_LOOPS : STEP_NEST, .name = node->name, .root = node, .stages = stages});
       if (node->op->kind == OPERATOR_VIEW) step->note = "to another order";
-      ARENA_PUSH(c->arena, plan->steps, plan->step_count, step);
       join = plan->step_count - 1;
     }
     step->result = node->output;

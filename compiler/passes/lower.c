@@ -168,6 +168,7 @@ static void describe_step(Text *out, const Step *step) {
     text_addf(out, "copy, %s", step->note);
     return;
   }
+  if (step->stage) text_addf(out, "%s of ", step->stage->name);
   if (step->root->op->describe) step->root->op->describe(out, step->root);
   else text_add(out, step->root->op->name);
 }
@@ -213,10 +214,10 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
   Function *f = ARENA_NEW(a, Function);
   *f = (Function){.name = c_name(a, step->name)};
   add_comment(a, f, headline(a, step));
-  if (step->root && step->root->doc) add_comment(a, f, step->root->doc);
+  if (step->root && step->root->doc && !step->stage) add_comment(a, f, step->root->doc);
   for (int i = 0; i < step->fused_count; i++)
     if (step->fused[i]->doc) add_comment(a, f, step->fused[i]->doc);
-  if (step->root && step->root->op->formula) add_comment(a, f, step->root->op->formula);
+  if (step->root && step->root->op->formula && !step->stage) add_comment(a, f, step->root->op->formula);
   if (step->in_place) add_comment(a, f, "The result takes the place of an operand.");
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) add_param(a, f, &b->operands[i], true);

@@ -48,32 +48,9 @@ static void add_view(Plan *plan) {
   ARENA_PUSH(plan->arena, plan->views, count, (View){0});
 }
 
-static char in_c(char c) { return c == '.' ? '_' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
-
-/* Whether two paths are one name in C, where macros are in capitals. */
-static bool same_in_c(const char *a, const char *b) {
-  for (; *a && in_c(*a) == in_c(*b); a++) b++;
-  return in_c(*a) == in_c(*b);
-}
-
-static bool is_taken(const Plan *plan, const char *name) {
-  for (int i = 0; i < plan->step_count; i++)
-    if (same_in_c(plan->steps[i]->name, name)) return true;
-  for (int i = 0; i < plan->value_count; i++)
-    if (same_in_c(plan->values[i]->name, name)) return true;
-  return false;
-}
-
-/* The name for a copy, with _2, _3, .. where a layer of the author or another copy has it. */
-static const char *free_name(const Plan *plan, const char *name) {
-  const char *wanted = name;
-  for (int i = 2; is_taken(plan, name); i++) name = arena_printf(plan->arena, "%s_%d", wanted, i);
-  return name;
-}
-
 static Step *add_copy(Plan *plan, int position, const char *name, const Value *source, const char *note) {
   Step *step = ARENA_NEW(plan->arena, Step);
-  name = free_name(plan, name);
+  name = plan_free_name(plan, name);
   Value *result = plan_add_value(plan, name, source->type);
   add_view(plan);
   *step = (Step){.kind = STEP_COPY, .name = name, .source = plan->values[stored_as(source)->id], .result = result, .note = note};

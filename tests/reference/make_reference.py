@@ -262,6 +262,145 @@ def sequences():
                 write("avg_pool", [(1, n)], "twelve", lambda make, x: F.avg_pool1d(x[None], k, s, p, ceil, include)[0], **attributes)
 
 
+# --- poolings that are sums: what lies outside counts as zeros, so a convolution with one kernel for all channels says it
+
+def window_sums(x, kernel, s, d, pads, ceil=False):
+    (rows, columns), k = pads, kernel.shape
+    extra = []
+    for n, p, kk, ss, dd in zip(x.shape[1:], pads, k, s, d):
+        e, room = dd * (kk - 1) + 1, n + sum(p)
+        if ceil:  # the last window may reach beyond the padding, if it starts before that behind the input
+            out = -(-(room - e) // ss) + 1
+            out -= (out - 1) * ss >= n + p[0]
+            room = max(room, (out - 1) * ss + e)
+        extra.append(room - n - sum(p))
+    wide = F.pad(x, (columns[0], columns[1] + extra[1], rows[0], rows[1] + extra[0]))
+    return F.conv2d(wide[None], kernel.expand(x.shape[0], 1, *k), stride=s, dilation=d, groups=x.shape[0])[0]
+
+
+def sum_case(op, shape, k, s=None, pads=((0, 0), (0, 0)), d=(1, 1), ceil=False, weight=None, pattern="integer"):
+    for n, p, kk, ss, dd in zip(shape[1:], pads, k, s or k, d):
+        e = dd * (kk - 1) + 1
+        if max(p) >= e or (not ceil and n + sum(p) < e) or (ceil and (n + sum(p) - e + ss - 1) // ss + 1 < 1) or (dd > n and p[0] > 0):
+            return False
+    attributes = dict(weight=";".join(",".join(map(str, row)) for row in weight)) if weight else dict(kernel_size=pair(k))
+    if s:
+        attributes["stride"] = pair(s)
+    attributes.update(padding=",".join(map(str, pads[0] + pads[1])), dilation=pair(d), ceil_mode=str(ceil).lower())
+    window = torch.tensor(weight, dtype=torch.float64) / sum(map(sum, weight)) if weight else torch.ones(*k)
+
+    def compute(make, x):
+        if op == "l2_pool":
+            return window_sums(x * x, window, s or k, d, pads, ceil).sqrt()
+        return window_sums(x, window, s or k, d, pads, ceil)
+
+    write(op, [shape], pattern, compute, **attributes)
+    return True
+
+
+def sum_poolings():
+    blur = [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    sum_case("weighted_avg_pool", (2, 7, 9), (3, 3), (2, 2), ((1, 1), (1, 1)), weight=blur, pattern="fraction")
+    sum_case("weighted_avg_pool", (1, 6, 5), (3, 3), weight=blur)
+    sum_case("weighted_avg_pool", (2, 6, 8), (2, 3), (1, 2), ((1, 0), (2, 1)), (1, 2), weight=[[1, -3, 1], [2, 0, 7]], pattern="fraction")
+    sum_case("weighted_avg_pool", (2, 6, 8), (2, 2), (3, 3), ceil=True, weight=[[1, 3], [1, 3]])
+    made = 0
+    while made < 60:
+        op = random.choice(("sum_pool", "l2_pool"))
+        k, s = (random.randint(1, 4), random.randint(1, 4)), (random.randint(1, 4), random.randint(1, 4))
+        pads = tuple(tuple(random.randrange(n) for _ in range(2)) for n in k)
+        made += sum_case(op, (random.randint(1, 2), random.randint(1, 8), random.randint(1, 9)), k, random.choice((s, s, None)), pads,
+                         (random.choice((1, 1, 2)), random.choice((1, 1, 3))), random.random() < 0.5,
+                         pattern=random.choice(("integer", "fraction")))
+    for k, s in ((2, 2), (3, 1), (3, 2)):  # PyTorch's own, which has no padding and no rounding up that agrees with ONNX's
+        write("l2_pool", [(3, 7, 8)], "integer", lambda make, x: F.lp_pool2d(x[None], 2, k, s)[0], kernel_size=k, stride=s)
+        write("l2_pool", [(3, 9)], "fraction", lambda make, x: F.lp_pool1d(x[None], 2, k, s)[0], kernel_size=k, stride=s)
+        write("sum_pool", [(3, 9)], "twelve", lambda make, x: F.avg_pool1d(x[None], k, s, k // 2)[0] * k, kernel_size=k, stride=s, padding=k // 2)
+    write("weighted_avg_pool", [(2, 9)], "fraction",
+          lambda make, x: F.conv1d(x[:, None], torch.tensor([[[0.25, 0.5, 0.25]]]), stride=2, padding=1)[:, 0], weight="1,2,1", stride=2, padding=1)
+
+
+def dilated_sequences():
+    """Maximum pooling of sequences with dilation, rounding down and up."""
+    for n, k, s, d, ceil in itertools.product((4, 7, 10, 11), (1, 2, 3), (1, 2, 3), (2, 3), (False, True)):
+        for p in range(k // 2 + 1):
+            if n + 2 * p < d * (k - 1) + 1 or (d > n and p):
+                continue
+            write("max_pool", [(1, n)], "twelve", lambda make, x: F.max_pool1d(x[None], k, s, p, d, ceil)[0], kernel_size=k, stride=s, padding=p,
+                  dilation=d, ceil_mode=str(ceil).lower())
+
+
+def global_and_adaptive_poolings():
+    for shape in ((1, 1, 1), (3, 4, 5), (2, 1, 7)):
+        write("global_max_pool", [shape], "fraction", lambda make, x: x.amax((1, 2), keepdim=True))
+        write("global_max_pool", [shape], "special", lambda make, x: F.adaptive_max_pool2d(x[None], 1)[0])
+    write("global_max_pool", [(3, 5)], "fraction", lambda make, x: x.amax(1, keepdim=True))
+    for n, o in itertools.product(range(1, 12), range(1, 9)):
+        write("adaptive_avg_pool", [(2, n)], "fraction", lambda make, x: F.adaptive_avg_pool1d(x[None], o)[0], size=o)
+    for shape, size in (((2, 7, 9), (7, 9)), ((2, 8, 6), (4, 2)), ((1, 10, 7), (3, 5)), ((3, 5, 5), (1, 1)), ((2, 3, 2), (5, 7)), ((1, 12, 8), (5, 4))):
+        write("adaptive_avg_pool", [shape], "fraction", lambda make, x: F.adaptive_avg_pool2d(x[None], size)[0], size=pair(size))
+
+
+# --- normalisations with statistics of the tensor itself
+
+def affine(make, scale, bias, shape):
+    return (make(1, shape) if scale else None), (make(2, shape) if bias else None)
+
+
+def channels_last(f, x):
+    return f(x.movedim(0, -1)).movedim(-1, 0)
+
+
+def norms():
+    shapes = ((3, 5), (2, 3, 4), (17, 2, 3), (32, 3, 1), (128, 1, 2))
+    for shape, pattern, (eps, scale, bias) in itertools.product(
+            shapes, ("fraction", "special"), ((1e-5, True, True), (1e-3, False, True), (0.5, True, False), (1e-5, False, False))):
+        if pattern == "special" and (scale or bias):
+            continue  # PyTorch multiplies factor and weight first, which makes another NaN of infinite weights
+        flags = dict(eps=eps, scale=str(scale).lower(), bias=str(bias).lower())
+
+        def instance(make, x):
+            weight, offset = affine(make, scale, bias, shape[:1])
+            return F.instance_norm(x[None], weight=weight, bias=offset, eps=eps)[0]
+
+        def layer_of_channels(make, x):
+            weight, offset = affine(make, scale, bias, shape[:1])
+            return channels_last(lambda v: F.layer_norm(v, shape[:1], weight, offset, eps), x)
+
+        def layer_of_all(make, x):
+            weight, offset = affine(make, scale, bias, shape)
+            return F.layer_norm(x, shape, weight, offset, eps)
+
+        write("instance_norm", [shape], pattern, instance, **flags)
+        write("layer_norm", [shape], pattern, layer_of_channels, **flags)
+        write("layer_norm", [shape], pattern, layer_of_all, axis="all", **flags)
+    write("layer_norm", [(12,)], "large", lambda make, x: F.layer_norm(x, (12,), make(1, (12,)), make(2, (12,)), 1e-5), eps=1e-5)
+    write("layer_norm", [(64,)], "fraction", lambda make, x: F.layer_norm(x, (64,), None, None, 1e-5), eps=1e-5, axis="all", scale="false", bias="false")
+    for shape in (*shapes, (1,), (7,), (48,)):
+        for pattern in ("fraction", "special"):
+            write("l2_normalize", [shape], pattern, lambda make, x: F.normalize(x, dim=0))
+            write("l2_normalize", [shape], pattern, lambda make, x: F.normalize(x.flatten(), dim=0).reshape(shape), axis="all")
+        write("l2_normalize", [shape], "fraction", lambda make, x: F.normalize(x, dim=0, eps=20), eps=20)
+    for shape in ((1, 2, 2), (3, 2, 3), (9, 4), (6,)):
+        for size, alpha, beta, k in ((5, 1e-4, 0.75, 1), (3, 0.5, 0.5, 2), (1, 1, 1, 1), (7, 2, 0.6, 0.5), (9, 0.01, 2, 3)):
+            write("lrn", [shape], "fraction", lambda make, x: F.local_response_norm(x.reshape(1, shape[0], -1), size, alpha, beta, k).reshape(shape),
+                  size=size, alpha=alpha, beta=beta, k=k)
+
+
+# --- distances
+
+def distances():
+    def number_of(f):
+        return lambda make, a, b: f(a.flatten(), b.flatten()).reshape(1)
+
+    cases = (("dot", torch.dot), ("l1_distance", lambda a, b: (a - b).abs().sum()), ("l2_distance", lambda a, b: (a - b).pow(2).sum().sqrt()),
+             ("cosine_similarity", lambda a, b: F.cosine_similarity(a, b, dim=0)))
+    for shape in ((1,), (6,), (48,), (3, 5), (2, 3, 4), (32, 2, 1)):
+        for op, f in cases:
+            for pattern in ("integer", "fraction", "special"):
+                write(op, [shape, shape], pattern, number_of(f))
+
+
 # --- everything else
 
 def batch_norm(make, x, eps, scale):
@@ -603,3 +742,10 @@ random.seed(20261124)
 crop_and_pad()
 moved()
 casts()
+seeds = itertools.count(50001)
+random.seed(20261125)
+sum_poolings()
+global_and_adaptive_poolings()
+norms()
+distances()
+dilated_sequences()

@@ -16,6 +16,10 @@ typedef struct Interpreter {
   const double *const *inputs;
   TensorData extra;
   double *output;
+  const Value *target;       /* what output is: the node's result or a stage's, */
+  Value *stages[MAX_STAGES]; /* and the earlier stages' */
+  double *stage_data[MAX_STAGES];
+  int stage_count;
   const char *names[MOST_VARIABLES];
   double values[MOST_VARIABLES];
   int variable_count;
@@ -65,6 +69,8 @@ static double tensor_at(Interpreter *in, const Value *value, const Expr *e) {
   const double *data = value == in->extra.value ? in->extra.data : value == in->node->output ? in->output : NULL;
   for (int i = 0; i < in->node->input_count; i++)
     if (in->node->inputs[i] == value) data = in->inputs[i];
+  for (int i = 0; i < in->stage_count; i++)
+    if (in->stages[i] == value) data = in->stage_data[i];
   cr_assert_not_null(data);
   Dense d = dense_of(&value->type);
   bool border = in->node->input_count > 0 && value == in->node->inputs[0];
@@ -204,11 +210,14 @@ static void visit(Interpreter *in, const Nest *nest, int axis) {
     bind(in, "acc", value_of(in, nest->initial));
     reduce(in, nest, 0);
   }
-  Dense d = dense_of(&in->node->output->type);
+  Dense d = dense_of(&in->target->type);
   int64_t c = (int64_t)value_of(in, nest->output[0]), y = (int64_t)value_of(in, nest->output[1]),
           x = (int64_t)value_of(in, nest->output[2]);
   cr_assert(c >= 0 && c < d.channels && y >= 0 && y < d.height && x >= 0 && x < d.width);
-  in->output[dense_index(d, c, y, x)] = value_of(in, nest->result);
+  if (!nest->update) bind(in, "acc", 0);
+  *variable(in, "acc") = value_of(in, nest->result);
+  for (int i = 0; i < nest->epilogue_count; i++) *variable(in, "acc") = value_of(in, nest->epilogue[i]);
+  in->output[dense_index(d, c, y, x)] = *variable(in, "acc");
   in->variable_count = mark;
 }
 
@@ -232,12 +241,36 @@ static Nest nest_of_apply(Lowering *l, const Node *node) {
   return nest;
 }
 
+/* What the operator computes before its own nest. */
+static void run_stages(Interpreter *in) {
+  Arena *arena = in->lowering.arena;
+  Stage stages[MAX_STAGES];
+  int count = in->node->op->stages ? in->node->op->stages(arena, in->node, stages) : 0;
+  double *output = in->output;
+  in->lowering.stages = in->stages;
+  for (int i = 0; i < count; i++) {
+    Value *value = ARENA_NEW(arena, Value);
+    *value = (Value){.name = stages[i].name, .type = stages[i].type};
+    in->target = value;
+    in->output = ARENA_ARRAY(arena, double, (size_t)dense_elements(dense_of(&value->type)));
+    Nest nest = {0};
+    stages[i].nest(&in->lowering, in->node, &nest);
+    visit(in, &nest, 0);
+    in->stages[i] = value;
+    in->stage_data[i] = in->output;
+    in->stage_count = i + 1;
+  }
+  in->target = in->node->output;
+  in->output = output;
+}
+
 bool has_lowering(const Node *node) { return node->op->nest || node->op->apply || node->op->loops; }
 
 void interpret_node(Arena *arena, const Node *node, const double *const *inputs, TensorData extra, double *output) {
-  Interpreter in = {.lowering = {.arena = arena}, .node = node, .inputs = inputs, .extra = extra, .output = output};
+  Interpreter in = {.lowering = {.arena = arena}, .node = node, .inputs = inputs, .extra = extra, .output = output, .target = node->output};
   Window window;
   in.padded = node->op->borders && node->op->borders(arena, node, &window, &in.padding_mode);
+  run_stages(&in);
   Nest nest = {0};
   if (node->op->loops) {
     run(&in, node->op->loops(&in.lowering, node));

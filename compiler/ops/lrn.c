@@ -1,0 +1,124 @@
+/* lrn.c - local response normalisation, as AlexNet and GoogLeNet have it: across the channels of each pixel.
+ *
+ * alpha is divided by size, as in PyTorch, ONNX and Caffe. The sums are a stage of their own: they read a window of
+ * channels that is cut off at both ends, while all that is slow runs on whole vectors. */
+#include <math.h>
+#include <stddef.h>
+
+#include "ops/attributes.h"
+#include "ops/dense.h"
+#include "ops/infer.h"
+#include "ops/lowering.h"
+#include "ops/ops.h"
+
+#define FRAMEWORKS "PyTorch, ONNX and Caffe use alpha=1e-4, beta=0.75, k=1, AlexNet k=2; multiply TensorFlow's alpha by size"
+
+static const Attribute attributes[] = {
+    {"size", ATTRIBUTE_INT, offsetof(LrnAttributes, size), NULL, true, "AlexNet and GoogLeNet use 5 channels", 1},
+    {"alpha", ATTRIBUTE_REAL, offsetof(LrnAttributes, alpha), NULL, true, FRAMEWORKS, 0},
+    {"beta", ATTRIBUTE_REAL, offsetof(LrnAttributes, beta), NULL, true, FRAMEWORKS, 0},
+    {"k", ATTRIBUTE_REAL, offsetof(LrnAttributes, k), NULL, true, FRAMEWORKS, 0},
+    {0},
+};
+
+static const LrnAttributes defaults = {0};
+
+static bool infer(Inference *inference, Node *node) {
+  const LrnAttributes *a = node->attributes;
+  if (!check_attributes(inference, node)) return false;
+  if (a->size % 2 == 0) {
+    Diagnostic *d = attribute_error(inference, node, CODE_E0402, "size", "`size` of `lrn` must be odd, this is %lld", (long long)a->size);
+    add_note(d, "of an even window PyTorch puts the larger half before the channel, ONNX after it");
+    return false;
+  }
+  TensorType type = node->inputs[0]->type;
+  type.dtype = DTYPE_F32;
+  return set_output_type(inference, node, type);
+}
+
+static void evaluate(const Node *node, const double *const *inputs, double *output) {
+  const LrnAttributes *a = node->attributes;
+  Dense d = dense_of(&node->output->type);
+  int64_t pixels = d.height * d.width;
+  for (int64_t c = 0; c < d.channels; c++)
+    for (int64_t i = 0; i < pixels; i++) {
+      double sum = 0;
+      for (int64_t other = c - a->size / 2; other <= c + a->size / 2; other++)
+        if (other >= 0 && other < d.channels) sum += inputs[0][other * pixels + i] * inputs[0][other * pixels + i];
+      output[c * pixels + i] = inputs[0][c * pixels + i] / pow(a->k + a->alpha / (double)a->size * sum, a->beta);
+    }
+}
+
+static void add_axes(Lowering *l, const Node *node, Nest *n) {
+  const TensorType *type = &node->output->type;
+  add_result_axis(n, "oy", type_height(type));
+  add_result_axis(n, "ox", type_width(type));
+  add_result_axis(n, "oc", type_channels(type));
+  store_at_result_axes(l, n);
+  n->lane_axis = "oc";
+}
+
+/* squares[oc] = sum of x[ic]^2 over the channels ic from oc - size/2 to oc + size/2 that exist */
+static void nest_squares(Lowering *l, const Node *node, Nest *n) {
+  const LrnAttributes *a = node->attributes;
+  const Size *channels = type_channels(&node->output->type);
+  Expr *oc = var_expr(l, "oc"), *half = int_expr(l, a->size / 2), *after = add_expr(l, oc, int_expr(l, a->size / 2 + 1));
+  add_axes(l, node, n);
+  Expr *begin = expr_select(l->arena, expr_binary(l->arena, OP_LT, oc, half), int_expr(l, 0), sub_expr(l, oc, half));
+  Expr *end = expr_select(l->arena, expr_binary(l->arena, OP_LT, after, size_expr(l, channels)), after, size_expr(l, channels));
+  add_reduction_axis(n, "ic", channels, begin, end);
+  Expr *x = input_at(l, node, 0, var_expr(l, "ic"), var_expr(l, "oy"), var_expr(l, "ox"));
+  n->initial = float_expr(l, 0);
+  n->update = add_expr(l, accumulator(l), mul_expr(l, x, x));
+  n->result = accumulator(l);
+}
+
+static int stages(Arena *arena, const Node *node, Stage stages[MAX_STAGES]) {
+  (void)arena;
+  stages[0] = (Stage){"squares", node->output->type, nest_squares};
+  return 1;
+}
+
+static Expr *math(Lowering *l, MathFunction function, Expr *x) { return expr_math(l->arena, function, x); }
+
+/* base^beta. The usual exponents by roots: base^0.75 is the third power of the fourth root. */
+static Expr *power(Lowering *l, Expr *base, double beta) {
+  if (beta == 1) return base;
+  if (beta == 0.5) return math(l, MATH_SQRT, base);
+  if (beta == 0.75) {
+    Expr *root = named_expr(l, "root", math(l, MATH_SQRT, math(l, MATH_SQRT, base)));
+    return mul_expr(l, mul_expr(l, root, root), root);
+  }
+  return math(l, MATH_EXP, mul_expr(l, math(l, MATH_LOG, base), float_expr(l, beta)));
+}
+
+static void nest(Lowering *l, const Node *node, Nest *n) {
+  const LrnAttributes *a = node->attributes;
+  Expr *oc = var_expr(l, "oc"), *oy = var_expr(l, "oy"), *ox = var_expr(l, "ox");
+  add_axes(l, node, n);
+  n->tile_axis = "ox";
+  n->result = stage_at(l, 0, oc, oy, ox);
+  Expr *x = input_at(l, node, 0, oc, oy, ox), *sum = mul_expr(l, accumulator(l), float_expr(l, a->alpha / (double)a->size));
+  set_own_step(n, div_expr(l, x, power(l, add_expr(l, sum, float_expr(l, a->k)), a->beta)));
+}
+
+static void describe(Text *out, const Node *node) {
+  text_addf(out, "lrn over %lld channels", (long long)((const LrnAttributes *)node->attributes)->size);
+}
+
+const Operator op_lrn = {
+    .name = "lrn",
+    .kind = OPERATOR_NEST,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .attributes_size = sizeof(LrnAttributes),
+    .attributes = attributes,
+    .default_attributes = &defaults,
+    .summary = "local response normalisation: every value divided by a power of its neighbouring channels' squares",
+    .formula = "y[oc] = x[oc] / (k + alpha / size * sum of x[ic]^2 over size channels around oc)^beta",
+    .infer = infer,
+    .evaluate = evaluate,
+    .stages = stages,
+    .nest = nest,
+    .describe = describe,
+};
