@@ -33,6 +33,16 @@ static Node *node_of_magnitudes(Arena *arena, const Node *node) {
     float sign = strcmp(parameter->role, "running_mean") == 0 ? -1.0f : 1.0f;
     for (int64_t k = 0; k < count; k++) absolute->data[k] = sign * fabsf(parameter->data[k]);
   }
+  if (node->op == &op_weighted_avg_pool) { /* which are divided by the sum of what they were */
+    WeightedPoolAttributes *a = copy->attributes = ARENA_NEW(arena, WeightedPoolAttributes);
+    *a = *(const WeightedPoolAttributes *)node->attributes;
+    const ConstantArray *old = a->weight;
+    a->weight = ARENA_NEW(arena, ConstantArray);
+    *a->weight = *old;
+    int64_t count = parameter_elements(node->parameters[0]);
+    a->weight->data = ARENA_ARRAY(arena, double, (size_t)count);
+    for (int64_t i = 0; i < count; i++) a->weight->data[i] = fabs(old->data[i]);
+  }
   if (node->op == &op_rescale) {
     RescaleAttributes *a = copy->attributes = ARENA_NEW(arena, RescaleAttributes);
     const RescaleAttributes *old = node->attributes;
@@ -46,17 +56,29 @@ static Node *node_of_magnitudes(Arena *arena, const Node *node) {
   return copy;
 }
 
+static bool is_distance(const Node *node) { return node->op == &op_l1_distance || node->op == &op_l2_distance; }
+
+/* What is divided by a norm or a deviation can be near 0 where its parts are not: no bound is proved, and the harness falls
+ * back on a part of the largest value. */
+static bool is_quotient(const Node *node) {
+  const Operator *op = node->op;
+  return op == &op_instance_norm || op == &op_layer_norm || op == &op_l2_normalize || op == &op_lrn || op == &op_cosine_similarity;
+}
+
 static double reduction_length(const Node *node, const Bound *in) {
   (void)in;
   if (node->op == &op_conv || node->op == &op_fc) return (double)(parameter_elements(node->parameters[0]) / node->parameters[0]->sizes[0]);
   if (node->op == &op_conv_transpose) /* at most */
     return (double)(parameter_elements(node->parameters[0]) / size_value(type_channels(&node->output->type)));
-  if (node->op == &op_avg_pool) {
+  if (node->op == &op_avg_pool || node->op == &op_sum_pool || node->op == &op_l2_pool || node->op == &op_weighted_avg_pool) {
     const PoolAttributes *a = node->attributes;
     return (double)(a->kernel_size.h * a->kernel_size.w);
   }
   const TensorType *type = &node->inputs[0]->type;
-  if (node->op == &op_global_avg_pool) return (double)(size_value(type_height(type)) * size_value(type_width(type)));
+  if (node->op == &op_dot || is_distance(node))
+    return (double)size_value(type_channels(type)) * (double)(size_value(type_height(type)) * size_value(type_width(type)));
+  if (node->op == &op_global_avg_pool || node->op == &op_adaptive_avg_pool)
+    return (double)(size_value(type_height(type)) * size_value(type_width(type)));
   if (node->op == &op_softmax) return (double)size_value(type_channels(type));
   return node->input_count;
 }
@@ -82,7 +104,15 @@ static bool bound_at(const Node *node, double x, double y, double before, double
 /* Operators of several tensors that are not sums. */
 static bool bound_of_several(Arena *arena, const Node *node, const double *const *magnitudes, const double *const *values, Bound *out) {
   int64_t count = elements_of(arena, node->output);
-  if (node->op == &op_sub || node->op == &op_abs_diff) {
+  if (is_quotient(node)) {
+    for (int64_t i = 0; i < count; i++) out->magnitude[i] = HUGE_VAL;
+  } else if (is_distance(node)) {
+    int64_t elements = elements_of(arena, node->inputs[0]);
+    double *negative = ARENA_ARRAY(arena, double, (size_t)elements);
+    for (int64_t i = 0; i < elements; i++) negative[i] = -magnitudes[1][i];
+    const double *apart[] = {magnitudes[0], negative};
+    node->op->evaluate(node, apart, out->magnitude);
+  } else if (node->op == &op_sub || node->op == &op_abs_diff) {
     op_add.evaluate(node, magnitudes, out->magnitude);
   } else if (node->op == &op_max || node->op == &op_min) {
     op_max.evaluate(node, magnitudes, out->magnitude);
@@ -130,8 +160,8 @@ static bool is_bilinear(const Node *node) {
 
 /* Whether results are inputs, put elsewhere or chosen among. */
 static bool moves(const Node *node) {
-  static const Operator *const movers[] = {&op_relu,          &op_relu6,          &op_abs, &op_max, &op_min, &op_max_pool, &op_pad,
-                                           &op_pixel_shuffle, &op_channel_shuffle};
+  static const Operator *const movers[] = {&op_relu,     &op_relu6,           &op_abs, &op_max,           &op_min,
+                                           &op_max_pool, &op_global_max_pool, &op_pad, &op_pixel_shuffle, &op_channel_shuffle};
   for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
     if (node->op == movers[i]) return true;
   OperatorKind kind = node->op->kind;
@@ -157,8 +187,9 @@ static double unit_after(Arena *arena, const Node *node, const Bound *in) {
   const Operator *const whole[] = {&op_relu6, &op_prelu, &op_abs, &op_sub, &op_max, &op_min, &op_abs_diff}; /* of whole numbers */
   for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
     if (node->op == whole[i]) return unit;
-  bool function = node->op == &op_softmax || node->op == &op_normalize || node->op == &op_rescale || node->op == &op_div ||
-                  is_bilinear(node);
+  bool function = is_quotient(node) || node->op == &op_l2_pool || node->op == &op_l2_distance || node->op == &op_weighted_avg_pool ||
+                  node->op == &op_adaptive_avg_pool || node->op == &op_softmax || node->op == &op_normalize || node->op == &op_rescale ||
+                  node->op == &op_div || is_bilinear(node);
   double magnitude;
   return function || bound_at(node, 1, 1, 1, &magnitude) ? 0 : unit;
 }
@@ -181,6 +212,12 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
   if (!bound_function(arena, node, &in, inputs[0], values[node->output->id], out) &&
       !bound_of_several(arena, node, magnitudes, inputs, out))
     node->op->evaluate(node_of_magnitudes(arena, node), magnitudes, out->magnitude);
+  if (node->op == &op_weighted_avg_pool) {
+    const Parameter *weight = node->parameters[0];
+    double sum = 0;
+    for (int64_t k = 0; k < parameter_elements(weight); k++) sum += fabs((double)weight->data[k]);
+    for (int64_t i = 0; i < count; i++) out->magnitude[i] *= sum;
+  }
   out->roundings = in.roundings + (moves(node) ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
   out->unit = unit_after(arena, node, &in);
 }
