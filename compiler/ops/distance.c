@@ -50,9 +50,17 @@ static Expr *product(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) {
   return mul_expr(l, a, b);
 }
 
-static Expr *square_of(Lowering *l, Expr *e) { return mul_expr(l, e, e); }
-static Expr *square_0(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) { return square_of(l, input_at(l, node, 0, c, y, x)); }
-static Expr *square_1(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) { return square_of(l, input_at(l, node, 1, c, y, x)); }
+static Expr *square_of(Lowering *l, const char *name, Expr *e) {
+  Expr *named = named_expr(l, name, e);
+  return mul_expr(l, named, named);
+}
+
+static Expr *square_0(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) {
+  return square_of(l, "value", input_at(l, node, 0, c, y, x));
+}
+static Expr *square_1(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) {
+  return square_of(l, "value", input_at(l, node, 1, c, y, x));
+}
 
 static Expr *difference(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) {
   Expr *a = input_at(l, node, 0, c, y, x), *b = input_at(l, node, 1, c, y, x);
@@ -64,7 +72,7 @@ static Expr *absolute_difference(Lowering *l, const Node *node, Expr *c, Expr *y
 }
 
 static Expr *squared_difference(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) {
-  return square_of(l, named_expr(l, "difference", difference(l, node, c, y, x)));
+  return square_of(l, "difference", difference(l, node, c, y, x));
 }
 
 static void nest_product_parts(Lowering *l, const Node *node, Nest *n) { nest_parts(l, node, n, OVER_ALL, product); }

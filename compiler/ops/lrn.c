@@ -31,9 +31,7 @@ static bool infer(Inference *inference, Node *node) {
     add_note(d, "of an even window PyTorch puts the larger half before the channel, ONNX after it");
     return false;
   }
-  TensorType type = node->inputs[0]->type;
-  type.dtype = DTYPE_F32;
-  return set_output_type(inference, node, type);
+  return infer_same_shape(inference, node);
 }
 
 static void evaluate(const Node *node, const double *const *inputs, double *output) {
@@ -67,7 +65,7 @@ static void nest_squares(Lowering *l, const Node *node, Nest *n) {
   Expr *begin = expr_select(l->arena, expr_binary(l->arena, OP_LT, oc, half), int_expr(l, 0), sub_expr(l, oc, half));
   Expr *end = expr_select(l->arena, expr_binary(l->arena, OP_LT, after, size_expr(l, channels)), after, size_expr(l, channels));
   add_reduction_axis(n, "ic", channels, begin, end);
-  Expr *x = input_at(l, node, 0, var_expr(l, "ic"), var_expr(l, "oy"), var_expr(l, "ox"));
+  Expr *x = named_expr(l, "value", input_at(l, node, 0, var_expr(l, "ic"), var_expr(l, "oy"), var_expr(l, "ox")));
   n->initial = float_expr(l, 0);
   n->update = add_expr(l, accumulator(l), mul_expr(l, x, x));
   n->result = accumulator(l);

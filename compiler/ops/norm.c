@@ -44,16 +44,9 @@ static Over over_of(const Node *node) {
 
 /* ---- shapes and parameters ---- */
 
-static bool set_same_shape(Inference *inference, Node *node) {
-  TensorType type = node->inputs[0]->type;
-  type.dtype = DTYPE_F32;
-  return set_output_type(inference, node, type);
-}
-
 static bool infer_statistics(Inference *inference, Node *node) {
   const NormAttributes *a = node->attributes;
-  return check_attributes(inference, node) && check_eps(inference, node, a->eps, "it is added to a variance") &&
-         set_same_shape(inference, node);
+  return check_eps(inference, node, a->eps, "it is added to a variance") && infer_same_shape(inference, node);
 }
 
 static void declare_affine(Inference *inference, Node *node, int rank, const int64_t *sizes) {
@@ -101,8 +94,7 @@ static bool infer_layer(Inference *inference, Node *node) {
 
 static bool infer_l2(Inference *inference, Node *node) {
   const NormAttributes *a = node->attributes;
-  return check_attributes(inference, node) && check_eps(inference, node, a->eps, "a norm below it counts as it") &&
-         set_same_shape(inference, node);
+  return check_eps(inference, node, a->eps, "a norm below it counts as it") && infer_same_shape(inference, node);
 }
 
 /* ---- evaluation: for each element, the elements that it is compared with ---- */
@@ -188,7 +180,7 @@ static Expr *squared_deviation(Lowering *l, const Node *node, Expr *c, Expr *y, 
 }
 
 static Expr *square(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) {
-  Expr *element = value(l, node, c, y, x);
+  Expr *element = named_expr(l, "value", value(l, node, c, y, x));
   return mul_expr(l, element, element);
 }
 

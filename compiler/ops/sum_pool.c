@@ -62,11 +62,10 @@ static bool infer_weighted(Inference *inference, Node *node) {
   const int64_t *sizes = a->weight->sizes;
   a->pool.kernel_size = (Pair){sizes[0], sizes[a->weight->rank - 1]};
   if (!infer(inference, node)) return false;
-  declare_parameter(inference, node, WEIGHT, "weight", PARAMETER_CONSTANT, a->weight->rank, sizes);
-  Parameter *parameter = node->parameters[WEIGHT];
-  int64_t count = parameter_elements(parameter);
-  parameter->data = ARENA_ARRAY(inference->arena, float, (size_t)count);
-  for (int64_t i = 0; i < count; i++) parameter->data[i] = (float)(a->weight->data[i] / sum_of(a->weight));
+  int64_t count = a->weight->rank == 2 ? sizes[0] * sizes[1] : sizes[0];
+  double sum = sum_of(a->weight), *divided = ARENA_ARRAY(inference->arena, double, (size_t)count);
+  for (int64_t i = 0; i < count; i++) divided[i] = a->weight->data[i] / sum;
+  declare_constant(inference, node, WEIGHT, "weight", a->weight->rank, sizes, divided);
   return true;
 }
 
@@ -132,7 +131,7 @@ static void nest_sum(Lowering *l, const Node *node, Nest *n) {
 
 /* y[oc][oy][ox] = sqrt(sum over ky, kx of x[..]^2) */
 static void nest_l2(Lowering *l, const Node *node, Nest *n) {
-  Expr *tap = begin_sum(l, node, n);
+  Expr *tap = named_expr(l, "value", begin_sum(l, node, n));
   n->update = add_expr(l, accumulator(l), mul_expr(l, tap, tap));
   n->result = expr_math(l->arena, MATH_SQRT, accumulator(l));
 }
