@@ -101,8 +101,7 @@ static void nest(Lowering *l, const Node *node, Nest *n) {
   Expr *count = int_expr(l, 1), *row = add_taps(l, n, &rows, &count), *column = add_taps(l, n, &columns, &count);
   n->initial = float_expr(l, 0);
   n->update = add_expr(l, accumulator(l), input_at(l, node, 0, var_expr(l, "oc"), row, column));
-  if (count->kind == EXPR_INT) n->result = mul_expr(l, accumulator(l), float_expr(l, 1.0 / (double)count->integer));
-  else n->result = div_expr(l, accumulator(l), expr_cast(l->arena, type_f32, count));
+  n->result = mean_expr(l, accumulator(l), count);
 }
 
 static void describe(Text *out, const Node *node) {
