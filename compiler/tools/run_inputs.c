@@ -44,11 +44,22 @@ static bool holds(DType dtype, double value) {
   return value >= (double)dtype_minimum(dtype) && value <= (double)dtype_maximum(dtype) && value == (double)(int64_t)value;
 }
 
+/* The sizes of one sample; a single channel need not be written: a gray picture is [H, W]. NULL: another rank. */
+static const int64_t *sample_sizes(Run *run, const RunTensor *input, const WeightTensor *array) {
+  if (array->rank == input->rank) return array->sizes;
+  if (array->rank == input->rank + 1) return array->sizes + 1;
+  int channels = input->hwc ? input->rank - 1 : 0;
+  if (array->rank != input->rank - 1 || input->sizes[channels] != 1) return NULL;
+  int64_t *sizes = ARENA_ARRAY(run->session->arena, int64_t, (size_t)input->rank);
+  for (int i = 0; i < input->rank; i++) sizes[i] = i == channels ? 1 : array->sizes[i - (i > channels)];
+  return sizes;
+}
+
 static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, const char *path) {
   bool batch = array->rank == input->rank + 1;
-  bool fits = batch || array->rank == input->rank;
-  fits = fits && learn_dims(run, input, array->sizes + batch);
-  for (int i = 0; i < input->rank && fits; i++) fits = array->sizes[i + batch] == input->sizes[i];
+  const int64_t *sizes = sample_sizes(run, input, array);
+  bool fits = sizes && learn_dims(run, input, sizes);
+  for (int i = 0; i < input->rank && fits; i++) fits = sizes[i] == input->sizes[i];
   if (!fits || !array->elements) {
     Diagnostic *d = input_error(run, "`%s` holds %s, input `%s` is %s", path, sizes_text(run->session->arena, array->sizes, array->rank),
                                 input->name, run_shape(run->session->arena, input));

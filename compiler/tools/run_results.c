@@ -57,6 +57,10 @@ static void view_classes(Run *run, const RunTensor *output, const double *values
 
 static void view_values(Run *run, const RunTensor *output, const double *values) {
   Text *out = &run->session->out;
+  if (output->dtype != DTYPE_F32 && output->elements == 1) {
+    text_addf(out, "  %lld\n", (long long)values[0]);
+    return;
+  }
   double least = values[0], most = values[0], sum = 0;
   for (int64_t i = 0; i < output->elements; i++) {
     if (values[i] < least) least = values[i];

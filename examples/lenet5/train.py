@@ -78,8 +78,7 @@ def distortion_strength(epoch, epoch_count):
     return min(1.0, 0.4 + 3 * (1 - (epoch + 1) / epoch_count))
 
 
-def train(images, labels, held_images, held_labels, options):
-    model = lenet5_torch.LeNet5()
+def train(model, sharpness, images, labels, held_images, held_labels, options):
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=options.rate, weight_decay=options.weight_decay
@@ -97,7 +96,7 @@ def train(images, labels, held_images, held_labels, options):
             batches = batches[:-1]
         for batch in batches:
             loss = functional.cross_entropy(
-                model(distort(images[batch], strength)), labels[batch]
+                model(distort(images[batch], strength)) * sharpness, labels[batch]
             )
             optimizer.zero_grad()
             loss.backward()
@@ -115,8 +114,9 @@ def train(images, labels, held_images, held_labels, options):
     return average
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Train LeNet-5 on MNIST.")
+def main(make_model=lenet5_torch.LeNet5, name="lenet5", sharpness=1.0):
+    """sharpness: what the model's scores are multiplied by to be logits."""
+    parser = argparse.ArgumentParser(description=f"Train {name}.cnn on MNIST.")
     parser.add_argument("--data", required=True, help="directory of the MNIST idx files")
     parser.add_argument("--out", required=True, help="safetensors file to write")
     parser.add_argument("--epochs", type=int, default=100)
@@ -133,11 +133,13 @@ def main():
     torch.manual_seed(options.seed)
     images, labels = lenet5_torch.load_training_set(options.data)
     kept = len(images) - options.hold_out
-    model = train(images[:kept], labels[:kept], images[kept:], labels[kept:], options)
+    model = train(
+        make_model(), sharpness, images[:kept], labels[:kept], images[kept:], labels[kept:], options
+    )
     lenet5_torch.write_safetensors(
         options.out,
         model.state_dict(),
-        f"LeNet-5 trained on MNIST by examples/lenet5/train.py, "
+        f"{name} trained on MNIST by examples/{name}/train.py, "
         f"{options.epochs} epochs, seed {options.seed}",
     )
     test_images, test_labels = lenet5_torch.load_test_set(options.data)

@@ -12,6 +12,9 @@ trap 'rm -rf "$TMP"' EXIT
 TOTAL=0 FAILED=0 SKIPPED=0
 RUNNER= LINK= # an emulator; more files and flags for the linker
 
+# small_examples: those whose weights can be C and whose evaluation takes no time
+small_examples() { ls "$root"/examples/*/*.cnn | grep -v /siamese/; }
+
 # build_emitter: the library may have been built with sanitizers, then the program is too.
 build_emitter() {
   sanitize=
