@@ -194,6 +194,18 @@ static double unit_after(Arena *arena, const Node *node, const Bound *in) {
   return function || bound_at(node, 1, 1, 1, &magnitude) ? 0 : unit;
 }
 
+/* What a cast to integers takes for a half. */
+static const bool *ties_of(Arena *arena, const Node *node, const Bound *in, const double *inputs) {
+  if (node->op != &op_cast || node->output->type.dtype == DTYPE_F32) return NULL;
+  int64_t count = elements_of(arena, node->output);
+  bool *tie = ARENA_ARRAY(arena, bool, (size_t)count);
+  for (int64_t i = 0; i < count; i++) {
+    double error = in->magnitude[i] * in->roundings * exp2(-24) * 1.001;
+    tie[i] = fabs(fabs(inputs[i] - trunc(inputs[i])) - 0.5) <= error;
+  }
+  return tie;
+}
+
 static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **values) {
   Bound *out = &bounds[node->output->id], in = bounds[node->inputs[0]->id];
   const double **magnitudes = ARENA_ARRAY(arena, const double *, (size_t)node->input_count);
@@ -220,6 +232,7 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
   }
   out->roundings = in.roundings + (moves(node) ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
   out->unit = unit_after(arena, node, &in);
+  out->tie = ties_of(arena, node, &in, inputs[0]);
 }
 
 Bound *bound_values(Arena *arena, const Graph *graph, const double *const *inputs, const char **inexact) {

@@ -4,11 +4,13 @@
  * roundings is within n * 2^-24 * magnitude of the true one (Higham's gamma_n, without its second-order term). */
 #ifndef TESTS_BOUND_H
 #define TESTS_BOUND_H
+#include <stdbool.h>
 #include "ir/graph.h"
 
 typedef struct Bound {
   double *magnitude; /* of each element; what the sums of absolute values come to */
   double roundings;  /* most that any element went through */
+  const bool *tie;   /* elements that were so near to half a number that they may be rounded to either side; NULL: none */
   double unit;       /* all elements are multiples of it: 2^-k while everything is exact, 0: nobody knows */
 } Bound;
 

@@ -173,6 +173,7 @@ static void put_output(Job *job, const GraphOutput *output, const double *number
     int64_t at = logical(&output->value->type, output->hwc, i);
     double proved = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + 1e-37, tolerance = fmin(proved, 1e-5 * largest);
     if (!isfinite(proved)) tolerance = 1e-5 * fmax(largest, 1);
+    if (bound->tie && bound->tie[at]) tolerance = 1;
     put_double(&job->data, numbers[at]);
     put_float(&job->data, job->exact ? 0 : (float)tolerance);
   }
