@@ -82,10 +82,11 @@ static const char *macros(const Emitter *e, const Plan *plan) {
   return text_string(&out);
 }
 
-static const char *member_comment(Arena *arena, const TensorType *type, bool hwc) {
-  Text out = text_new(arena);
+static const char *member_comment(const Emitter *e, const TensorType *type, bool hwc) {
+  Text out = text_new(e->arena);
   text_add(&out, "/* ");
-  type_print(&out, type);
+  for (int i = 0; i < type->rank; i++) text_addf(&out, "%s%s", i ? ", " : "[", c_size(e, type->sizes[i], spell_plainly));
+  text_add(&out, "]");
   if (hwc) text_add(&out, " stored as [height, width, channels]");
   text_add(&out, " */");
   return text_string(&out);
@@ -96,7 +97,7 @@ static const char *inputs(const Emitter *e, const Graph *graph) {
   for (int i = 0; i < graph->input_count; i++) {
     const GraphInput *input = &graph->inputs[i];
     text_addf(&out, "  const %s *%s; %s\n", c_type(e, type_of_dtype(input->value->type.dtype)), flat_name(e->arena, input->value->name),
-              member_comment(e->arena, &input->value->type, input->hwc));
+              member_comment(e, &input->value->type, input->hwc));
   }
   return text_string(&out);
 }
@@ -106,7 +107,7 @@ static const char *outputs(const Emitter *e, const Graph *graph) {
   for (int i = 0; i < graph->output_count; i++) {
     const GraphOutput *output = &graph->outputs[i];
     text_addf(&out, "  %s *%s; %s\n", c_type(e, type_of_dtype(output->value->type.dtype)), flat_name(e->arena, output->name),
-              member_comment(e->arena, &output->value->type, output->hwc));
+              member_comment(e, &output->value->type, output->hwc));
   }
   return text_string(&out);
 }
@@ -126,7 +127,7 @@ static const char *description(const Emitter *e, const Plan *plan) {
   for (int i = 0; i < graph->node_count; i++)
     if (graph->nodes[i]->op->macs) macs = size_add(e->arena, macs, graph->nodes[i]->op->macs(e->arena, graph->nodes[i]));
   Text figures = text_new(e->arena);
-  size_print(&figures, macs);
+  text_add(&figures, c_size(e, macs, spell_plainly));
   text_add(&figures, " multiply-adds for one sample.");
   ARENA_PUSH(e->arena, lines, count, text_string(&figures));
   Text out = text_new(e->arena);

@@ -154,10 +154,12 @@ static Stmt *call_zero_border(const StepBinding *b) {
 
 /* ---- functions ---- */
 
+static const SizeStyle in_comments = {"*", "/", "max", NULL}; /* `//` begins a comment of C */
+
 static void print_dims(Text *out, const TensorType *type) {
   for (int i = 0; i < type->rank; i++) {
     Text size = text_new(out->arena);
-    size_print(&size, type->sizes[i]);
+    size_print_as(&size, type->sizes[i], &in_comments);
     bool sum = strchr(text_string(&size), ' ') != NULL;
     text_addf(out, "%s%s%s%s", i ? "x" : "", sum ? "(" : "", text_string(&size), sum ? ")" : "");
   }
@@ -192,7 +194,7 @@ static const char *headline(Arena *a, const Step *step) {
     if (step->operands[i].parameter) weights += parameter_connected(step->operands[i].parameter);
   if (step->root && step->root->op->macs) {
     text_add(&line, "; ");
-    size_print(&line, step->root->op->macs(a, step->root));
+    size_print_as(&line, step->root->op->macs(a, step->root), &in_comments);
     text_add(&line, " multiply-adds");
   }
   if (weights) text_addf(&line, "%s %lld weights", step->root && step->root->op->macs ? "," : ";", (long long)weights);

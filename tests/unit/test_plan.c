@@ -53,6 +53,28 @@ Test(plan, half_an_overlap_is_one) {
 Test(plan, buffers_are_aligned) { cr_assert(strstr(verify_plan(&arena, chain(0, 68, 0)), "not aligned")); }
 Test(plan, buffers_lie_in_the_workspace) { cr_assert(strstr(verify_plan(&arena, chain(0, 64, 192)), "outside the workspace")); }
 
+/* Where sizes vary, what is right for the least ones only is wrong. */
+Test(plan, offsets_hold_for_all_sizes) {
+  static const Dim dim = {.name = "H", .minimum = 16, .maximum = 64, .multiple = 16};
+  static const Dim *const dims[] = {&dim};
+  Graph graph = {.dims = (const Dim **)dims, .dim_count = 1};
+  const Size *h = size_of_dim(&arena, &dim), *bytes = size_mul_int(&arena, h, 4);
+  Plan *plan = chain(0, 64, 0);
+  plan->graph = &graph;
+  plan->workspace_bytes = size_mul_int(&arena, bytes, 2);
+  cr_assert_null(verify_plan(&arena, plan));
+  plan->buffers[0]->elements = h;
+  cr_assert(strstr(verify_plan(&arena, plan), "overlap in step s1"));
+  plan->buffers[1]->offset = bytes;
+  cr_assert_null(verify_plan(&arena, plan));
+  plan->workspace_bytes = size_add_int(&arena, bytes, 63);
+  cr_assert(strstr(verify_plan(&arena, plan), "outside the workspace"));
+  plan->workspace_bytes = size_add_int(&arena, bytes, 64);
+  cr_assert_null(verify_plan(&arena, plan));
+  plan->views[0].row = size_sub(&arena, h, size_of(&arena, 16)); /* 0 for the least size */
+  cr_assert(strstr(verify_plan(&arena, plan), "outside its buffer"));
+}
+
 Test(plan, what_vectors_read_beyond_a_tensor_lies_in_the_workspace) {
   Plan *plan = chain(0, 64, 128);
   cr_assert_null(verify_plan(&arena, plan));

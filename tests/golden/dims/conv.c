@@ -66,8 +66,8 @@ static void n_x_copy(const float *x, float *y, size_t H, size_t W)
   }
 }
 
-/* c: conv 3x3, stride 2, padding same_upper, 1xHxW -> 2xH//2x((W - 3)//2 + 2), relu; 18*H +
-     9*H*((W - 3)//2) multiply-adds, 20 weights
+/* c: conv 3x3, stride 2, padding same_upper, 1xHxW -> 2xH/2x((W - 3)/2 + 2), relu; 18*H +
+     9*H*((W - 3)/2) multiply-adds, 20 weights
    y[oc][oy][ox] = bias[oc] + sum over ky, kx, ic of x[ic][oy*stride + ky*dilation -
      top][ox*stride + kx*dilation - left] * weight[oc][ic][ky][kx] */
 static void n_c(const float *x, const float *weight, const float *bias, float *y, size_t H,
