@@ -186,7 +186,7 @@ const Operator op_center_crop_like = {
     .max_inputs = 2,
     .summary =
         "the middle of an image, as high and wide as a second one; where an odd number is cut off, one more goes at the bottom and right",
-    .formula = "y[oc][oy][ox] = x[oc][oy + (H - OH)//2][ox + (W - OW)//2]",
+    .formula = "y[oc][oy][ox] = x[oc][oy + (H - OH)/2][ox + (W - OW)/2]",
     .infer = infer_center_crop,
     .evaluate = evaluate_center_crop,
     .slice = slice_center_crop,

@@ -186,7 +186,7 @@ const Operator op_upsample = {
     .attributes = attributes,
     .default_attributes = &defaults,
     .summary = "an image or a sequence enlarged by a whole factor: nearest repeats each pixel, bilinear interpolates",
-    .formula = "y[oc][oy][ox] = x[oc][oy//scale][ox//scale], or the mean of the four pixels around, weighted by distance",
+    .formula = "y[oc][oy][ox] = x[oc][oy/scale][ox/scale], or the mean of the four pixels around, weighted by distance",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,

@@ -352,7 +352,8 @@ static int64_t size_at_place(const Dim *dim, int number, int place) {
   return value > dim_greatest(dim) ? dim_greatest(dim) : value;
 }
 
-/* One C file for all sizes. Where numerics are portable, beside it one for each size, which must give the same bits. */
+/* One C file for all sizes. Where numerics are portable, beside it one for every second size, which must give the
+ * same bits. */
 static void do_varying_net(Job *job, const char *net, const Graph *graph) {
   if (!compile_net(job, net)) return;
   for (int place = 0; place < PLACES; place++) {
@@ -370,7 +371,7 @@ static void do_varying_net(Job *job, const char *net, const Graph *graph) {
     job->options.prefix = pinned;
     const Graph *one = job->known_data ? graph : graph_of(job, name);
     if (one) add_case(job, one, (Case){name, net, sizes, false});
-    if (one && job->options.numerics == NUMERICS_PORTABLE && compile_net(job, pinned))
+    if (one && job->options.numerics == NUMERICS_PORTABLE && place % 2 && compile_net(job, pinned))
       add_glue(job, part_of(job), &(Case){pinned, pinned, NULL, true});
     job->options.sizes = NULL;
     job->options.prefix = NULL;
