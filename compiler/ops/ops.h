@@ -10,8 +10,6 @@
 const Operator *find_operator(const char *name);
 /* All of them, in the order of ops.def; ends with NULL. */
 extern const Operator *const all_operators[];
-/* Whether the language has an operation of that name which this version does not know yet. */
-bool is_later_operator(const char *name);
 /* What cnnc calls an operation or attribute of PyTorch, Keras, Caffe or ONNX; NULL: not known. */
 const char *foreign_operator(const char *name);
 /* The i-th name that others use for the operator of that name; NULL: there are no more. */

@@ -3,7 +3,7 @@
  * Buffers that do not live at the same time share a slot, which is as large as the largest of them: by proof, or by a
  * maximum at run time. Slots stand one behind the other, so that an offset is a sum of sizes whatever the dims are.
  * How buffers are dealt out is chosen by their sizes at one place of the dims' ranges; any deal is right.
- * docs/decisions/0009-varying-sizes.md says why. */
+ * docs/decisions/0010-varying-sizes.md says why. */
 #include "passes/plan_memory.h"
 
 typedef struct Slot {

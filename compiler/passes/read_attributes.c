@@ -252,14 +252,9 @@ static void help_foreign(Compilation *c, Diagnostic *d, const char *own, AstName
 }
 
 Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName name, const AstCall *call) {
-  const char *own = foreign_operator(name.text), *later = own ? own : name.text;
-  if (is_later_operator(later)) {
-    Diagnostic *d = report(c->diagnostics, CODE_E0201, name.span, "the operation `%s` is not in this version of cnnc", later);
-    if (later == own) add_help(d, "cnnc will call it `%s`", own);
-    return d;
-  }
+  const char *own = foreign_operator(name.text);
   Diagnostic *d = report(c->diagnostics, CODE_E0201, name.span, "there is no operation or block `%s`", name.text);
-  if (own && find_operator(own)) {
+  if (own) {
     help_foreign(c, d, own, name, call);
     return d;
   }
