@@ -55,11 +55,11 @@ static void declare_weights(const Emitter *e, const Plan *plan) {
 }
 
 static void emit_constants(const Emitter *e, const LoopProgram *program) {
-  if (program->constant_count == 0) return;
+  if (program->constants.count == 0) return;
   Text lines = text_new(e->arena);
-  for (int i = 0; i < program->constant_count; i++) {
-    const Size *value = program->constants[i].value;
-    text_addf(&lines, "#define %s_%s%s %s\n", e->upper, program->constants[i].name, c_dims(e, value, dim_variable),
+  for (int i = 0; i < program->constants.count; i++) {
+    const Size *value = program->constants.items[i].thing;
+    text_addf(&lines, "#define %s_%s%s %s\n", e->upper, program->constants.items[i].name, c_dims(e, value, dim_variable),
               c_size_of_macro(e, value, dim_variable));
   }
   text_add(e->out, "\n/* Where tensors lie in the workspace, in elements: offset of the first element inside the border,\n"

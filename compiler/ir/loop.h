@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "ir/graph.h"
+#include "support/name_table.h"
 
 typedef enum Scalar { SCALAR_INDEX, SCALAR_BOOL, SCALAR_F32, SCALAR_U8, SCALAR_I8, SCALAR_I16, SCALAR_I32 } Scalar;
 
@@ -104,19 +105,11 @@ typedef struct Function {
   Stmt *plain_body; /* for compilers without vectors; NULL: the body has none */
 } Function;
 
-/* A number that the emitted C knows by name. */
-typedef struct NamedConstant {
-  const char *name; /* without the prefix of the net */
-  const Size *value;
-  bool used;
-} NamedConstant;
-
 /* Everything that is computed, in source order. */
 typedef struct LoopProgram {
   const Dim *const *dims; /* sizes that are known at run time only: variables of run and, where needed, parameters */
   int dim_count;
-  NamedConstant *constants; /* offsets, strides and borders; those of one buffer stand together */
-  int constant_count;
+  NameTable constants; /* offsets, strides and borders, by name without the net's prefix -> const Size *; those of one buffer together */
   Function **kernels, **layers; /* kernels first: layers call them */
   int kernel_count, layer_count;
   Stmt *run;         /* calls of the layers, for one sample */

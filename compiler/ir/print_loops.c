@@ -143,9 +143,9 @@ void print_function(Text *out, const Function *f) {
 }
 
 void print_loops(Text *out, const LoopProgram *program) {
-  for (int i = 0; i < program->constant_count; i++) {
-    text_addf(out, "%s = ", program->constants[i].name);
-    size_print(out, program->constants[i].value);
+  for (int i = 0; i < program->constants.count; i++) {
+    text_addf(out, "%s = ", program->constants.items[i].name);
+    size_print(out, program->constants.items[i].thing);
     text_add(out, "\n");
   }
   for (int i = 0; i < program->kernel_count; i++) print_function(out, program->kernels[i]);

@@ -23,13 +23,9 @@ static const char *upper(Arena *arena, const char *path) {
 
 Expr *buffer_constant(LoopProgram *program, Arena *arena, const char *kind, const char *name, const Size *value) {
   const char *constant = arena_printf(arena, "%s_%s", kind, upper(arena, name));
-  for (int i = 0; i < program->constant_count; i++) {
-    if (strcmp(program->constants[i].name, constant) != 0) continue;
-    if (!size_equal(program->constants[i].value, value)) program->fault = arena_printf(arena, "two buffers are called %s", name);
-    return expr_constant(arena, program->constants[i].name, value);
-  }
-  NamedConstant entry = {constant, value, false};
-  ARENA_PUSH(arena, program->constants, program->constant_count, entry);
+  const Size *known = find_name(&program->constants, constant);
+  if (known && !size_equal(known, value)) program->fault = arena_printf(arena, "two buffers are called %s", name);
+  if (!known) put_name(&program->constants, constant, (void *)value);
   return expr_constant(arena, constant, value);
 }
 

@@ -297,8 +297,8 @@ static void refuse_macro(Compilation *c, const char *tensor, Span span, const ch
 
 static void check_macros(Compilation *c, const Plan *plan, const LoopProgram *program) {
   const Graph *graph = plan->graph;
-  for (int k = 0; k < program->constant_count; k++) {
-    const char *constant = program->constants[k].name;
+  for (int k = 0; k < program->constants.count; k++) {
+    const char *constant = program->constants.items[k].name;
     for (int i = 0; i < graph->input_count; i++)
       if (is_macro_of(plan, graph->inputs[i].value->name, constant))
         refuse_macro(c, graph->inputs[i].value->name, graph->inputs[i].span, constant);
@@ -309,8 +309,10 @@ static void check_macros(Compilation *c, const Plan *plan, const LoopProgram *pr
 
 LoopProgram *lower(Compilation *c, Plan *plan) {
   LoopProgram *program = ARENA_NEW(c->arena, LoopProgram);
+  program->constants = name_table(c->arena);
   program->dims = plan->graph->dims;
   program->dim_count = plan->graph->dim_count;
+  Stmt **next = &program->run; /* where the next call goes */
   for (int k = 0; k < plan->step_count; k++) {
     Step *step = plan->steps[k];
     if (step->kind == STEP_COPY) {
@@ -320,8 +322,8 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
     StepBinding b = bind_operands(plan, program, step);
     Function *f = step_function(&b, step_body(&b));
     ARENA_PUSH(c->arena, program->layers, program->layer_count, f);
-    program->run = stmt_then(program->run, call_zero_border(&b));
-    program->run = stmt_then(program->run, step_call(&b, f));
+    *next = stmt_then(call_zero_border(&b), step_call(&b, f));
+    while (*next) next = &(*next)->next;
   }
   place_weights(plan);
   check_macros(c, plan, program);
