@@ -34,6 +34,7 @@ static bool infer(Inference *inference, Node *node) {
   if (bilinear && !given) {
     Diagnostic *d = attribute_error(inference, node, CODE_E0404, "mode", "`upsample` with mode=bilinear needs `align_corners`");
     add_note(d, "PyTorch and Keras use false, old TensorFlow models true");
+    add_help(d, "write `align_corners=false` or `align_corners=true`");
     return false;
   }
   if (!bilinear && given) {

@@ -144,32 +144,53 @@ static bool match_arguments(Compilation *c, const Operator *op, const Argument *
   return good;
 }
 
-/* The first number in "PyTorch uses 1e-5, Keras 1e-3": what most will want to write. */
+/* The number of "alpha=1e-4, beta=0.75", or the first in "PyTorch uses 1e-5, Keras 1e-3": what most will want to write. */
 static const char *usual_value(Arena *arena, const Attribute *attribute) {
   if (attribute->kind == ATTRIBUTE_BOOL) return "true";
   if (attribute->kind == ATTRIBUTE_CHOICE) return arena_strndup(arena, attribute->choices, strcspn(attribute->choices, "|"));
-  const char *start = attribute->why;
-  while (start && *start && !(*start >= '0' && *start <= '9' && (start == attribute->why || start[-1] == ' '))) start++;
+  const char *start = attribute->why, *named = start ? strstr(start, arena_printf(arena, "%s=", attribute->name)) : NULL;
+  if (named) start = named + strlen(attribute->name) + 1;
+  while (!named && start && *start && !(*start >= '0' && *start <= '9' && (start == attribute->why || start[-1] == ' '))) start++;
   size_t length = start ? strspn(start, "0123456789.e-") : 0;
   while (length && (start[length - 1] == '.' || start[length - 1] == '-')) length--;
   return length ? arena_strndup(arena, start, length) : "..";
 }
 
-static void report_missing(Compilation *c, const AttributeRequest *request, int index) {
+/* "`alpha`, `beta` and `k`" */
+static const char *name_all(Arena *arena, const Attribute *const *attributes, int count) {
+  Text text = text_new(arena);
+  for (int i = 0; i < count; i++) text_addf(&text, "%s`%s`", !i ? "" : i + 1 < count ? ", " : " and ", attributes[i]->name);
+  return text_string(&text);
+}
+
+/* Values without a default of which something is to be said: what frameworks use, once each, and a line for the file. */
+static void advise_defaults(Arena *arena, Diagnostic *d, const Operator *op, const Attribute *const *missing, int count) {
+  Text line = text_new(arena);
+  for (int i = 0; i < count; i++) {
+    const char *why = missing[i]->why;
+    if (!why) continue;
+    bool said = false;
+    for (int k = 0; k < i; k++) said |= missing[k]->why && strcmp(missing[k]->why, why) == 0;
+    if (!said) add_note(d, "%s", why);
+    text_addf(&line, "%s%s=%s", line.length ? ", " : "", missing[i]->name, usual_value(arena, missing[i]));
+  }
+  if (line.length) add_help(d, "once per file: `default %s(%s)`", op->name, text_string(&line));
+}
+
+static void report_missing(Compilation *c, const AttributeRequest *request, const Attribute *const *missing, int count) {
   const Operator *op = request->op;
-  const Attribute *attribute = &op->attributes[index];
-  if (attribute->why && request->missing) {
-    char *key = arena_printf(c->arena, "%s.%s", op->name, attribute->name);
+  const char *names = name_all(c->arena, missing, count);
+  bool advised = false;
+  for (int i = 0; i < count; i++) advised |= missing[i]->why != NULL;
+  if (advised && request->missing) {
+    char *key = arena_printf(c->arena, "%s.%s", op->name, names);
     if (find_name(request->missing, key)) return;
     put_name(request->missing, key, request->missing);
   }
-  Diagnostic *d = report(c->diagnostics, CODE_E0403, request->call, "`%s` needs `%s`", op->name, attribute->name);
-  if (attribute->why) {
-    add_note(d, "%s", attribute->why);
-    add_help(d, "once per file: `default %s(%s=%s)`", op->name, attribute->name, usual_value(c->arena, attribute));
-  } else {
-    add_help(d, "it is the %s argument", ordinal(index));
-  }
+  Diagnostic *d = report(c->diagnostics, CODE_E0403, request->call, "`%s` needs %s", op->name, names);
+  advise_defaults(c->arena, d, op, missing, count);
+  if (!advised && count == 1) add_help(d, "it is the %s argument", ordinal((int)(missing[0] - op->attributes)));
+  else if (!advised) add_help(d, "they are the first arguments");
 }
 
 bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes *out) {
@@ -192,18 +213,20 @@ bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes
   memcpy(out->values, op->default_attributes, op->attributes_size);
   Span *spans = ARENA_ARRAY(c->arena, Span, (size_t)count);
   out->spans = spans;
+  const Attribute *missing[MAX_ATTRIBUTES];
+  int missing_count = 0;
   for (int i = 0; i < count; i++) {
     const Attribute *attribute = &op->attributes[i];
     if (!by_index[i]) {
-      if (attribute->required && matched) report_missing(c, request, i);
-      good &= !attribute->required;
+      if (attribute->required) missing[missing_count++] = attribute;
       continue;
     }
     out->given |= UINT64_C(1) << i;
     spans[i] = by_index[i]->span;
     good &= convert_attribute(c, op, attribute, by_index[i], request->rank, (char *)out->values + attribute->offset);
   }
-  return good;
+  if (missing_count && matched) report_missing(c, request, missing, missing_count);
+  return good && !missing_count;
 }
 
 bool check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier) {
