@@ -111,7 +111,7 @@ accuracy:                    ## LeNet-5 in C over the 10,000 test images of MNIS
 # Tests. Each tests/*/run and the programs below print a line of counts; tests/run-all adds them up.
 TEST_VARIANT ?= asan
 SLOW := tests/fuzz/run
-EMULATED := tests/targets/run tests/differential/run
+EMULATED := tests/targets/run
 LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(SLOW) $(EMULATED),$(sort $(wildcard tests/*/run)))
 TEST_ENVIRONMENT = BUILD='$(abspath $B)' CNNC='$(abspath $B/cnnc)' CC='$(CC)' DATA='$(abspath $(wildcard $(DATA)))' \
@@ -143,6 +143,9 @@ docs: $B/cnnc                ## write docs/diagnostics.md anew from the texts of
 
 fuzz-fmt: $B/unit-tests       ## the formatter over PROGRAMS=100000 random programs from SEED=1 on
 	@FORMAT_PROGRAMS=$(or $(PROGRAMS),100000) FORMAT_SEED=$(or $(SEED),1) $B/unit-tests --filter 'format/*'
+
+soak: $B/cnnc                ## NETS=10000 random nets from SEED=1 on, on all targets; failures are kept in build
+	@$(TEST_ENVIRONMENT) tests/differential/run $(or $(NETS),10000) $(or $(SEED),1)
 
 bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56
@@ -191,5 +194,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests check run-checks docs fuzz-fmt bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests check run-checks docs fuzz-fmt soak bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

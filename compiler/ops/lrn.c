@@ -79,8 +79,9 @@ static int stages(Arena *arena, const Node *node, Stage stages[MAX_STAGES]) {
 
 static Expr *math(Lowering *l, MathFunction function, Expr *x) { return expr_math(l->arena, function, x); }
 
-/* base^beta. The usual exponents by roots: base^0.75 is the third power of the fourth root. */
+/* base^beta. The usual exponents by roots: base^0.75 is the third power of the fourth root. Also NaN^0 is 1. */
 static Expr *power(Lowering *l, Expr *base, double beta) {
+  if (beta == 0) return float_expr(l, 1);
   if (beta == 1) return base;
   if (beta == 0.5) return math(l, MATH_SQRT, base);
   if (beta == 0.75) {

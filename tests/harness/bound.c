@@ -158,6 +158,20 @@ static bool is_bilinear(const Node *node) {
   return node->op == &op_upsample && ((const UpsampleAttributes *)node->attributes)->mode == UPSAMPLE_BILINEAR;
 }
 
+/* A weight is rounded as a part of 1, however small it is: what counts is the largest pixel around. */
+static void bound_bilinear(const Node *node, const double *magnitudes, double *out) {
+  const TensorType *in = &node->inputs[0]->type, *result = &node->output->type;
+  int64_t height = size_value(type_height(in)), width = size_value(type_width(in)), rows = size_value(type_height(result)),
+          columns = size_value(type_width(result)), count = size_value(type_channels(in)) * rows * columns;
+  for (int64_t i = 0; i < count; i++) {
+    int64_t c = i / (rows * columns), y = i / columns % rows * height / rows, x = i % columns * width / columns;
+    out[i] = 0;
+    for (int64_t iy = y - 1; iy <= y + 1; iy++)
+      for (int64_t ix = x - 1; ix <= x + 1; ix++)
+        if (iy >= 0 && iy < height && ix >= 0 && ix < width) out[i] = fmax(out[i], magnitudes[(c * height + iy) * width + ix]);
+  }
+}
+
 /* Whether results are inputs, put elsewhere or chosen among. */
 static bool moves(const Node *node) {
   static const Operator *const movers[] = {&op_relu,     &op_relu6,           &op_abs, &op_max,           &op_min,
@@ -168,8 +182,54 @@ static bool moves(const Node *node) {
   return kind == OPERATOR_VIEW || kind == OPERATOR_JOIN || kind == OPERATOR_SLICE || (node->op == &op_upsample && !is_bilinear(node));
 }
 
-static double unit_after(Arena *arena, const Node *node, const Bound *in) {
-  (void)arena;
+static double unit_of_number(double number) { return unit_of(&(float){(float)number}, 1); }
+
+static double unit_of_list(const ConstantArray *array, bool inverse) {
+  double unit = 1;
+  for (int64_t i = 0; i < (array->rank ? array->sizes[0] : 1); i++)
+    unit = fmin(unit, unit_of_number(inverse ? 1 / array->data[i] : array->data[i]));
+  return unit;
+}
+
+/* Of the weights of one axis. */
+static double unit_between(int64_t scale, const Size *size) {
+  if (scale == 1 || size_is(size, 1)) return 1;
+  return (scale & (scale - 1)) == 0 ? 0.5 / (double)scale : 0;
+}
+
+static double unit_of_bilinear(const Node *node) {
+  const UpsampleAttributes *a = node->attributes;
+  const TensorType *type = &node->inputs[0]->type;
+  if (a->align_corners) return 0;
+  return unit_between(type->rank == 3 ? a->scale.h : 1, type_height(type)) * unit_between(a->scale.w, type_width(type));
+}
+
+/* Operators of one number that are exact if their numbers are fractions with powers of two below. */
+static double unit_of_line(const Node *node, double unit) {
+  if (node->op == &op_rescale) {
+    const RescaleAttributes *a = node->attributes;
+    return fmin(unit * unit_of_number(a->scale), unit_of_number(a->offset));
+  }
+  if (node->op == &op_normalize) {
+    const NormalizeAttributes *a = node->attributes;
+    return fmin(unit, unit_of_list(a->mean, false)) * unit_of_list(a->std, true);
+  }
+  if (node->op == &op_hard_sigmoid) return fmin(unit * unit_of_number(((const HardSigmoidAttributes *)node->attributes)->slope), 0.5);
+  if (node->op == &op_leaky_relu) return unit * unit_of_number(((const LeakyReluAttributes *)node->attributes)->slope);
+  return 0;
+}
+
+/* None of these is exact. */
+static bool is_rounded(const Node *node) {
+  static const Operator *const rounded[] = {&op_l2_pool,           &op_l2_distance, &op_weighted_avg_pool,
+                                            &op_adaptive_avg_pool, &op_softmax,     &op_div};
+  double magnitude;
+  for (size_t i = 0; i < sizeof rounded / sizeof *rounded; i++)
+    if (node->op == rounded[i]) return true;
+  return is_quotient(node) || bound_at(node, 1, 1, 1, &magnitude);
+}
+
+static double unit_after(const Node *node, const Bound *in) {
   double unit = in->unit;
   for (int i = 0; i < node->parameter_count && node->op != &op_batch_norm; i++)
     if (node->parameters[i]) {
@@ -177,21 +237,21 @@ static double unit_after(Arena *arena, const Node *node, const Bound *in) {
       unit = i == 0 ? unit * own : fmin(unit, own);
     }
   if (node->op == &op_argmax || (node->op == &op_cast && node->output->type.dtype != DTYPE_F32)) return 1;
-  if (node->op == &op_pad) return fmin(unit, unit_of(&(float){(float)((const PadAttributes *)node->attributes)->value}, 1));
+  if (node->op == &op_pad) return fmin(unit, unit_of_number(((const PadAttributes *)node->attributes)->value));
   if (node->op == &op_batch_norm) return unit / 4; /* exact nets have factors from 1/4 */
   if (node->op == &op_avg_pool || node->op == &op_global_avg_pool) {
     double count = reduction_length(node, in);
     return exp2(floor(log2(count))) == count ? unit / count : 0;
   }
-  if (node->op == &op_mul || node->op == &op_square) return pow(unit, node->op == &op_square ? 2 : node->input_count);
+  if (node->op == &op_mul) return pow(unit, node->input_count);
+  if (node->op == &op_square || node->op == &op_dot) return unit * unit;
+  if (is_bilinear(node)) return unit * unit_of_bilinear(node);
+  if (node->op == &op_rescale || node->op == &op_normalize || node->op == &op_hard_sigmoid || node->op == &op_leaky_relu)
+    return unit_of_line(node, unit);
   const Operator *const whole[] = {&op_relu6, &op_prelu, &op_abs, &op_sub, &op_max, &op_min, &op_abs_diff}; /* of whole numbers */
   for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
     if (node->op == whole[i]) return unit;
-  bool function = is_quotient(node) || node->op == &op_l2_pool || node->op == &op_l2_distance || node->op == &op_weighted_avg_pool ||
-                  node->op == &op_adaptive_avg_pool || node->op == &op_softmax || node->op == &op_normalize || node->op == &op_rescale ||
-                  node->op == &op_div || is_bilinear(node);
-  double magnitude;
-  return function || bound_at(node, 1, 1, 1, &magnitude) ? 0 : unit;
+  return is_rounded(node) ? 0 : unit;
 }
 
 /* What a cast to integers takes for a half. */
@@ -221,8 +281,9 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
   values[node->output->id] = ARENA_ARRAY(arena, double, (size_t)count);
   node->op->evaluate(node, inputs, values[node->output->id]);
   out->magnitude = ARENA_ARRAY(arena, double, (size_t)count);
-  if (!bound_function(arena, node, &in, inputs[0], values[node->output->id], out) &&
-      !bound_of_several(arena, node, magnitudes, inputs, out))
+  if (is_bilinear(node)) bound_bilinear(node, magnitudes[0], out->magnitude);
+  else if (!bound_function(arena, node, &in, inputs[0], values[node->output->id], out) &&
+           !bound_of_several(arena, node, magnitudes, inputs, out))
     node->op->evaluate(node_of_magnitudes(arena, node), magnitudes, out->magnitude);
   if (node->op == &op_weighted_avg_pool) {
     const Parameter *weight = node->parameters[0];
@@ -230,8 +291,10 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
     for (int64_t k = 0; k < parameter_elements(weight); k++) sum += fabs((double)weight->data[k]);
     for (int64_t i = 0; i < count; i++) out->magnitude[i] *= sum;
   }
+  if (node->op == &op_l2_pool || node->op == &op_l2_distance) /* squares below 1e-38 are lost */
+    for (int64_t i = 0; i < count; i++) out->magnitude[i] = out->magnitude[i] < 1e-12 ? 1e-12 : out->magnitude[i];
   out->roundings = in.roundings + (moves(node) ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
-  out->unit = unit_after(arena, node, &in);
+  out->unit = unit_after(node, &in);
   out->tie = ties_of(arena, node, &in, inputs[0]);
 }
 

@@ -20,6 +20,7 @@
 #include "support/diagnostics_text.h"
 #include "support/reader.h"
 
+#define LEAST 1e-37                        /* what is smaller may become 0 */
 enum { SAMPLES = 6, SPECIAL_SAMPLES = 4 }; /* the last four hold a NaN, an infinity, .. */
 
 typedef struct Job {
@@ -171,7 +172,7 @@ static void put_output(Job *job, const GraphOutput *output, const double *number
     if (isfinite(numbers[i])) largest = fmax(largest, fabs(numbers[i]));
   for (int64_t i = 0; i < count; i++) {
     int64_t at = logical(&output->value->type, output->hwc, i);
-    double proved = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + 1e-37, tolerance = fmin(proved, 1e-5 * largest);
+    double proved = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + LEAST, tolerance = fmin(proved, 1e-5 * largest + LEAST);
     if (!isfinite(proved)) tolerance = 1e-5 * fmax(largest, 1);
     if (bound->tie && bound->tie[at]) tolerance = 1;
     put_double(&job->data, numbers[at]);

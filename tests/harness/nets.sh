@@ -15,13 +15,18 @@ RUNNER= LINK= # an emulator; more files and flags for the linker
 # small_examples: those whose weights can be C and whose evaluation takes no time
 small_examples() { ls "$root"/examples/*/*.cnn | grep -v /siamese/; }
 
-# build_emitter: the library may have been built with sanitizers, then the program is too.
-build_emitter() {
-  sanitize=
+# build_with_library PROGRAM FILE.. FLAG..: the library may have been built with sanitizers, then the program is too.
+build_with_library() {
+  program=$1 sanitize=
+  shift
   if nm "$library" 2>/dev/null | grep -q __asan_init; then sanitize=-fsanitize=address,undefined; fi
+  $CC -std=c11 -O1 $sanitize -D_POSIX_C_SOURCE=200809L -DCNNC_VERSION='"0"' -I"$root/compiler" -I"$here" -o "$program" \
+    "$@" "$library" -lcjson -lz -lpng -lm || exit 1
+}
+
+build_emitter() {
   EMIT=$TMP/emit_nets
-  $CC -std=c11 -O1 $sanitize -D_POSIX_C_SOURCE=200809L -DCNNC_VERSION='"0"' -I"$root/compiler" -I"$here" -o "$EMIT" \
-    "$here/emit_nets.c" "$here/bound.c" "$library" -lcjson -lz -lpng -lm || exit 1
+  build_with_library "$EMIT" "$here/emit_nets.c" "$here/bound.c"
 }
 
 # cpu_has FLAG..: whether this machine's processor has all of them

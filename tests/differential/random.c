@@ -1,0 +1,25 @@
+/* random.c - see random.h. */
+#include "random.h"
+
+static uint64_t state;
+
+void seed_random(uint64_t seed) { state = seed; }
+
+static uint64_t next_random(void) { /* splitmix64 */
+  uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
+  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+  return z ^ z >> 31;
+}
+
+int between(int low, int high) { return high <= low ? low : low + (int)(next_random() % (uint64_t)(high - low + 1)); }
+bool chance(int percent) { return between(1, 100) <= percent; }
+double fraction(void) { return between(-1000, 1000) / 1000.0; }
+int one_of(const int *list, int count) { return list[between(0, count - 1)]; }
+double one_number(const double *list, int count) { return list[between(0, count - 1)]; }
+
+int some_channels(void) {
+  return chance(60) ? ONE_OF(1, 2, 3, 4, 7, 8, 9, 15, 16, 17) : chance(60) ? ONE_OF(31, 32, 33, 63, 64, 65) : between(1, 40);
+}
+
+int some_size(void) { return chance(70) ? ONE_OF(1, 2, 3, 5, 7, 8, 11, 13) : between(1, 20); }

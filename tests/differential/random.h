@@ -1,0 +1,21 @@
+/* random.h - the one stream of random numbers of a generated net: a seed gives the same net on every machine. */
+#ifndef TESTS_RANDOM_H
+#define TESTS_RANDOM_H
+#include <stdbool.h>
+#include <stdint.h>
+
+void seed_random(uint64_t seed);
+/* Both ends included; low if there is nothing between. */
+int between(int low, int high);
+bool chance(int percent);
+/* From -1 to 1, in thousandths. */
+double fraction(void);
+int one_of(const int *list, int count);
+#define ONE_OF(...) one_of((const int[]){__VA_ARGS__}, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)))
+double one_number(const double *list, int count);
+#define ONE_NUMBER(...) one_number((const double[]){__VA_ARGS__}, (int)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)))
+
+/* Corners half of the time. */
+int some_channels(void);
+int some_size(void);
+#endif
