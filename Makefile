@@ -145,7 +145,7 @@ fuzz-fmt: $B/unit-tests       ## the formatter over PROGRAMS=100000 random progr
 	@FORMAT_PROGRAMS=$(or $(PROGRAMS),100000) FORMAT_SEED=$(or $(SEED),1) $B/unit-tests --filter 'format/*'
 
 soak: $B/cnnc                ## NETS=10000 random nets from SEED=1 on, on all targets; failures are kept in build
-	@$(TEST_ENVIRONMENT) tests/differential/run $(or $(NETS),10000) $(or $(SEED),1)
+	@$(TEST_ENVIRONMENT) THOROUGH=1 tests/differential/run $(or $(NETS),10000) $(or $(SEED),1)
 
 bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56

@@ -61,7 +61,7 @@ static void set_input_range(const Net *net, Tensor *t) {
 static void declare_dims(Net *net, Tensor *t) {
   int sizes[2] = {some_size(), some_size()};
   for (int i = 0; i < 2; i++) {
-    int step = ONE_OF(1, 1, 2, 4);
+    int step = ONE_OF(1, 1, 1, 2);
     sizes[i] = (sizes[i] + step - 1) / step * step;
     if (i == 0 && t->rank < 3) continue;
     fprintf(net->declarations, "dim %c in %d..%d", "HW"[i], sizes[i], 64 * step);
@@ -144,7 +144,8 @@ static void generate(const Job *job, int number) {
   net.body = tmpfile();
   if (!net.declarations || !net.body) exit(2);
   seed_random(job->seed * UINT64_C(0x2545f4914f6cdd1d) + (uint64_t)number + ((uint64_t)(unsigned char)*job->kind << 40));
-  int rank = chance(70) ? 3 : chance(70) || net.varies ? 2 : 1, layers = between(1, net.rounded || net.varies ? 8 : 12);
+  int rank = chance(70) ? 3 : chance(70) || net.varies ? 2 : 1, layers = between(1, net.varies ? 5 : net.rounded ? 8 : 12);
+  limit_channels(net.varies ? 9 : MOST_CHANNELS); /* they are evaluated for large sizes, too */
   net.has_defaults = chance(20);
   if (net.has_defaults) fprintf(net.declarations, "default batch_norm(eps=%s)\n", net.rounded ? "1e-3" : "0");
   add_input(&net, rank, NULL);

@@ -2,8 +2,10 @@
 #include "random.h"
 
 static uint64_t state;
+static int most_channels;
 
 void seed_random(uint64_t seed) { state = seed; }
+void limit_channels(int most) { most_channels = most; }
 
 static uint64_t next_random(void) { /* splitmix64 */
   uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
@@ -19,7 +21,8 @@ int one_of(const int *list, int count) { return list[between(0, count - 1)]; }
 double one_number(const double *list, int count) { return list[between(0, count - 1)]; }
 
 int some_channels(void) {
-  return chance(60) ? ONE_OF(1, 2, 3, 4, 7, 8, 9, 15, 16, 17) : chance(60) ? ONE_OF(31, 32, 33, 63, 64, 65) : between(1, 40);
+  int channels = chance(60) ? ONE_OF(1, 2, 3, 4, 7, 8, 9, 15, 16, 17) : chance(60) ? ONE_OF(31, 32, 33, 63, 64, 65) : between(1, 40);
+  return channels <= most_channels ? channels : between(1, most_channels);
 }
 
 int some_size(void) { return chance(70) ? ONE_OF(1, 2, 3, 5, 7, 8, 11, 13) : between(1, 20); }

@@ -17,5 +17,7 @@ double one_number(const double *list, int count);
 
 /* Corners half of the time. */
 int some_channels(void);
+/* From here on channels are at most so many. */
+void limit_channels(int most);
 int some_size(void);
 #endif
