@@ -38,13 +38,7 @@ static int layout_choice(Generator *g, int count) { return (int)(next_random(&g-
 /* Layout */
 
 static void add_comment(Generator *g) {
-  static const char *const forms[] = {"# %d",
-                                      "#%d",
-                                      "## %d",
-                                      "##%d gr\xc3\xb6\xc3\x9f"
-                                      "er",
-                                      "### %d",
-                                      "# %d -> \"x\" {"};
+  static const char *const forms[] = {"# %d", "#%d", "## %d", "##%d gr\xc3\xb6\xc3\x9f \xc3\xa4", "### %d", "# %d -> \"x\" {"};
   text_addf(g->out, forms[layout_choice(g, 6)], g->comments++);
   static const char *const ends[] = {"\n", "\n", "  \n", "\r\n"};
   text_add(g->out, ends[layout_choice(g, 4)]);
