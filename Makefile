@@ -21,15 +21,16 @@ GENERATED_WARNINGS := -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wn
 CFLAGS.release := -O2 -DNDEBUG
 CFLAGS.debug := -O0 -g3
 CFLAGS.asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCNNC_TESTING
-CPPFLAGS += -Icompiler -I$B/grammar -DCNNC_VERSION='"$(VERSION)"' -D_POSIX_C_SOURCE=200809L
+CPPFLAGS += -Icompiler -I$B/grammar -I$B -DCNNC_VERSION='"$(VERSION)"' -D_POSIX_C_SOURCE=200809L
 ALL_CFLAGS := -std=c11 $(WARNINGS) $(CFLAGS.$(VARIANT)) $(CFLAGS)
-LIBS := -lcjson -lz -lpng -lm
+LIBS := -lcjson -lz -lpng -lprotobuf-c -lm
+ONNX_PROTO ?= /usr/include/onnx/onnx.proto
 
 SOURCES := $(sort $(wildcard compiler/*.c compiler/*/*.c))
 TEMPLATES := $(sort $(wildcard compiler/*/*.in compiler/*/*/*.in runtime/functions/*.inc))
 EXPLAINED := $(sort $(wildcard compiler/tools/explain/*.md))
 LIB_SOURCES := $(filter-out compiler/main.c,$(SOURCES))
-OBJECTS := $(LIB_SOURCES:%.c=$B/%.o) $B/grammar/cnn.tab.o $B/grammar/lex.cnn.o $B/templates.o $B/explained.o
+OBJECTS := $(LIB_SOURCES:%.c=$B/%.o) $B/grammar/cnn.tab.o $B/grammar/lex.cnn.o $B/onnx/onnx.pb-c.o $B/templates.o $B/explained.o
 UNIT_OBJECTS := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/unit/*.c)))
 
 Q := $(if $V,,@)
@@ -46,7 +47,7 @@ $B/libcnnc.a: $(OBJECTS)
 	@rm -f $@
 	$Q$(AR) rcs $@ $^
 
-$B/%.o: %.c Makefile | $B/grammar/cnn.tab.h
+$B/%.o: %.c Makefile | $B/grammar/cnn.tab.h $B/onnx/onnx.pb-c.h
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -62,6 +63,16 @@ $B/grammar/lex.cnn.c: grammar/cnn.l
 	$Qflex -o $@ $<
 
 $B/grammar/%.o: $B/grammar/%.c Makefile | $B/grammar/cnn.tab.h
+	$(call say,CC,$<)
+	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(GENERATED_WARNINGS) -MMD -MP -c -o $@ $<
+
+# ONNX's own description of its files
+$B/onnx/onnx.pb-c.c $B/onnx/onnx.pb-c.h &: $(ONNX_PROTO)
+	$(call say,PROTOC-C,$<)
+	@mkdir -p $B/onnx
+	$Qprotoc-c --c_out=$B/onnx -I$(<D) $<
+
+$B/onnx/%.o: $B/onnx/%.c Makefile
 	$(call say,CC,$<)
 	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(GENERATED_WARNINGS) -MMD -MP -c -o $@ $<
 
