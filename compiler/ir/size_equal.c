@@ -110,7 +110,8 @@ static int64_t deciding_values(const Size *a, const Size *b, const Dim *dim, boo
 static bool find_difference(const Size *a, const Size *b, SizeSample *sample, bool *decided) {
   int64_t counts[MAX_SAMPLE_DIMS], at[MAX_SAMPLE_DIMS] = {0}, tried = 0;
   *sample = (SizeSample){0};
-  *decided = size_add_dims(a, sample) & size_add_dims(b, sample);
+  bool all_of_a = size_add_dims(a, sample), all_of_b = size_add_dims(b, sample);
+  *decided = all_of_a && all_of_b;
   for (int i = 0; i < sample->count; i++) {
     bool all;
     counts[i] = deciding_values(a, b, sample->dims[i], &all);

@@ -45,7 +45,8 @@ static bool check_value(Inference *inference, const Node *node) {
     add_help(d, "remove one of them");
     return false;
   }
-  if (dtype == DTYPE_F32 || (floor(a->value) == a->value && a->value >= dtype_minimum(dtype) && a->value <= dtype_maximum(dtype)))
+  if (dtype == DTYPE_F32 ||
+      (floor(a->value) == a->value && a->value >= (double)dtype_minimum(dtype) && a->value <= (double)dtype_maximum(dtype)))
     return true;
   Diagnostic *d = attribute_error(inference, node, CODE_E0402, "value", "`value` is not one of %s, which the input is", dtype_name(dtype));
   set_label(d, "a whole number from %lld to %lld", (long long)dtype_minimum(dtype), (long long)dtype_maximum(dtype));
