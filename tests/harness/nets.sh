@@ -12,8 +12,8 @@ trap 'rm -rf "$TMP"' EXIT
 TOTAL=0 FAILED=0 SKIPPED=0
 RUNNER= LINK= # an emulator; more files and flags for the linker
 
-# small_examples: those whose weights can be C and whose evaluation takes no time
-small_examples() { ls "$root"/examples/*/*.cnn | grep -v /siamese/; }
+# small_examples: files of examples whose weights can be C and whose evaluation takes no time
+small_examples() { "$here/small-examples" "$CNNC"; }
 
 # build_with_library PROGRAM FILE.. FLAG..: the library may have been built with sanitizers, then the program is too.
 build_with_library() {
