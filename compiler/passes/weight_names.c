@@ -1,7 +1,7 @@
 /* weight_names.c - which tensor of the files is which parameter: prefixes, rules, and the two naming conventions.
  *
  * The layout of a file says how its sizes are ordered and nothing of names: PyTorch's and Keras's names, separated by
- * `.` or `/`, are found under either. Decides nothing about shapes. */
+ * `.`, `/` or `_`, are found under either. Decides nothing about shapes. */
 #include <stdlib.h>
 #include <string.h>
 #include "passes/weight_match.h"
@@ -156,18 +156,30 @@ static const struct {
     {"running_var", "moving_variance"},
 };
 
+/* Under a name as it is, or with `_` for each `.`, as MXNet, many converters and our own C write it. */
+static void find_either(const Binder *b, const char *name, NamedTensor **found, NamedTensor **second) {
+  char *joined = arena_strdup(b->c->arena, name);
+  for (char *p = joined; *p; p++)
+    if (*p == '.') *p = '_';
+  const char *names[] = {name, joined};
+  for (int i = 0; i < (strcmp(name, joined) ? 2 : 1); i++) {
+    NamedTensor *other = find_named(b, names[i]);
+    if (!other || other->taken_by) continue;
+    if (*found) *second = other;
+    else *found = other;
+  }
+}
+
 NamedTensor *find_for_parameter(const Binder *b, const Parameter *parameter, NamedTensor **second) {
-  NamedTensor *found = find_named(b, parameter->path);
+  NamedTensor *found = NULL;
   *second = NULL;
+  find_either(b, parameter->path, &found, second);
   for (size_t i = 0; i < sizeof conventions / sizeof *conventions; i++) {
     const char *end = conventions[i].ours;
     if (!ends_with(parameter->path, end)) continue;
     size_t scope = strlen(parameter->path) - strlen(end);
     if (scope && parameter->path[scope - 1] != '.') continue;
-    NamedTensor *other = find_named(b, arena_printf(b->c->arena, "%.*s%s", (int)scope, parameter->path, conventions[i].keras));
-    if (!other || other->taken_by) continue;
-    if (found) *second = other;
-    else found = other;
+    find_either(b, arena_printf(b->c->arena, "%.*s%s", (int)scope, parameter->path, conventions[i].keras), &found, second);
   }
   return found;
 }

@@ -265,6 +265,20 @@ Test(bind, sizes_of_one_do_not_matter) {
   expect_conv(CONV);
 }
 
+/* `_` for every `.`: MXNet and many converters join names so. */
+Test(bind, names_joined_by_underscores) {
+  conv_file("c_weight", "c_bias");
+  expect_conv(CONV);
+  conv_file("c_kernel", "c_bias");
+  expect_conv(NET("\"w.safetensors\"", "c: conv(3, 2)"));
+  MemoryFile file = new_file("w.safetensors");
+  add_tensor(&file, "c.weight", "[3,2,2,2]", 24, 0);
+  add_tensor(&file, "c_weight", "[3,2,2,2]", 24, 0);
+  add_tensor(&file, "c.bias", "[3]", 3, 0);
+  finish_file(&file);
+  expect_error(CONV, CODE_E0508, "two names");
+}
+
 Test(bind, missing_with_a_common_prefix) {
   conv_file("module.c.weight", "module.c.bias");
   expect_error(CONV, CODE_E0501, "2 of 2 names are missing and all tensors start with `module.`");
