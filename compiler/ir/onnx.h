@@ -58,7 +58,8 @@ typedef struct OnnxSize {
 typedef struct OnnxValue { /* an input, an output, or what is known of a value between */
   const char *name;
   TensorDType dtype;
-  int rank; /* -1: not known */
+  const char *other_type; /* "string", "sequence", "no type": none that cnnc computes with; NULL: dtype holds */
+  int rank;               /* -1: not known */
   OnnxSize sizes[MAX_TENSOR_RANK];
 } OnnxValue;
 
