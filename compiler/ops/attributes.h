@@ -147,6 +147,10 @@ typedef struct ReshapeAttributes {
   ConstantArray *shape; /* one size may be -1 */
 } ReshapeAttributes;
 
+typedef struct PermuteAttributes {
+  ConstantArray *order; /* axis i of the output is axis order[i] of the input */
+} PermuteAttributes;
+
 /* What crop takes away and pad adds on each side. */
 typedef struct Margins {
   int64_t top, bottom, left, right;

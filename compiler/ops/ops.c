@@ -73,7 +73,8 @@ static const ForeignName foreign_operators[] = {
     {"Concat", "concat"}, {"Concatenate", "concat"}, {"concatenate", "concat"}, {"cat", "concat"},
     {"route", "concat"}, {"Split", "split"}, {"Slice", "split"}, {"Flatten", "flatten"}, {"view", "flatten"},
     {"chunk", "split"}, {"Chunk", "split"}, {"unflatten", "reshape"}, {"Unflatten", "reshape"},
-    {"Reshape", "reshape"}, {"ZeroPad1d", "pad"}, {"ZeroPad2d", "pad"}, {"ZeroPadding1D", "pad"},
+    {"Reshape", "reshape"}, {"Permute", "permute"}, {"Transpose", "permute"}, {"transpose", "permute"},
+    {"swapaxes", "permute"}, {"movedim", "permute"}, {"moveaxis", "permute"}, {"ZeroPad1d", "pad"}, {"ZeroPad2d", "pad"}, {"ZeroPadding1D", "pad"},
     {"ZeroPadding2D", "pad"}, {"ConstantPad1d", "pad"}, {"ConstantPad2d", "pad"}, {"ReflectionPad1d", "pad"},
     {"ReflectionPad2d", "pad"}, {"ReplicationPad1d", "pad"}, {"ReplicationPad2d", "pad"}, {"CircularPad1d", "pad"},
     {"CircularPad2d", "pad"}, {"Pad", "pad"}, {"Cropping1D", "crop"}, {"Cropping2D", "crop"}, {"Crop", "crop"},
@@ -110,7 +111,7 @@ static const ForeignName foreign_attributes[] = {
     {"scale_factor", "scale"}, {"size", "scale"}, {"scales", "scale"}, {"interpolation", "mode"},
     {"upscale_factor", "r"}, {"blocksize", "r"}, {"block_size", "r"}, {"target_shape", "shape"}, {"newshape", "shape"},
     {"num_or_size_splits", "parts"}, {"num_outputs", "parts"}, {"chunks", "parts"},
-    {"split_size_or_sections", "parts"}, {"constant_value", "value"}, {"constant_values", "value"}, {"to", "dtype"},
+    {"split_size_or_sections", "parts"}, {"perm", "order"}, {"dims", "order"}, {"constant_value", "value"}, {"constant_values", "value"}, {"to", "dtype"},
     {"type", "dtype"},
 };
 /* clang-format on */
@@ -147,8 +148,6 @@ const char *foreign_attribute(const Operator *op, const char *name) {
 }
 
 const char *why_refused(const char *name) {
-#define ORDER                                                                                                                              \
-  "tensors are always [channels, height, width]; `layout=hwc` says how the caller's buffer lies, `flatten(order=hwc)` how a vector does"
   static const char *const rows[][2] = {
       {"Sequential", "layers follow one another along arrows: `-> conv1: conv(8, 3) -> relu`"},
       {"ModuleList", "layers follow one another along arrows: `-> conv1: conv(8, 3) -> relu`"},
@@ -161,13 +160,6 @@ const char *why_refused(const char *name) {
       {"RNN", "networks have no cycles: recurrent layers do not exist here"},
       {"Conv3d", "an image has two dimensions, a sequence one; there are no volumes"},
       {"Conv3D", "an image has two dimensions, a sequence one; there are no volumes"},
-      {"Permute", ORDER},
-      {"permute", ORDER},
-      {"Transpose", ORDER},
-      {"transpose", ORDER},
-      {"swapaxes", ORDER},
-      {"movedim", ORDER},
-      {"moveaxis", ORDER},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (strcmp(rows[i][0], name) == 0) return rows[i][1];

@@ -49,6 +49,7 @@ static const Impossible impossible[] = {
     {" fc ", "input", "image", "takes vectors"},
     {" conv_transpose ", "padding", "causal", "refused"},
     {" conv filter weighted_avg_pool ", NULL, "a number", "a list of the kernel's rank"},
+    {" permute ", NULL, "a number", "a list of axes"},
     {" batch_norm instance_norm layer_norm l2_normalize dropout ", NULL, "negative", "refused"},
     {" lrn ", "alpha", "negative", "what is divided by may be 0"},
     {" lrn ", "k", "negative", "what is divided by may be 0"},

@@ -142,6 +142,29 @@ bool do_reshape(Net *net, Tensor *t) {
   return true;
 }
 
+bool do_permute(Net *net, Tensor *t) {
+  int order[3] = {0, 1, 2}, sizes[3] = {t->c, t->rank == 3 ? t->h : t->w, t->w}, moved[3];
+  for (int i = t->rank - 1; i > 0; i--) {
+    int k = between(0, i), swapped = order[i];
+    order[i] = order[k], order[k] = swapped;
+  }
+  for (int i = 0; i < t->rank; i++) moved[i] = sizes[order[i]];
+  if (moved[0] > MOST_CHANNELS) return false;
+  begin(net, t);
+  open_call(net, NULL, "permute");
+  char text[16];
+  int length = 0;
+  for (int i = 0; i < t->rank; i++) length += snprintf(text + length, sizeof text - (size_t)length, "%s%d", i ? ", " : "", order[i]);
+  argument(net, "[%s]", text);
+  close_call(net);
+  Tensor result = *t;
+  result.c = moved[0];
+  if (t->rank == 3) result.h = moved[1];
+  if (t->rank > 1) result.w = moved[t->rank - 1];
+  add_tensor(net, result);
+  return true;
+}
+
 bool do_upsample(Net *net, Tensor *t) {
   int v = ONE_OF(1, 2, 2, 3, 4), h = chance(60) ? v : ONE_OF(1, 2, 3, 4);
   bool bilinear = chance(50), aligned = chance(50);

@@ -175,7 +175,8 @@ static void bound_bilinear(const Node *node, const double *magnitudes, double *o
 /* Whether results are inputs, put elsewhere or chosen among. */
 static bool moves(const Node *node) {
   static const Operator *const movers[] = {&op_relu,     &op_relu6,           &op_abs, &op_max,           &op_min,
-                                           &op_max_pool, &op_global_max_pool, &op_pad, &op_pixel_shuffle, &op_channel_shuffle};
+                                           &op_max_pool, &op_global_max_pool, &op_pad, &op_pixel_shuffle, &op_channel_shuffle,
+                                           &op_permute};
   for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
     if (node->op == movers[i]) return true;
   OperatorKind kind = node->op->kind;

@@ -726,6 +726,12 @@ def casts():
     write("cast", [(2, 3, 4)], "special", lambda make, x: x, dtype="float32")
 
 
+def permuted():
+    for shape in ((2, 3, 4), (4, 1, 3), (5, 3), (7,)):
+        for order in itertools.permutations(range(len(shape))):
+            write("permute", [shape], "special", lambda make, x: x.permute(order), order=",".join(map(str, order)))
+
+
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
@@ -749,3 +755,6 @@ global_and_adaptive_poolings()
 norms()
 distances()
 dilated_sequences()
+seeds = itertools.count(60001)
+random.seed(20261126)
+permuted()
