@@ -137,6 +137,12 @@ typedef struct ConcatAttributes {
 
 typedef enum ConcatAxis { CONCAT_CHANNELS, CONCAT_HEIGHT, CONCAT_WIDTH } ConcatAxis;
 
+typedef struct ReduceAttributes {
+  int axis; /* ReduceAxis */
+} ReduceAttributes;
+
+typedef enum ReduceAxis { REDUCE_CHANNELS, REDUCE_HEIGHT, REDUCE_WIDTH, REDUCE_PIXELS, REDUCE_ALL } ReduceAxis;
+
 typedef struct FlattenAttributes {
   int order; /* FlattenOrder */
 } FlattenAttributes;

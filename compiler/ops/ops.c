@@ -70,6 +70,8 @@ static const ForeignName foreign_operators[] = {
     {"Max", "max"}, {"Maximum", "max"}, {"maximum", "max"}, {"Min", "min"}, {"Minimum", "min"}, {"minimum", "min"},
     {"subtract", "sub"}, {"Exp", "exp"}, {"Log", "log"}, {"Abs", "abs"}, {"absolute", "abs"}, {"Square", "square"},
     {"Sqrt", "sqrt"},
+    {"ReduceSum", "reduce_sum"}, {"ReduceMean", "reduce_mean"}, {"mean", "reduce_mean"}, {"ReduceMax", "reduce_max"},
+    {"amax", "reduce_max"}, {"ReduceMin", "reduce_min"}, {"amin", "reduce_min"},
     {"Concat", "concat"}, {"Concatenate", "concat"}, {"concatenate", "concat"}, {"cat", "concat"},
     {"route", "concat"}, {"Split", "split"}, {"Slice", "split"}, {"Flatten", "flatten"}, {"view", "flatten"},
     {"chunk", "split"}, {"Chunk", "split"}, {"unflatten", "reshape"}, {"Unflatten", "reshape"},

@@ -101,3 +101,25 @@ Tensor *shrunk(Net *net, Tensor *t) {
   result.w -= right;
   return add_tensor(net, result);
 }
+
+bool do_reduce(Net *net, Tensor *t) {
+  static const char *const kinds[] = {"reduce_sum", "reduce_mean", "reduce_max", "reduce_min"};
+  static const char *const axes[] = {"channels", "all", "width", "pixels", "height"};
+  int kind = between(0, 3), axis = between(0, t->rank == 1 ? 1 : t->rank == 2 ? 3 : 4);
+  bool channels = axis <= 1, columns = axis >= 1 && axis <= 3, rows = axis == 1 || axis >= 3;
+  int count = (channels ? t->c : 1) * (rows ? t->h : 1) * (columns ? t->w : 1);
+  double most = magnitude(t) * (kind == 0 ? count : 1), unit = kind == 1 ? t->unit / count : t->unit;
+  if (kind < 2 && net->varies) return false;
+  if (kind == 1 && !net->rounded && !power_of_two(count)) return false;
+  if (!in_range(net, -most, most, unit) || (kind == 1 && !in_range(net, -most * count, most * count, t->unit))) return false;
+  begin(net, t);
+  open_call(net, NULL, kinds[kind]);
+  argument(net, "%s%s", chance(80) ? "axis=" : "", axes[axis]);
+  close_call(net);
+  Tensor result = kind == 0 ? with_range(t, -most, most, unit) : with_range(t, t->low, t->high, unit);
+  if (channels) result.c = 1;
+  if (rows) result.h = 1;
+  if (columns) result.w = 1;
+  add_tensor(net, result);
+  return true;
+}

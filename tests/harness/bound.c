@@ -65,6 +65,10 @@ static bool is_quotient(const Node *node) {
   return op == &op_instance_norm || op == &op_layer_norm || op == &op_l2_normalize || op == &op_lrn || op == &op_cosine_similarity;
 }
 
+static double elements_in(const TensorType *type) {
+  return (double)size_value(type_channels(type)) * (double)size_value(type_height(type)) * (double)size_value(type_width(type));
+}
+
 static double reduction_length(const Node *node, const Bound *in) {
   (void)in;
   if (node->op == &op_conv || node->op == &op_fc) return (double)(parameter_elements(node->parameters[0]) / node->parameters[0]->sizes[0]);
@@ -75,8 +79,8 @@ static double reduction_length(const Node *node, const Bound *in) {
     return (double)(a->kernel_size.h * a->kernel_size.w);
   }
   const TensorType *type = &node->inputs[0]->type;
-  if (node->op == &op_dot || is_distance(node))
-    return (double)size_value(type_channels(type)) * (double)(size_value(type_height(type)) * size_value(type_width(type)));
+  if (node->op == &op_dot || is_distance(node)) return elements_in(type);
+  if (node->op == &op_reduce_sum || node->op == &op_reduce_mean) return elements_in(type) / elements_in(&node->output->type);
   if (node->op == &op_global_avg_pool || node->op == &op_adaptive_avg_pool)
     return (double)(size_value(type_height(type)) * size_value(type_width(type)));
   if (node->op == &op_softmax) return (double)size_value(type_channels(type));
@@ -116,6 +120,8 @@ static bool bound_of_several(Arena *arena, const Node *node, const double *const
     op_add.evaluate(node, magnitudes, out->magnitude);
   } else if (node->op == &op_max || node->op == &op_min) {
     op_max.evaluate(node, magnitudes, out->magnitude);
+  } else if (node->op == &op_reduce_min) {
+    op_reduce_max.evaluate(node, magnitudes, out->magnitude);
   } else if (node->op == &op_mul) {
     op_mul.evaluate(node, magnitudes, out->magnitude);
     for (int64_t i = 0; i < count; i++) out->magnitude[i] *= node->input_count;
@@ -174,9 +180,9 @@ static void bound_bilinear(const Node *node, const double *magnitudes, double *o
 
 /* Whether results are inputs, put elsewhere or chosen among. */
 static bool moves(const Node *node) {
-  static const Operator *const movers[] = {&op_relu,     &op_relu6,           &op_abs, &op_max,           &op_min,
-                                           &op_max_pool, &op_global_max_pool, &op_pad, &op_pixel_shuffle, &op_channel_shuffle,
-                                           &op_permute};
+  static const Operator *const movers[] = {&op_relu,     &op_relu6,           &op_abs,       &op_max,           &op_min,
+                                           &op_max_pool, &op_global_max_pool, &op_pad,       &op_pixel_shuffle, &op_channel_shuffle,
+                                           &op_permute,  &op_reduce_max,      &op_reduce_min};
   for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
     if (node->op == movers[i]) return true;
   OperatorKind kind = node->op->kind;
@@ -240,7 +246,7 @@ static double unit_after(const Node *node, const Bound *in) {
   if (node->op == &op_argmax || (node->op == &op_cast && node->output->type.dtype != DTYPE_F32)) return 1;
   if (node->op == &op_pad) return fmin(unit, unit_of_number(((const PadAttributes *)node->attributes)->value));
   if (node->op == &op_batch_norm) return unit / 4; /* exact nets have factors from 1/4 */
-  if (node->op == &op_avg_pool || node->op == &op_global_avg_pool) {
+  if (node->op == &op_avg_pool || node->op == &op_global_avg_pool || node->op == &op_reduce_mean) {
     double count = reduction_length(node, in);
     return exp2(floor(log2(count))) == count ? unit / count : 0;
   }

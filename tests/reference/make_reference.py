@@ -732,6 +732,19 @@ def permuted():
             write("permute", [shape], "special", lambda make, x: x.permute(order), order=",".join(map(str, order)))
 
 
+def reduced():
+    functions = {"sum": torch.sum, "mean": torch.mean, "max": torch.amax, "min": torch.amin}
+    for shape in ((3, 4, 5), (64, 2, 3), (16, 1, 2), (1, 6, 1), (5, 7), (32, 1), (9,), (128,)):
+        last = len(shape) - 1
+        axes = {"channels": (0,), "all": tuple(range(len(shape)))}
+        if last:
+            axes |= {"width": (last,), "pixels": tuple(range(1, len(shape)))}
+        if last == 2:
+            axes["height"] = (1,)
+        for (name, f), (axis, dims), pattern in itertools.product(functions.items(), axes.items(), ("fraction", "special")):
+            write(f"reduce_{name}", [shape], pattern, lambda make, x: f(x, dims, keepdim=True), axis=axis)
+
+
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
@@ -758,3 +771,4 @@ dilated_sequences()
 seeds = itertools.count(60001)
 random.seed(20261126)
 permuted()
+reduced()

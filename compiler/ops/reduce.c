@@ -1,0 +1,169 @@
+/* reduce.c - one number for all values along an axis: reduce_sum, reduce_mean, reduce_max, reduce_min. The axis stays, with
+ * size 1, so that the result stretches over what it came from.
+ *
+ * Sums over channels, pixels and all are those of statistics.h, in parts where they are long. */
+#include <math.h>
+#include <stddef.h>
+
+#include "ops/attributes.h"
+#include "ops/dense.h"
+#include "ops/infer.h"
+#include "ops/ops.h"
+#include "ops/statistics.h"
+
+static const Attribute attributes[] = {
+    {"axis", ATTRIBUTE_CHOICE, offsetof(ReduceAttributes, axis), "channels|height|width|pixels|all", true, NULL, 0},
+    {0},
+};
+
+static const ReduceAttributes defaults = {0};
+
+static int axis_of(const Node *node) { return ((const ReduceAttributes *)node->attributes)->axis; }
+
+typedef struct Reduced {
+  bool channels, height, width;
+} Reduced;
+
+static Reduced reduced_axes(const Node *node) {
+  int axis = axis_of(node);
+  bool all = axis == REDUCE_ALL, pixels = all || axis == REDUCE_PIXELS;
+  return (Reduced){all || axis == REDUCE_CHANNELS, pixels || axis == REDUCE_HEIGHT, pixels || axis == REDUCE_WIDTH};
+}
+
+static bool infer(Inference *inference, Node *node) {
+  TensorType type = node->inputs[0]->type;
+  Reduced r = reduced_axes(node);
+  if (axis_of(node) == REDUCE_HEIGHT && type.rank == 2) {
+    Diagnostic *d = attribute_error(inference, node, CODE_E0402, "axis", "a sequence has no height");
+    set_label(d, "input is %s", type_text(inference->arena, &type));
+    add_help(d, "its length is `axis=width`");
+    return false;
+  }
+  if ((r.height || r.width) && !r.channels && !require_spatial(inference, node)) return false;
+  const Size *one = size_of(inference->arena, 1);
+  type.dtype = DTYPE_F32;
+  if (r.channels) type.sizes[0] = one;
+  if (r.height && type.rank == 3) type.sizes[1] = one;
+  if (r.width && type.rank > 1) type.sizes[type.rank - 1] = one;
+  return set_output_type(inference, node, type);
+}
+
+/* ---- evaluation ---- */
+
+static double larger(double a, double b) { return isnan(a) || a > b ? a : b; }
+static double smaller(double a, double b) { return isnan(a) || a < b ? a : b; }
+
+static void evaluate(const Node *node, const double *const *inputs, double *output) {
+  Dense in = dense_of(&node->inputs[0]->type), out = dense_of(&node->output->type);
+  int64_t results = dense_elements(out), count = dense_elements(in) / results;
+  bool extreme = node->op == &op_reduce_max || node->op == &op_reduce_min;
+  double start = node->op == &op_reduce_max ? -INFINITY : node->op == &op_reduce_min ? INFINITY : 0;
+  for (int64_t i = 0; i < results; i++) output[i] = start;
+  for (int64_t c = 0; c < in.channels; c++)
+    for (int64_t y = 0; y < in.height; y++)
+      for (int64_t x = 0; x < in.width; x++) {
+        double value = inputs[0][dense_index(in, c, y, x)];
+        double *to = &output[dense_index(out, c % out.channels, y % out.height, x % out.width)];
+        *to = !extreme ? *to + value : node->op == &op_reduce_max ? larger(*to, value) : smaller(*to, value);
+      }
+  for (int64_t i = 0; i < results && node->op == &op_reduce_mean; i++) output[i] /= (double)count;
+}
+
+/* ---- lowering ---- */
+
+static Expr *element(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) { return input_at(l, node, 0, c, y, x); }
+
+/* The result axes, and the reduction axes inside them. Returns the element that is next; *first becomes that before all. */
+static Expr *begin(Lowering *l, const Node *node, Nest *n, Expr **first) {
+  const TensorType *type = &node->inputs[0]->type;
+  Reduced r = reduced_axes(node);
+  Expr *zero = int_expr(l, 0);
+  Expr *c = var_expr(l, r.channels ? "ic" : "oc"), *y = var_expr(l, r.height ? "ky" : "oy"), *x = var_expr(l, r.width ? "kx" : "ox");
+  if (!r.height) add_result_axis(n, "oy", type_height(type));
+  if (!r.width) add_result_axis(n, "ox", type_width(type));
+  if (!r.channels) add_result_axis(n, "oc", type_channels(type));
+  if (r.height) add_reduction_axis(n, "ky", type_height(type), NULL, NULL);
+  if (r.width) add_reduction_axis(n, "kx", type_width(type), NULL, NULL);
+  if (r.channels) add_reduction_axis(n, "ic", type_channels(type), NULL, NULL);
+  n->output[0] = r.channels ? zero : c;
+  n->output[1] = r.height ? zero : y;
+  n->output[2] = r.width ? zero : x;
+  if (!r.channels) {
+    n->lane_axis = "oc";
+    n->tile_axis = !r.width ? "ox" : !r.height ? "oy" : NULL;
+  }
+  n->result = accumulator(l);
+  *first = element(l, node, n->output[0], n->output[1], n->output[2]);
+  return element(l, node, c, y, x);
+}
+
+/* y = max of x along the axes */
+static void nest_max(Lowering *l, const Node *node, Nest *n) {
+  Expr *next = begin(l, node, n, &n->initial);
+  n->update = max_expr(l, accumulator(l), next);
+}
+
+/* y = min of x along the axes */
+static void nest_min(Lowering *l, const Node *node, Nest *n) {
+  Expr *next = begin(l, node, n, &n->initial);
+  n->update = min_expr(l, accumulator(l), next);
+}
+
+/* Whether statistics.h has this sum; *over becomes what it calls the axes. */
+static bool is_statistic(const Node *node, Over *over) {
+  int axis = axis_of(node);
+  *over = axis == REDUCE_CHANNELS ? OVER_CHANNELS : axis == REDUCE_PIXELS ? OVER_PIXELS : OVER_ALL;
+  return axis != REDUCE_HEIGHT && axis != REDUCE_WIDTH;
+}
+
+static void nest_element_parts(Lowering *l, const Node *node, Nest *n) {
+  Over over;
+  if (is_statistic(node, &over)) nest_parts(l, node, n, over, element);
+}
+
+static int sum_stages(Arena *arena, const Node *node, Stage stages[MAX_STAGES]) {
+  Over over;
+  return is_statistic(node, &over) ? add_parts_stage(arena, node, over, nest_element_parts, stages) : 0;
+}
+
+/* y = sum of x along the axes */
+static void nest_total(Lowering *l, const Node *node, Nest *n) {
+  Over over;
+  if (is_statistic(node, &over)) {
+    nest_sum(l, node, n, over, element, 0);
+    return;
+  }
+  Expr *first, *next = begin(l, node, n, &first);
+  n->initial = float_expr(l, 0);
+  n->update = add_expr(l, accumulator(l), next);
+}
+
+/* y = sum of x along the axes / count */
+static void nest_mean(Lowering *l, const Node *node, Nest *n) {
+  const TensorType *type = &node->inputs[0]->type;
+  Reduced r = reduced_axes(node);
+  nest_total(l, node, n);
+  const Size *count = r.channels ? type_channels(type) : size_of(l->arena, 1);
+  if (r.height) count = size_mul(l->arena, count, type_height(type));
+  if (r.width) count = size_mul(l->arena, count, type_width(type));
+  n->result = mean_expr(l, accumulator(l), size_expr(l, count));
+}
+
+static void describe(Text *out, const Node *node) {
+  static const char *const axes[] = {"channels", "height", "width", "pixels", "all"};
+  text_addf(out, "%s over %s", node->op->name, axes[axis_of(node)]);
+}
+
+/* clang-format off */
+#define REDUCE(name_, nest_, stages_, summary_, formula_)                                                                                  \
+  const Operator op_##name_ = {                                                                                                            \
+      .name = #name_, .kind = OPERATOR_NEST, .min_inputs = 1, .max_inputs = 1, .attributes_size = sizeof(ReduceAttributes),                \
+      .attributes = attributes, .default_attributes = &defaults, .summary = summary_, .formula = formula_, .infer = infer,                 \
+      .evaluate = evaluate, .nest = nest_, .stages = stages_, .describe = describe,                                                        \
+  };
+
+REDUCE(reduce_sum, nest_total, sum_stages, "sum along the axis, which becomes 1", "y = sum of x along the axis")
+REDUCE(reduce_mean, nest_mean, sum_stages, "mean along the axis, which becomes 1", "y = sum of x along the axis / their number")
+REDUCE(reduce_max, nest_max, NULL, "largest value along the axis, which becomes 1", "y = max of x along the axis")
+REDUCE(reduce_min, nest_min, NULL, "smallest value along the axis, which becomes 1", "y = min of x along the axis")
+/* clang-format on */
