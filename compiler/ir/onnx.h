@@ -77,10 +77,17 @@ typedef struct OnnxGraph {
   int initializers_count;
 } OnnxGraph;
 
+typedef struct OnnxProperty {
+  const char *name, *text;
+} OnnxProperty;
+
 typedef struct OnnxModel {
   int64_t ir_version;
   int64_t opset; /* of the default domain; 0: none is named */
-  const char *producer;
+  const char *producer, *producer_version;
+  const char *doc;
+  const OnnxProperty *properties; /* metadata_props */
+  int properties_count;
   OnnxGraph graph;
 } OnnxModel;
 #endif

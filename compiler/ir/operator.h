@@ -82,11 +82,12 @@ typedef enum OperatorKind {
   OPERATOR_EXPANDING    /* stands for several nodes of other operators: `expand`; no graph holds it */
 } OperatorKind;
 
-typedef struct Inference Inference; /* ops/infer.h */
-typedef struct Lowering Lowering;   /* ops/lowering.h */
-typedef struct Nest Nest;           /* ir/nest.h */
-struct Window;                      /* ops/infer.h */
-struct Expansion;                   /* ops/infer.h */
+typedef struct Inference Inference;   /* ops/infer.h */
+typedef struct Lowering Lowering;     /* ops/lowering.h */
+typedef struct Nest Nest;             /* ir/nest.h */
+typedef struct OnnxWriter OnnxWriter; /* ops/to_onnx.h */
+struct Window;                        /* ops/infer.h */
+struct Expansion;                     /* ops/infer.h */
 
 /* A tensor that a NEST operator computes before its own nest, by another nest: a mean, a norm. */
 typedef struct Stage {
@@ -109,6 +110,7 @@ struct Operator {
   const char *summary;            /* one line */
   const char *weights;            /* "`weight` [out, in]; `bias` [out]": what weights files must hold; NULL: no parameters */
   const char *formula;            /* in the generated comment: "y[oc][oy][ox] = .." ; NULL: none */
+  const char *onnx;               /* what `cnnc export` makes of it: "Relu", "Sigmoid, Mul"; NULL: EXPANDING */
 
   /* Checks attributes and inputs, sets the output's type and declares parameters. false: errors were reported. */
   bool (*infer)(Inference *inference, Node *node);
@@ -132,6 +134,9 @@ struct Operator {
   bool (*borders)(Arena *arena, const Node *node, struct Window *window, int *padding_mode);
   /* Multiply-accumulates of one sample in direct form; NULL: none are counted. */
   const Size *(*macs)(Arena *arena, const Node *node);
+  /* Adds the ONNX nodes that compute the output (ops/to_onnx.h). Returns the name of their result; NULL: ONNX cannot say it,
+   * which was reported. If this is NULL, a node of the type `onnx` with the same inputs and no attributes does it. */
+  const char *(*to_onnx)(OnnxWriter *writer, const Node *node);
   /* How the layer is described above its function: "conv 5x5, stride 2"; NULL: the name alone. */
   void (*describe)(Text *out, const Node *node);
 };

@@ -93,4 +93,19 @@ typedef struct SizeStyle {
   const char *(*spell)(Arena *arena, const Dim *dim); /* NULL: by its name */
 } SizeStyle;
 void size_print_as(Text *out, const Size *size, const SizeStyle *style);
+
+/* A size as another form of arithmetic: what the functions return stands for a whole number. Divisions are of numbers that
+ * are not negative. */
+typedef struct SizeBuilder {
+  void *context;
+  const void *(*number)(void *context, int64_t value);
+  const void *(*counter)(void *context, const Dim *dim); /* (value - offset) / multiple */
+  const void *(*add)(void *context, const void *a, const void *b);
+  const void *(*mul)(void *context, const void *a, const void *b);
+  const void *(*floor_div)(void *context, const void *a, const void *b);
+  const void *(*max)(void *context, const void *a, const void *b);
+} SizeBuilder;
+const void *size_build(const Size *size, const SizeBuilder *builder);
+/* Whether the size is constant + factor * the counter of the dim. */
+bool size_is_linear(const Size *size, const Dim *dim, int64_t *factor, int64_t *constant);
 #endif

@@ -8,6 +8,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute leaky_relu_attributes[] = {
     {"slope", ATTRIBUTE_REAL, offsetof(LeakyReluAttributes, slope), NULL, true,
@@ -67,6 +68,7 @@ const Operator op_relu = {
     .max_inputs = 1,
     .summary = "negative values become 0",
     .formula = "y = max(x, 0)",
+    .onnx = "Relu",
     .infer = infer_same_shape,
     .evaluate = evaluate_relu,
     .apply = apply_relu,
@@ -87,6 +89,10 @@ static Expr *apply_relu6(Lowering *l, const Node *node, Expr *const *inputs) {
   return clamp_expr(l, inputs[0], 0, 6);
 }
 
+static const char *relu6_to_onnx(OnnxWriter *w, const Node *node) {
+  return ONNX_NODE(w, "Clip", onnx_input(w, node, 0), onnx_number(w, 0), onnx_number(w, 6));
+}
+
 const Operator op_relu6 = {
     .name = "relu6",
     .kind = OPERATOR_ELEMENTWISE,
@@ -94,9 +100,11 @@ const Operator op_relu6 = {
     .max_inputs = 1,
     .summary = "values below 0 become 0, above 6 become 6",
     .formula = "y = min(max(x, 0), 6)",
+    .onnx = "Clip",
     .infer = infer_same_shape,
     .evaluate = evaluate_relu6,
     .apply = apply_relu6,
+    .to_onnx = relu6_to_onnx,
 };
 
 /* ---- leaky_relu, prelu, elu ---- */
@@ -116,6 +124,12 @@ static Expr *apply_leaky_relu(Lowering *l, const Node *node, Expr *const *inputs
   return if_above(l, inputs[0], float_expr(l, 0), inputs[0], mul_expr(l, inputs[0], float_expr(l, a->slope)));
 }
 
+static const char *leaky_relu_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *y = ONNX_NODE(w, "LeakyRelu", onnx_input(w, node, 0));
+  onnx_real(w, "alpha", ((const LeakyReluAttributes *)node->attributes)->slope);
+  return y;
+}
+
 const Operator op_leaky_relu = {
     .name = "leaky_relu",
     .kind = OPERATOR_ELEMENTWISE,
@@ -126,9 +140,11 @@ const Operator op_leaky_relu = {
     .default_attributes = &leaky_relu_defaults,
     .summary = "negative values are multiplied by a small number",
     .formula = "y = x > 0 ? x : x * slope",
+    .onnx = "LeakyRelu",
     .infer = infer_same_shape,
     .evaluate = evaluate_leaky_relu,
     .apply = apply_leaky_relu,
+    .to_onnx = leaky_relu_to_onnx,
 };
 
 static bool infer_prelu(Inference *inference, Node *node) {
@@ -157,6 +173,10 @@ static Expr *apply_prelu(Lowering *l, const Node *node, Expr *const *inputs) {
   return if_above(l, inputs[0], float_expr(l, 0), inputs[0], mul_expr(l, inputs[0], slope));
 }
 
+static const char *prelu_to_onnx(OnnxWriter *w, const Node *node) {
+  return ONNX_NODE(w, "PRelu", onnx_input(w, node, 0), onnx_channel_parameter(w, node, PRELU_WEIGHT));
+}
+
 const Operator op_prelu = {
     .name = "prelu",
     .kind = OPERATOR_ELEMENTWISE,
@@ -168,9 +188,11 @@ const Operator op_prelu = {
     .weights = "`weight` [channels], or [1] with per_channel=false",
     .summary = "negative values are multiplied by a learned number",
     .formula = "y[oc] = x[oc] > 0 ? x[oc] : x[oc] * weight[oc]",
+    .onnx = "PRelu",
     .infer = infer_prelu,
     .evaluate = evaluate_prelu,
     .apply = apply_prelu,
+    .to_onnx = prelu_to_onnx,
 };
 
 static double elu_of(const void *attributes, double x) {
@@ -189,6 +211,12 @@ static Expr *apply_elu(Lowering *l, const Node *node, Expr *const *inputs) {
   return if_above(l, inputs[0], float_expr(l, 0), inputs[0], mul_expr(l, float_expr(l, a->alpha), power_less_one));
 }
 
+static const char *elu_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *y = ONNX_NODE(w, "Elu", onnx_input(w, node, 0));
+  onnx_real(w, "alpha", ((const EluAttributes *)node->attributes)->alpha);
+  return y;
+}
+
 const Operator op_elu = {
     .name = "elu",
     .kind = OPERATOR_ELEMENTWISE,
@@ -199,7 +227,9 @@ const Operator op_elu = {
     .default_attributes = &elu_defaults,
     .summary = "negative values approach -alpha",
     .formula = "y = x > 0 ? x : alpha * (exp(x) - 1)",
+    .onnx = "Elu",
     .infer = infer_same_shape,
     .evaluate = evaluate_elu,
     .apply = apply_elu,
+    .to_onnx = elu_to_onnx,
 };

@@ -8,6 +8,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
     {"size", ATTRIBUTE_PAIR, offsetof(AdaptivePoolAttributes, size), NULL, true, NULL, 1},
@@ -109,6 +110,36 @@ static void describe(Text *out, const Node *node) {
   print_kernel(out, ((const AdaptivePoolAttributes *)node->attributes)->size, node->inputs[0]->type.rank == 2);
 }
 
+/* The mean of each part along an axis of the ONNX tensor, then of all: parts overlap where they do not divide the size. */
+static const char *parts_to_onnx(OnnxWriter *w, const char *x, int axis, const Size *extent, int64_t parts) {
+  const int64_t along = axis;
+  const char **means = ARENA_ARRAY(w->arena, const char *, (size_t)parts);
+  if (size_is(extent, parts)) return x;
+  for (int64_t i = 0; i < parts; i++) {
+    const Size *begin = size_floor_div(w->arena, size_mul_int(w->arena, extent, i), parts);
+    const Size *end = size_ceil_div(w->arena, size_mul_int(w->arena, extent, i + 1), parts);
+    const char *part = parts == 1 ? x : onnx_slice(w, x, axis, 1, &begin, &end);
+    means[i] = onnx_reduce(w, "ReduceMean", part, 1, &along);
+  }
+  return parts == 1 ? means[0] : onnx_concat(w, means, (int)parts, axis);
+}
+
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  Division rows = division_of(w->arena, node, 0), columns = division_of(w->arena, node, 1);
+  const char *x = onnx_input(w, node, 0);
+  int rank = node->inputs[0]->type.rank;
+  int64_t height, width;
+  if (size_is(rows.rest, 0) && size_is(columns.rest, 0) && size_is_const(rows.whole, &height) && size_is_const(columns.whole, &width)) {
+    const int64_t kernel[] = {height, width};
+    const char *y = ONNX_NODE(w, "AveragePool", x);
+    onnx_ints(w, "kernel_shape", rank - 1, rank == 3 ? kernel : kernel + 1);
+    onnx_ints(w, "strides", rank - 1, rank == 3 ? kernel : kernel + 1);
+    return y;
+  }
+  if (rank == 3) x = parts_to_onnx(w, x, 2, rows.extent, rows.parts);
+  return parts_to_onnx(w, x, rank, columns.extent, columns.parts);
+}
+
 const Operator op_adaptive_avg_pool = {
     .name = "adaptive_avg_pool",
     .kind = OPERATOR_NEST,
@@ -119,8 +150,10 @@ const Operator op_adaptive_avg_pool = {
     .default_attributes = &defaults,
     .summary = "mean of windows that divide the input into so many rows and columns",
     .formula = "y[oc][oy][ox] = mean of x[oc][ky][kx], ky from floor(oy*H/OH) to ceil((oy+1)*H/OH), kx likewise",
+    .onnx = "AveragePool; or Slice, ReduceMean, Concat",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

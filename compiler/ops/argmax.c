@@ -7,6 +7,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static bool infer(Inference *inference, Node *node) {
   TensorType type = node->inputs[0]->type;
@@ -60,6 +61,13 @@ static Stmt *loops(Lowering *l, const Node *node) {
   return body;
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const char *index = ONNX_NODE(w, "ArgMax", onnx_input(w, node, 0));
+  onnx_int(w, "axis", 1);
+  onnx_int(w, "keepdims", 1);
+  return onnx_cast(w, index, ONNX_FLOAT32);
+}
+
 const Operator op_argmax = {
     .name = "argmax",
     .kind = OPERATOR_LOOPS,
@@ -67,7 +75,9 @@ const Operator op_argmax = {
     .max_inputs = 1,
     .summary = "the number of the channel with the largest value, as int32; the first of equal ones, and NaN is larger than all",
     .formula = "y[0][oy][ox] = the least oc for which x[oc][oy][ox] is largest",
+    .onnx = "ArgMax, Cast",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,
+    .to_onnx = to_onnx,
 };

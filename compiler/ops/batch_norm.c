@@ -8,6 +8,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 enum { WEIGHT = BATCH_NORM_WEIGHT, BIAS = BATCH_NORM_BIAS, MEAN = BATCH_NORM_MEAN, VARIANCE = BATCH_NORM_VARIANCE };
 
@@ -84,6 +85,16 @@ static Expr *apply_affine(Lowering *l, const Node *node, Expr *const *inputs) {
   return y;
 }
 
+static const char *norm_to_onnx(OnnxWriter *w, const Node *node) {
+  const BatchNormAttributes *a = node->attributes;
+  const int64_t channels = node->parameters[BIAS]->sizes[0];
+  const char *scale = a->scale ? onnx_parameter(w, node, WEIGHT) : onnx_filled(w, "scale", 1, &channels, 1);
+  const char *y = ONNX_NODE(w, "BatchNormalization", onnx_input(w, node, 0), scale, onnx_parameter(w, node, BIAS),
+                            onnx_parameter(w, node, MEAN), onnx_parameter(w, node, VARIANCE));
+  onnx_real(w, "epsilon", a->eps);
+  return y;
+}
+
 const Operator op_batch_norm = {
     .name = "batch_norm",
     .kind = OPERATOR_ELEMENTWISE,
@@ -95,9 +106,18 @@ const Operator op_batch_norm = {
     .weights = "`weight`, `bias`, `running_mean`, `running_var`, each [channels]",
     .summary = "batch normalization with the statistics of the training",
     .formula = "y[oc] = (x[oc] - running_mean[oc]) / sqrt(running_var[oc] + eps) * weight[oc] + bias[oc]",
+    .onnx = "BatchNormalization",
     .infer = infer_norm,
     .evaluate = evaluate_norm,
+    .to_onnx = norm_to_onnx,
 };
+
+static const char *affine_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *y = onnx_input(w, node, 0);
+  if (node->parameters[WEIGHT]) y = ONNX_NODE(w, "Mul", y, onnx_channel_parameter(w, node, WEIGHT));
+  if (node->parameters[BIAS]) y = ONNX_NODE(w, "Add", y, onnx_channel_parameter(w, node, BIAS));
+  return y;
+}
 
 const Operator op_channel_affine = {
     .name = "channel_affine",
@@ -110,7 +130,9 @@ const Operator op_channel_affine = {
     .weights = "`weight`, `bias`, each [channels]",
     .summary = "every channel times a learned number, plus a learned number",
     .formula = "y[oc] = x[oc] * weight[oc] + bias[oc]",
+    .onnx = "Mul, Add",
     .infer = infer_affine,
     .evaluate = evaluate_affine,
     .apply = apply_affine,
+    .to_onnx = affine_to_onnx,
 };

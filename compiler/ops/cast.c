@@ -10,6 +10,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
     {"dtype", ATTRIBUTE_CHOICE, offsetof(CastAttributes, dtype), "float32|uint8|int8|int16|int32", true, NULL, 0},
@@ -55,6 +56,16 @@ static Expr *apply(Lowering *l, const Node *node, Expr *const *inputs) {
 
 static void describe(Text *out, const Node *node) { text_addf(out, "cast %s", dtype_name(dtype_of(node))); }
 
+/* Whole numbers, still as floats; the outputs of the net become integers. */
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  DType dtype = dtype_of(node);
+  const char *x = onnx_input(w, node, 0);
+  if (dtype == DTYPE_F32) return x;
+  const char *low = onnx_number(w, (double)dtype_minimum(dtype)), *high = onnx_number(w, (double)dtype_maximum(dtype));
+  const char *whole = ONNX_NODE(w, "Clip", ONNX_NODE(w, "Round", x), low, high);
+  return ONNX_NODE(w, "Where", ONNX_NODE(w, "IsNaN", x), onnx_number(w, 0), whole);
+}
+
 const Operator op_cast = {
     .name = "cast",
     .kind = OPERATOR_ELEMENTWISE,
@@ -65,8 +76,10 @@ const Operator op_cast = {
     .default_attributes = &defaults,
     .summary = "numbers of another type; to integers halves are rounded to even, what is outside the range is clamped, NaN becomes 0",
     .formula = "y = round(min(max(x, low), high)), halves to even",
+    .onnx = "Round, Clip, Where; the type is given to outputs",
     .infer = infer,
     .evaluate = evaluate,
     .apply = apply,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

@@ -5,6 +5,7 @@
 #include "ops/dense.h"
 #include "ops/infer.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const char *const axis_names[] = {"channels", "height", "width"};
 
@@ -63,6 +64,13 @@ static void describe(Text *out, const Node *node) {
   if (a->axis != CONCAT_CHANNELS) text_addf(out, " along the %s", axis_names[a->axis]);
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const char **parts = ARENA_ARRAY(w->arena, const char *, (size_t)node->input_count);
+  for (int i = 0; i < node->input_count; i++) parts[i] = onnx_input(w, node, i);
+  int axis = axis_in(node->output->type.rank, ((const ConcatAttributes *)node->attributes)->axis);
+  return onnx_concat(w, parts, node->input_count, axis + 1);
+}
+
 const Operator op_concat = {
     .name = "concat",
     .kind = OPERATOR_JOIN,
@@ -73,7 +81,9 @@ const Operator op_concat = {
     .default_attributes = &defaults,
     .summary = "several tensors side by side",
     .formula = "y = [a, b, ..] along the axis",
+    .onnx = "Concat",
     .infer = infer,
     .evaluate = evaluate,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

@@ -10,6 +10,7 @@
 #include "ops/describe.h"
 #include "ops/infer.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 enum { WEIGHT, BIAS };
 
@@ -36,7 +37,7 @@ static Window conv_window(Arena *arena, const Node *node) {
   return window_of(arena, &node->inputs[0]->type, a->kernel_size, a->stride, a->dilation, a->padding, false);
 }
 
-static const char *sizes_text(Arena *arena, int rank, const int64_t *sizes) {
+static const char *kernel_sizes_text(Arena *arena, int rank, const int64_t *sizes) {
   Text text = text_new(arena);
   for (int i = 0; i < rank; i++) text_addf(&text, "%s%lld", i ? "x" : "", (long long)sizes[i]);
   return text_string(&text);
@@ -53,9 +54,10 @@ static bool check_weight(Inference *inference, const Node *node, int rank, const
   if (!a->weight) return true;
   if (has_sizes(a->weight, rank, sizes)) return check_constant(inference, node, "weight", a->weight);
   Diagnostic *d = attribute_error(inference, node, CODE_E0312, "weight", "`weight` has other sizes than this convolution");
-  set_label(d, "%s, needed is %s", constant_sizes(inference->arena, a->weight), sizes_text(inference->arena, rank, sizes));
+  set_label(d, "%s, needed is %s", constant_sizes(inference->arena, a->weight), kernel_sizes_text(inference->arena, rank, sizes));
   add_note(d, "%lld output channels, then %lld input channels / %lld groups = %lld, then the kernel, %s", (long long)sizes[0],
-           (long long)(sizes[1] * a->groups), (long long)a->groups, (long long)sizes[1], sizes_text(inference->arena, rank - 2, sizes + 2));
+           (long long)(sizes[1] * a->groups), (long long)a->groups, (long long)sizes[1],
+           kernel_sizes_text(inference->arena, rank - 2, sizes + 2));
   if (a->weight->rank == rank - 2) add_help(d, "`filter(..)` applies one kernel to every channel");
   return false;
 }
@@ -79,7 +81,7 @@ static bool check_connections(Inference *inference, const Node *node, const int6
     return false;
   }
   if (!has_sizes(table, 2, sizes)) {
-    const char *needed = sizes_text(arena, 2, sizes);
+    const char *needed = kernel_sizes_text(arena, 2, sizes);
     bool turned = table->rank == 2 && table->sizes[0] == sizes[1] && table->sizes[1] == sizes[0];
     const char *label = arena_printf(arena, "%s, needed is %s%s", constant_sizes(arena, table), needed,
                                      turned ? ": `transpose(..)` turns it" : "");
@@ -210,6 +212,16 @@ static void describe(Text *out, const Node *node) {
   if (a->connections) text_add(out, ", connections");
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const ConvAttributes *a = attributes_of(node);
+  Window window = conv_window(w->arena, node);
+  OnnxWindow o = onnx_window(w, onnx_input(w, node, 0), &node->inputs[0]->type, &window, a->padding.kind, a->padding_mode, 0);
+  const char *y = ONNX_NODE(w, "Conv", o.input, onnx_parameter(w, node, WEIGHT), onnx_parameter(w, node, BIAS));
+  onnx_window_attributes(w, &o);
+  if (a->groups > 1) onnx_int(w, "group", a->groups);
+  return y;
+}
+
 const Operator op_conv = {
     .name = "conv",
     .kind = OPERATOR_NEST,
@@ -222,10 +234,12 @@ const Operator op_conv = {
     .summary = "convolution (cross-correlation) of an image or a sequence, with learned weights",
     .formula = "y[oc][oy][ox] = bias[oc] + sum over ky, kx, ic of "
                "x[ic][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] * weight[oc][ic][ky][kx]",
+    .onnx = "Conv",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,
     .borders = borders,
     .macs = macs,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

@@ -11,6 +11,7 @@
 #include "ops/dense.h"
 #include "ops/describe.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
     {"out_channels", ATTRIBUTE_INT, offsetof(ConvTransposeAttributes, out_channels), NULL, true, NULL, 1},
@@ -235,6 +236,27 @@ static void describe(Text *out, const Node *node) {
   if (a->groups > 1) text_addf(out, ", groups %lld", (long long)a->groups);
 }
 
+/* `same` keeps more than the kernels reach where the stride is larger than they are. */
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const ConvTransposeAttributes *a = node->attributes;
+  Window window = transposed_window(w->arena, node);
+  int rank = node->inputs[0]->type.rank;
+  int64_t more[] = {a->output_padding.h, a->output_padding.w};
+  OnnxWindow o = {.window = window, .one_dimensional = rank == 2};
+  for (int axis = 0; axis < 2; axis++) {
+    int64_t span = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
+    o.before[axis] = size_value(window.before[axis]);
+    o.after[axis] = size_value(window.after[axis]);
+    if (is_same(a->padding.kind) && span < window.stride[axis]) more[axis] = window.stride[axis] - span;
+  }
+  const char *x = onnx_input(w, node, 0);
+  const char *y = ONNX_NODE(w, "ConvTranspose", x, onnx_parameter(w, node, CONV_TRANSPOSE_WEIGHT), onnx_parameter(w, node, CONV_TRANSPOSE_BIAS));
+  onnx_window_attributes(w, &o);
+  if (more[0] || more[1]) onnx_ints(w, "output_padding", rank - 1, rank == 3 ? more : more + 1);
+  if (a->groups > 1) onnx_int(w, "group", a->groups);
+  return y;
+}
+
 const Operator op_conv_transpose = {
     .name = "conv_transpose",
     .kind = OPERATOR_NEST,
@@ -247,10 +269,12 @@ const Operator op_conv_transpose = {
     .formula = "y[oc][iy*stride + ky*dilation - top][ix*stride + kx*dilation - left] = "
                "bias[oc] + sum over ic and all iy, ix, ky, kx that meet there of x[ic][iy][ix] * weight[ic][oc][ky][kx]",
     .weights = "`weight` [in, out_channels / groups, height, width] (sequences [.., width]), `bias` [out_channels]",
+    .onnx = "ConvTranspose",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest_conv_transpose,
     .borders = borders_of_conv_transpose,
     .macs = macs,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

@@ -6,6 +6,7 @@
 #include "ops/dense.h"
 #include "ops/margins.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute crop_attributes[] = {MARGIN_ATTRIBUTES(Margins, ), {0}};
 static const Margins crop_defaults = {0};
@@ -162,6 +163,18 @@ static bool expand_split(Inference *inference, const Node *call, Expansion *expa
   return true;
 }
 
+static const char *crop_to_onnx(OnnxWriter *w, const Node *node) {
+  const TensorType *type = &node->inputs[0]->type;
+  const Size *begin[MAX_RANK], *end[MAX_RANK];
+  for (int axis = 0, i = 0; axis < MAX_RANK; axis++) {
+    Sides sides = margin_of(node->attributes, axis);
+    if (!has_axis(type, axis)) continue;
+    begin[i] = size_of(w->arena, sides.before);
+    end[i++] = size_of(w->arena, sides.after ? -sides.after : SIZE_LIMIT);
+  }
+  return onnx_slice(w, onnx_input(w, node, 0), 1, type->rank, begin, end);
+}
+
 const Operator op_crop = {
     .name = "crop",
     .kind = OPERATOR_SLICE,
@@ -173,11 +186,25 @@ const Operator op_crop = {
     .default_attributes = &crop_defaults,
     .summary = "what is left when rows, columns or channels are cut off at the edges",
     .formula = "y[oc][oy][ox] = x[oc + before][oy + top][ox + left]",
+    .onnx = "Slice",
     .infer = infer_crop,
     .evaluate = evaluate_crop,
     .slice = slice_crop,
     .describe = describe_crop,
+    .to_onnx = crop_to_onnx,
 };
+
+static const char *center_crop_to_onnx(OnnxWriter *w, const Node *node) {
+  const TensorType *type = &node->inputs[0]->type;
+  const Size *begin[MAX_RANK], *end[MAX_RANK], *all[MAX_RANK];
+  slice_center_crop(w->arena, node, all);
+  for (int axis = 1, i = 0; axis < MAX_RANK; axis++) {
+    if (!has_axis(type, axis)) continue;
+    begin[i] = all[axis];
+    end[i++] = size_add(w->arena, all[axis], axis_size(&node->output->type, axis));
+  }
+  return onnx_slice(w, onnx_input(w, node, 0), 2, type->rank - 1, begin, end);
+}
 
 const Operator op_center_crop_like = {
     .name = "center_crop_like",
@@ -187,9 +214,11 @@ const Operator op_center_crop_like = {
     .summary =
         "the middle of an image, as high and wide as a second one; where an odd number is cut off, one more goes at the bottom and right",
     .formula = "y[oc][oy][ox] = x[oc][oy + (H - OH)/2][ox + (W - OW)/2]",
+    .onnx = "Slice",
     .infer = infer_center_crop,
     .evaluate = evaluate_center_crop,
     .slice = slice_center_crop,
+    .to_onnx = center_crop_to_onnx,
 };
 
 const Operator op_split = {

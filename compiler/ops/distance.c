@@ -6,6 +6,7 @@
 #include "ops/infer.h"
 #include "ops/ops.h"
 #include "ops/statistics.h"
+#include "ops/to_onnx.h"
 
 #define COSINE_EPS 1e-8 /* PyTorch's: a shorter vector counts as this long */
 
@@ -138,6 +139,23 @@ static void nest_cosine(Lowering *l, const Node *node, Nest *n) {
   n->result = div_expr(l, div_expr(l, accumulator(l), a), b);
 }
 
+/* One input as a vector. */
+static const char *vector_to_onnx(OnnxWriter *w, const Node *node, int input) {
+  return onnx_flatten(w, onnx_input(w, node, input), &node->inputs[input]->type);
+}
+
+static const int64_t value_axis[] = {1};
+
+static const char *difference_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *a = vector_to_onnx(w, node, 0);
+  return ONNX_NODE(w, "Sub", a, vector_to_onnx(w, node, 1));
+}
+
+static const char *dot_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *a = vector_to_onnx(w, node, 0), *b = vector_to_onnx(w, node, 1);
+  return onnx_sum(w, ONNX_NODE(w, "Mul", a, b), 1, value_axis);
+}
+
 const Operator op_dot = {
     .name = "dot",
     .kind = OPERATOR_NEST,
@@ -145,11 +163,17 @@ const Operator op_dot = {
     .max_inputs = 2,
     .summary = "sum of the products of two tensors' elements",
     .formula = "y = sum of a * b",
+    .onnx = "Mul, ReduceSum",
     .infer = infer,
     .evaluate = evaluate_dot,
     .stages = dot_stages,
     .nest = nest_dot,
+    .to_onnx = dot_to_onnx,
 };
+
+static const char *l1_to_onnx(OnnxWriter *w, const Node *node) {
+  return onnx_reduce(w, "ReduceL1", difference_to_onnx(w, node), 1, value_axis);
+}
 
 const Operator op_l1_distance = {
     .name = "l1_distance",
@@ -158,11 +182,17 @@ const Operator op_l1_distance = {
     .max_inputs = 2,
     .summary = "sum of the absolute differences of two tensors' elements",
     .formula = "y = sum of |a - b|",
+    .onnx = "Sub, ReduceL1",
     .infer = infer,
     .evaluate = evaluate_l1,
     .stages = l1_stages,
     .nest = nest_l1,
+    .to_onnx = l1_to_onnx,
 };
+
+static const char *l2_to_onnx(OnnxWriter *w, const Node *node) {
+  return onnx_reduce(w, "ReduceL2", difference_to_onnx(w, node), 1, value_axis);
+}
 
 const Operator op_l2_distance = {
     .name = "l2_distance",
@@ -171,11 +201,23 @@ const Operator op_l2_distance = {
     .max_inputs = 2,
     .summary = "root of the sum of the squared differences of two tensors' elements",
     .formula = "y = sqrt(sum of (a - b)^2)",
+    .onnx = "Sub, ReduceL2",
     .infer = infer,
     .evaluate = evaluate_l2,
     .stages = l2_stages,
     .nest = nest_l2,
+    .to_onnx = l2_to_onnx,
 };
+
+static const char *length_to_onnx(OnnxWriter *w, const char *vector) {
+  return ONNX_NODE(w, "Max", onnx_reduce(w, "ReduceL2", vector, 1, value_axis), onnx_number(w, COSINE_EPS));
+}
+
+static const char *cosine_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *a = vector_to_onnx(w, node, 0), *b = vector_to_onnx(w, node, 1);
+  const char *dot = onnx_sum(w, ONNX_NODE(w, "Mul", a, b), 1, value_axis);
+  return ONNX_NODE(w, "Div", ONNX_NODE(w, "Div", dot, length_to_onnx(w, a)), length_to_onnx(w, b));
+}
 
 const Operator op_cosine_similarity = {
     .name = "cosine_similarity",
@@ -184,8 +226,10 @@ const Operator op_cosine_similarity = {
     .max_inputs = 2,
     .summary = "cosine of the angle between two tensors; one shorter than 1e-8 counts as that long",
     .formula = "y = sum of a * b / (max(sqrt(sum of a^2), 1e-8) * max(sqrt(sum of b^2), 1e-8))",
+    .onnx = "Mul, ReduceSum, ReduceL2, Max, Div",
     .infer = infer,
     .evaluate = evaluate_cosine,
     .stages = cosine_stages,
     .nest = nest_cosine,
+    .to_onnx = cosine_to_onnx,
 };

@@ -9,6 +9,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 enum { WEIGHT, BIAS };
 
@@ -112,6 +113,12 @@ static const Size *macs(Arena *arena, const Node *node) {
   return size_mul_int(arena, size_of(arena, weight->sizes[0]), weight->sizes[1]);
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const char *y = ONNX_NODE(w, "Gemm", onnx_input(w, node, 0), onnx_parameter(w, node, WEIGHT), onnx_parameter(w, node, BIAS));
+  onnx_int(w, "transB", 1);
+  return y;
+}
+
 const Operator op_fc = {
     .name = "fc",
     .kind = OPERATOR_NEST,
@@ -123,8 +130,10 @@ const Operator op_fc = {
     .weights = "`weight` [out_features, in], `bias` [out_features]",
     .summary = "fully connected layer: each output is a weighted sum of all values of a vector",
     .formula = "y[oc] = bias[oc] + sum over ic of x[ic] * weight[oc][ic]",
+    .onnx = "Gemm",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,
     .macs = macs,
+    .to_onnx = to_onnx,
 };

@@ -10,6 +10,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 enum { KERNEL };
 
@@ -126,6 +127,14 @@ static void describe(Text *out, const Node *node) {
   describe_padding_mode(out, a->padding_mode);
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const FilterAttributes *a = node->attributes;
+  Window window = filter_window(w->arena, node);
+  const TensorType *type = &node->inputs[0]->type;
+  OnnxWindow o = onnx_window(w, onnx_input(w, node, 0), type, &window, a->padding.kind, a->padding_mode, 0);
+  return onnx_channelwise(w, type, &o, node->parameters[KERNEL]->data);
+}
+
 const Operator op_filter = {
     .name = "filter",
     .kind = OPERATOR_NEST,
@@ -136,10 +145,12 @@ const Operator op_filter = {
     .default_attributes = &defaults,
     .summary = "one constant kernel applied to every channel (cross-correlation)",
     .formula = "y[oc][oy][ox] = sum over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] * kernel[ky][kx]",
+    .onnx = "Conv",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,
     .borders = borders,
     .macs = macs,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

@@ -5,6 +5,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static double exp_of(const void *attributes, double x) {
   (void)attributes;
@@ -26,6 +27,7 @@ const Operator op_exp = {
     .max_inputs = 1,
     .summary = "exponential function",
     .formula = "y = exp(x)",
+    .onnx = "Exp",
     .infer = infer_same_shape,
     .evaluate = evaluate_exp,
     .apply = apply_exp,
@@ -51,6 +53,7 @@ const Operator op_log = {
     .max_inputs = 1,
     .summary = "natural logarithm; of 0 -infinity, of negative values NaN",
     .formula = "y = log(x)",
+    .onnx = "Log",
     .infer = infer_same_shape,
     .evaluate = evaluate_log,
     .apply = apply_log,
@@ -78,6 +81,7 @@ const Operator op_sqrt = {
     .max_inputs = 1,
     .summary = "square root; of negative values NaN",
     .formula = "y = sqrt(x)",
+    .onnx = "Sqrt",
     .infer = infer_same_shape,
     .evaluate = evaluate_sqrt,
     .apply = apply_sqrt,
@@ -98,6 +102,11 @@ static Expr *apply_square(Lowering *l, const Node *node, Expr *const *inputs) {
   return mul_expr(l, inputs[0], inputs[0]);
 }
 
+static const char *square_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *x = onnx_input(w, node, 0);
+  return ONNX_NODE(w, "Mul", x, x);
+}
+
 const Operator op_square = {
     .name = "square",
     .kind = OPERATOR_ELEMENTWISE,
@@ -105,9 +114,11 @@ const Operator op_square = {
     .max_inputs = 1,
     .summary = "every value times itself",
     .formula = "y = x * x",
+    .onnx = "Mul",
     .infer = infer_same_shape,
     .evaluate = evaluate_square,
     .apply = apply_square,
+    .to_onnx = square_to_onnx,
 };
 
 static double abs_of(const void *attributes, double x) {
@@ -130,6 +141,7 @@ const Operator op_abs = {
     .max_inputs = 1,
     .summary = "magnitude",
     .formula = "y = |x|",
+    .onnx = "Abs",
     .infer = infer_same_shape,
     .evaluate = evaluate_abs,
     .apply = apply_abs,

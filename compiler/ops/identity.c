@@ -5,6 +5,7 @@
 #include "ops/dense.h"
 #include "ops/infer.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute dropout_attributes[] = {
     {"p", ATTRIBUTE_REAL, offsetof(DropoutAttributes, p), NULL, false, NULL, 0},
@@ -35,9 +36,14 @@ const Operator op_identity = {
     .max_inputs = 1,
     .summary = "its input; the arm of a branch that does nothing",
     .formula = "y = x",
+    .onnx = "Identity",
     .infer = infer,
     .evaluate = evaluate,
 };
+
+static const char *dropout_to_onnx(OnnxWriter *w, const Node *node) {
+  return ONNX_NODE(w, "Dropout", onnx_input(w, node, 0), onnx_number(w, ((const DropoutAttributes *)node->attributes)->p));
+}
 
 const Operator op_dropout = {
     .name = "dropout",
@@ -49,6 +55,8 @@ const Operator op_dropout = {
     .default_attributes = &dropout_defaults,
     .summary = "its input: dropout acts in training only",
     .formula = "y = x",
+    .onnx = "Dropout",
     .infer = infer_dropout,
     .evaluate = evaluate,
+    .to_onnx = dropout_to_onnx,
 };

@@ -10,6 +10,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 #define FRAMEWORKS "PyTorch, ONNX and Caffe use alpha=1e-4, beta=0.75, k=1, AlexNet k=2; multiply TensorFlow's alpha by size"
 
@@ -105,6 +106,38 @@ static void describe(Text *out, const Node *node) {
   text_addf(out, "lrn over %lld channels", (long long)((const LrnAttributes *)node->attributes)->size);
 }
 
+/* Runtimes refuse an LRN whose alpha or beta is not positive. Channels become rows, so that a mean of windows of rows is alpha's
+ * sum over size. */
+static const char *squares_to_onnx(OnnxWriter *w, const Node *node) {
+  const LrnAttributes *a = node->attributes;
+  const TensorType *type = &node->output->type;
+  const Size *pixels = size_mul(w->arena, type_height(type), type_width(type)), *rows[] = {size_one(), type_channels(type), pixels};
+  const int64_t kernel[] = {a->size, 1}, pads[] = {a->size / 2, 0, a->size / 2, 0};
+  const char *x = onnx_input(w, node, 0);
+  const char *mean = ONNX_NODE(w, "AveragePool", onnx_reshape(w, ONNX_NODE(w, "Mul", x, x), 3, rows));
+  onnx_ints(w, "kernel_shape", 2, kernel);
+  onnx_ints(w, "pads", 4, pads);
+  onnx_int(w, "count_include_pad", 1);
+  const char *sum = ONNX_NODE(w, "Mul", onnx_reshape(w, mean, type->rank, type->sizes), onnx_number(w, a->alpha));
+  const char *base = ONNX_NODE(w, "Add", sum, onnx_number(w, a->k));
+  return ONNX_NODE(w, "Div", x, ONNX_NODE(w, "Pow", base, onnx_number(w, a->beta)));
+}
+
+/* Runtimes take images only, so that others are made such. */
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const LrnAttributes *a = node->attributes;
+  const TensorType *type = &node->output->type;
+  const Size *image[] = {type_channels(type), type_height(type), type_width(type)};
+  if (a->alpha <= 0 || a->beta <= 0) return squares_to_onnx(w, node);
+  const char *x = onnx_input(w, node, 0);
+  const char *y = ONNX_NODE(w, "LRN", type->rank < 3 ? onnx_reshape(w, x, 3, image) : x);
+  onnx_int(w, "size", a->size);
+  onnx_real(w, "alpha", a->alpha);
+  onnx_real(w, "beta", a->beta);
+  onnx_real(w, "bias", a->k);
+  return type->rank < 3 ? onnx_reshape(w, y, type->rank, type->sizes) : y;
+}
+
 const Operator op_lrn = {
     .name = "lrn",
     .kind = OPERATOR_NEST,
@@ -115,9 +148,11 @@ const Operator op_lrn = {
     .default_attributes = &defaults,
     .summary = "local response normalisation: every value divided by a power of its neighbouring channels' squares",
     .formula = "y[oc] = x[oc] / (k + alpha / size * sum of x[ic]^2 over size channels around oc)^beta",
+    .onnx = "LRN",
     .infer = infer,
     .evaluate = evaluate,
     .stages = stages,
     .nest = nest,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

@@ -10,6 +10,7 @@
 #include "ops/infer.h"
 #include "ops/ops.h"
 #include "ops/statistics.h"
+#include "ops/to_onnx.h"
 
 enum { WEIGHT, BIAS };
 
@@ -262,6 +263,20 @@ static void describe(Text *out, const Node *node) {
   if (over_of(node) == OVER_ALL) text_add(out, " over all");
 }
 
+/* A parameter, or what does nothing. */
+static const char *affine_to_onnx(OnnxWriter *w, const Node *node, int slot, int rank, const int64_t *sizes) {
+  if (node->parameters[slot]) return onnx_parameter_as(w, node, slot, rank, sizes);
+  return onnx_filled(w, slot == WEIGHT ? "scale" : "bias", rank, sizes, slot == WEIGHT);
+}
+
+static const char *instance_to_onnx(OnnxWriter *w, const Node *node) {
+  const int64_t channels = size_value(node->inputs[0]->type.sizes[0]);
+  const char *scale = affine_to_onnx(w, node, WEIGHT, 1, &channels), *bias = affine_to_onnx(w, node, BIAS, 1, &channels);
+  const char *y = ONNX_NODE(w, "InstanceNormalization", onnx_input(w, node, 0), scale, bias);
+  onnx_real(w, "epsilon", ((const NormAttributes *)node->attributes)->eps);
+  return y;
+}
+
 const Operator op_instance_norm = {
     .name = "instance_norm",
     .kind = OPERATOR_NEST,
@@ -273,12 +288,46 @@ const Operator op_instance_norm = {
     .summary = "every channel brought to mean 0 and variance 1, then times a learned number, plus a learned number",
     .formula = "y[oc] = (x[oc] - mean[oc]) / sqrt(variance[oc] + eps) * weight[oc] + bias[oc]",
     .weights = "`weight`, `bias`, each [channels]",
+    .onnx = "InstanceNormalization",
     .infer = infer_instance,
     .evaluate = evaluate,
     .stages = norm_stages,
     .nest = nest_norm,
     .describe = describe,
+    .to_onnx = instance_to_onnx,
 };
+
+/* Over all of a tensor whose size varies: it has no parameters. */
+static const char *center_and_scale(OnnxWriter *w, const Node *node, int64_t rank) {
+  const int64_t axes[] = {1, 2, 3};
+  const char *x = onnx_input(w, node, 0);
+  const char *centered = ONNX_NODE(w, "Sub", x, onnx_reduce(w, "ReduceMean", x, (int)rank, axes));
+  const char *variance = onnx_reduce(w, "ReduceMean", ONNX_NODE(w, "Mul", centered, centered), (int)rank, axes);
+  const char *raised = ONNX_NODE(w, "Add", variance, onnx_number(w, ((const NormAttributes *)node->attributes)->eps));
+  return ONNX_NODE(w, "Div", centered, ONNX_NODE(w, "Sqrt", raised));
+}
+
+static const char *normalize_last(OnnxWriter *w, const Node *node, const char *x, int rank, const int64_t *sizes) {
+  const char *scale = affine_to_onnx(w, node, WEIGHT, rank, sizes);
+  const char *y = ONNX_NODE(w, "LayerNormalization", x, scale,
+                            node->parameters[BIAS] ? onnx_parameter_as(w, node, BIAS, rank, sizes) : NULL);
+  onnx_int(w, "axis", -rank);
+  onnx_real(w, "epsilon", ((const NormAttributes *)node->attributes)->eps);
+  return y;
+}
+
+static const char *layer_to_onnx(OnnxWriter *w, const Node *node) {
+  const TensorType *type = &node->inputs[0]->type;
+  const int64_t there[2][4] = {{0, 2, 1}, {0, 2, 3, 1}}, back[2][4] = {{0, 2, 1}, {0, 3, 1, 2}};
+  const char *x = onnx_input(w, node, 0);
+  int64_t sizes[MAX_RANK];
+  bool known = true;
+  for (int i = 0; i < type->rank; i++) known = size_is_const(type->sizes[i], &sizes[i]) && known;
+  if (type->rank == 1) return normalize_last(w, node, x, 1, sizes);
+  if (over_of(node) == OVER_ALL) return known ? normalize_last(w, node, x, type->rank, sizes) : center_and_scale(w, node, type->rank);
+  x = normalize_last(w, node, onnx_transpose(w, x, type->rank + 1, there[type->rank == 3]), 1, sizes);
+  return onnx_transpose(w, x, type->rank + 1, back[type->rank == 3]);
+}
 
 const Operator op_layer_norm = {
     .name = "layer_norm",
@@ -291,12 +340,21 @@ const Operator op_layer_norm = {
     .summary = "the channels of each pixel, or all elements, brought to mean 0 and variance 1, then scaled and shifted",
     .formula = "y = (x - mean) / sqrt(variance + eps) * weight + bias",
     .weights = "`weight`, `bias`, each [channels], with axis=all of the input's shape",
+    .onnx = "LayerNormalization between Transposes; or ReduceMean, Sub, Mul, Add, Sqrt, Div",
     .infer = infer_layer,
     .evaluate = evaluate,
     .stages = norm_stages,
     .nest = nest_norm,
     .describe = describe,
+    .to_onnx = layer_to_onnx,
 };
+
+static const char *l2_to_onnx(OnnxWriter *w, const Node *node) {
+  const int64_t axes[] = {1, 2, 3};
+  const char *x = onnx_input(w, node, 0);
+  const char *norm = onnx_reduce(w, "ReduceL2", x, over_of(node) == OVER_ALL ? node->inputs[0]->type.rank : 1, axes);
+  return ONNX_NODE(w, "Div", x, ONNX_NODE(w, "Max", norm, onnx_number(w, ((const NormAttributes *)node->attributes)->eps)));
+}
 
 const Operator op_l2_normalize = {
     .name = "l2_normalize",
@@ -308,9 +366,11 @@ const Operator op_l2_normalize = {
     .default_attributes = &l2_defaults,
     .summary = "the channels of each pixel, or all elements, divided by the root of the sum of their squares",
     .formula = "y = x / max(sqrt(sum of x^2), eps)",
+    .onnx = "ReduceL2, Max, Div",
     .infer = infer_l2,
     .evaluate = evaluate,
     .stages = l2_stages,
     .nest = nest_l2,
     .describe = describe,
+    .to_onnx = l2_to_onnx,
 };

@@ -6,6 +6,7 @@
 #include "ops/lowering.h"
 #include "ops/margins.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
     MARGIN_ATTRIBUTES(PadAttributes, margins.),
@@ -177,6 +178,17 @@ static void describe(Text *out, const Node *node) {
   text_add(out, modes[a->mode]);
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const PadAttributes *a = attributes_of(node);
+  const TensorType *type = &node->inputs[0]->type;
+  SizeSides margins[MAX_RANK];
+  for (int axis = 0, i = 0; axis < MAX_RANK; axis++) {
+    Sides sides = margin_of(&a->margins, axis);
+    if (has_axis(type, axis)) margins[i++] = (SizeSides){size_of(w->arena, sides.before), size_of(w->arena, sides.after)};
+  }
+  return onnx_pad(w, onnx_input(w, node, 0), type, margins, a->mode, a->value);
+}
+
 const Operator op_pad = {
     .name = "pad",
     .kind = OPERATOR_LOOPS,
@@ -188,8 +200,10 @@ const Operator op_pad = {
     .default_attributes = &defaults,
     .summary = "rows, columns or channels added at the edges: zeros or another value, or the input mirrored, repeated or wrapped around",
     .formula = "y[oc + before][oy + top][ox + left] = x[oc][oy][ox]",
+    .onnx = "Pad; or Slice, Concat",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

@@ -13,6 +13,7 @@
 #include "ops/lowering.h"
 #include "ops/ops.h"
 #include "ops/pool.h"
+#include "ops/to_onnx.h"
 
 static const Attribute max_attributes[] = {POOL_ATTRIBUTES, {0}};
 static const Attribute avg_attributes[] = {
@@ -238,6 +239,16 @@ static void describe_avg(Text *out, const Node *node) {
   if (attribute_given(node, "count_include_pad")) text_add(out, a->count_include_pad ? ", counting padding" : ", not counting padding");
 }
 
+static const char *max_to_onnx(OnnxWriter *w, const Node *node) {
+  const PoolAttributes *a = node->attributes;
+  Window window = onnx_pool_window(w, node);
+  const char *x = onnx_input(w, node, 0);
+  OnnxWindow o = onnx_window(w, x, &node->inputs[0]->type, &window, a->padding.kind, PADDING_ZEROS, -INFINITY);
+  const char *y = ONNX_NODE(w, "MaxPool", o.input);
+  onnx_window_attributes(w, &o);
+  return y;
+}
+
 const Operator op_max_pool = {
     .name = "max_pool",
     .kind = OPERATOR_NEST,
@@ -248,11 +259,61 @@ const Operator op_max_pool = {
     .default_attributes = &pool_defaults,
     .summary = "largest value of each window; padding never wins",
     .formula = "y[oc][oy][ox] = max over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]",
+    .onnx = "MaxPool",
     .infer = infer_max,
     .evaluate = evaluate_max,
     .nest = nest_max,
     .describe = describe_pool,
+    .to_onnx = max_to_onnx,
 };
+
+/* The padding that an average counts goes into a tensor of its own, the rest into the window. */
+static const char *take_counted(OnnxWriter *w, const Node *node, const char *x, TensorType *type, Window *window) {
+  Window counted = pool_window(w->arena, node);
+  const char *padded = is_padded(&counted) ? onnx_pad_window(w, x, type, &counted, PADDING_ZEROS, 0) : x;
+  for (int axis = 0; axis < 2; axis++) {
+    const Size *both = size_add(w->arena, counted.before[axis], counted.after[axis]);
+    window->input[axis] = size_add(w->arena, window->input[axis], both);
+    window->after[axis] = size_sub(w->arena, window->after[axis], counted.after[axis]);
+    window->before[axis] = size_of(w->arena, 0);
+  }
+  if (type->rank == 3) type->sizes[1] = window->input[0];
+  type->sizes[type->rank - 1] = window->input[1];
+  return padded;
+}
+
+/* The sum of each window over the sum of ones: AveragePool has no dilation, and its padding is numbers. */
+static const char *divide_by_count(OnnxWriter *w, const Node *node, const char *x, TensorType type, Window window) {
+  const PoolAttributes *a = node->attributes;
+  if (a->count_include_pad) x = take_counted(w, node, x, &type, &window);
+  PaddingKind padding = a->count_include_pad ? PADDING_EXPLICIT : a->padding.kind;
+  const Size *shape[] = {size_one(), size_one(), type.sizes[1], type.sizes[2]};
+  const char *ones = ONNX_NODE(w, "ConstantOfShape", onnx_sizes(w, "shape", type.rank + 1, shape));
+  onnx_scalar(w, "value", 1);
+  const char *sum = onnx_window_sum(w, x, &type, &window, padding);
+  type.sizes[0] = size_one();
+  return ONNX_NODE(w, "Div", sum, onnx_window_sum(w, ones, &type, &window, padding));
+}
+
+static bool same_padding(const Window *a, const Window *b) {
+  return size_equal(a->after[0], b->after[0]) && size_equal(a->after[1], b->after[1]);
+}
+
+static const char *avg_to_onnx(OnnxWriter *w, const Node *node) {
+  const PoolAttributes *a = node->attributes;
+  TensorType type = node->inputs[0]->type;
+  Window window = onnx_pool_window(w, node), written = pool_window(w->arena, node);
+  const char *x = onnx_input(w, node, 0);
+  bool count = a->count_include_pad && is_padded(&written), extended = !same_padding(&window, &written);
+  bool dilated = window.dilation[0] > 1 || window.dilation[1] > 1;
+  if (dilated || (extended && onnx_pads_vary(&window))) return divide_by_count(w, node, x, type, window);
+  if (count && extended) x = take_counted(w, node, x, &type, &window);
+  OnnxWindow o = onnx_window(w, x, &type, &window, a->padding.kind, PADDING_ZEROS, 0);
+  const char *y = ONNX_NODE(w, "AveragePool", o.input);
+  onnx_window_attributes(w, &o);
+  if (count && !extended) onnx_int(w, "count_include_pad", 1);
+  return y;
+}
 
 const Operator op_avg_pool = {
     .name = "avg_pool",
@@ -265,8 +326,10 @@ const Operator op_avg_pool = {
     .summary = "mean value of each window; count_include_pad says whether padding counts as zeros",
     .formula = "y[oc][oy][ox] = sum over ky, kx of "
                "x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] / count",
+    .onnx = "AveragePool",
     .infer = infer_avg,
     .evaluate = evaluate_avg,
     .nest = nest_avg,
     .describe = describe_avg,
+    .to_onnx = avg_to_onnx,
 };

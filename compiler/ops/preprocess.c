@@ -10,6 +10,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute rescale_attributes[] = {
     {"scale", ATTRIBUTE_REAL, offsetof(RescaleAttributes, scale), NULL, true, NULL, 0},
@@ -96,6 +97,12 @@ static void evaluate_normalize(const Node *node, const double *const *inputs, do
       output[i] = (inputs[0][i] - channel_value(a->mean, c)) / channel_value(a->std, c);
 }
 
+static const char *rescale_to_onnx(OnnxWriter *w, const Node *node) {
+  const RescaleAttributes *a = node->attributes;
+  const char *y = ONNX_NODE(w, "Mul", onnx_input(w, node, 0), onnx_number(w, a->scale));
+  return a->offset == 0 ? y : ONNX_NODE(w, "Add", y, onnx_number(w, a->offset));
+}
+
 const Operator op_rescale = {
     .name = "rescale",
     .kind = OPERATOR_ELEMENTWISE,
@@ -106,10 +113,27 @@ const Operator op_rescale = {
     .default_attributes = &rescale_defaults,
     .summary = "every value times a number, plus a number",
     .formula = "y = x * scale + offset",
+    .onnx = "Mul, Add",
     .infer = infer_rescale,
     .evaluate = evaluate_rescale,
     .apply = apply_rescale,
+    .to_onnx = rescale_to_onnx,
 };
+
+/* A number, or one for each channel. */
+static const char *list_to_onnx(OnnxWriter *w, const Node *node, const char *name, const ConstantArray *list) {
+  if (list->rank == 0) return onnx_number(w, list->data[0]);
+  const int64_t sizes[MAX_RANK] = {list->sizes[0], 1, 1};
+  float *numbers = ARENA_ARRAY(w->arena, float, (size_t)sizes[0]);
+  for (int64_t c = 0; c < sizes[0]; c++) numbers[c] = (float)list->data[c];
+  return onnx_floats(w, name, node->inputs[0]->type.rank, sizes, numbers);
+}
+
+static const char *normalize_to_onnx(OnnxWriter *w, const Node *node) {
+  const NormalizeAttributes *a = node->attributes;
+  const char *centered = ONNX_NODE(w, "Sub", onnx_input(w, node, 0), list_to_onnx(w, node, "mean", a->mean));
+  return ONNX_NODE(w, "Div", centered, list_to_onnx(w, node, "std", a->std));
+}
 
 const Operator op_normalize = {
     .name = "normalize",
@@ -121,6 +145,8 @@ const Operator op_normalize = {
     .default_attributes = &normalize_defaults,
     .summary = "subtracts a mean and divides by a standard deviation, per channel",
     .formula = "y[oc] = (x[oc] - mean[oc]) / std[oc]",
+    .onnx = "Sub, Div",
     .infer = infer_normalize,
     .evaluate = evaluate_normalize,
+    .to_onnx = normalize_to_onnx,
 };

@@ -10,6 +10,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 #include "support/checked.h"
 
 static const Attribute flatten_attributes[] = {
@@ -183,6 +184,16 @@ static void nest_reshape(Lowering *l, const Node *node, Nest *n) {
   for (int i = 0; i < MAX_RANK; i++) n->output[i] = to[i];
 }
 
+/* What is flattened in order hwc is turned before. */
+static const char *flatten_to_onnx(OnnxWriter *w, const Node *node) {
+  const FlattenAttributes *a = node->attributes;
+  const TensorType *type = &node->inputs[0]->type;
+  const int64_t image[] = {0, 2, 3, 1}, sequence[] = {0, 2, 1};
+  const char *x = onnx_input(w, node, 0);
+  if (a->order == FLATTEN_HWC && type->rank > 1) x = onnx_transpose(w, x, type->rank + 1, type->rank == 3 ? image : sequence);
+  return onnx_flatten(w, x, type);
+}
+
 const Operator op_flatten = {
     .name = "flatten",
     .kind = OPERATOR_VIEW,
@@ -193,11 +204,18 @@ const Operator op_flatten = {
     .default_attributes = &flatten_defaults,
     .summary = "all values of a tensor as one vector, channel by channel (chw) or pixel by pixel (hwc)",
     .formula = "y[(c*H + y)*W + x] = x[c][y][x]",
+    .onnx = "Flatten",
     .infer = infer_flatten,
     .evaluate = evaluate_flatten,
     .nest = nest_flatten,
     .describe = describe_flatten,
+    .to_onnx = flatten_to_onnx,
 };
+
+static const char *reshape_to_onnx(OnnxWriter *w, const Node *node) {
+  const TensorType *type = &node->output->type;
+  return onnx_reshape(w, onnx_input(w, node, 0), type->rank, type->sizes);
+}
 
 const Operator op_reshape = {
     .name = "reshape",
@@ -209,7 +227,9 @@ const Operator op_reshape = {
     .default_attributes = &reshape_defaults,
     .summary = "the same values, channel by channel, in a tensor of another shape; one size may be -1: what the others leave",
     .formula = "y[oc][oy][ox] = x[ic][iy][ix], where (oc*OH + oy)*OW + ox = (ic*H + iy)*W + ix",
+    .onnx = "Reshape",
     .infer = infer_reshape,
     .evaluate = evaluate_reshape,
     .nest = nest_reshape,
+    .to_onnx = reshape_to_onnx,
 };

@@ -6,6 +6,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute pixel_attributes[] = {
     {"r", ATTRIBUTE_INT, offsetof(PixelShuffleAttributes, r), NULL, true, NULL, 1},
@@ -113,6 +114,13 @@ static void nest_channel(Lowering *l, const Node *node, Nest *n) {
 
 static void describe_channel(Text *out, const Node *node) { text_addf(out, "channel_shuffle, groups %lld", (long long)groups_of(node)); }
 
+static const char *pixel_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *y = ONNX_NODE(w, "DepthToSpace", onnx_input(w, node, 0));
+  onnx_int(w, "blocksize", factor_of(node));
+  onnx_string(w, "mode", "CRD");
+  return y;
+}
+
 const Operator op_pixel_shuffle = {
     .name = "pixel_shuffle",
     .kind = OPERATOR_NEST,
@@ -123,11 +131,21 @@ const Operator op_pixel_shuffle = {
     .default_attributes = &pixel_defaults,
     .summary = "r*r channels become one that is r times as high and wide, in PyTorch's order",
     .formula = "y[oc][oy*r + ky][ox*r + kx] = x[oc*r*r + ky*r + kx][oy][ox]",
+    .onnx = "DepthToSpace",
     .infer = infer_pixel,
     .evaluate = evaluate_pixel,
     .nest = nest_pixel,
     .describe = describe_pixel,
+    .to_onnx = pixel_to_onnx,
 };
+
+static const char *channel_to_onnx(OnnxWriter *w, const Node *node) {
+  const TensorType *type = &node->output->type;
+  const int64_t order[] = {0, 2, 1, 3, 4}, groups = groups_of(node);
+  const Size *split[] = {size_of(w->arena, groups), size_of(w->arena, size_value(type->sizes[0]) / groups), type->sizes[1], type->sizes[2]};
+  const char *x = onnx_reshape(w, onnx_input(w, node, 0), type->rank + 1, split);
+  return onnx_reshape(w, onnx_transpose(w, x, type->rank + 2, order), type->rank, type->sizes);
+}
 
 const Operator op_channel_shuffle = {
     .name = "channel_shuffle",
@@ -139,8 +157,10 @@ const Operator op_channel_shuffle = {
     .default_attributes = &channel_defaults,
     .summary = "the channels of all groups in turn: the first of each, the second of each, ..",
     .formula = "y[oc*groups + g] = x[g*C/groups + oc]",
+    .onnx = "Reshape, Transpose, Reshape",
     .infer = infer_channel,
     .evaluate = evaluate_channel,
     .nest = nest_channel,
     .describe = describe_channel,
+    .to_onnx = channel_to_onnx,
 };

@@ -8,6 +8,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute gelu_attributes[] = {
     {"approximate", ATTRIBUTE_CHOICE, offsetof(GeluAttributes, approximate), "none|tanh", true,
@@ -49,6 +50,7 @@ const Operator op_tanh = {
     .max_inputs = 1,
     .summary = "hyperbolic tangent",
     .formula = "y = tanh(x)",
+    .onnx = "Tanh",
     .infer = infer_same_shape,
     .evaluate = evaluate_tanh,
     .apply = apply_tanh,
@@ -76,6 +78,7 @@ const Operator op_sigmoid = {
     .max_inputs = 1,
     .summary = "logistic function, from 0 to 1",
     .formula = "y = 1 / (1 + exp(-x))",
+    .onnx = "Sigmoid",
     .infer = infer_same_shape,
     .evaluate = evaluate_sigmoid,
     .apply = apply_sigmoid,
@@ -96,6 +99,11 @@ static Expr *apply_silu(Lowering *l, const Node *node, Expr *const *inputs) {
   return mul_expr(l, inputs[0], math_of(l, MATH_SIGMOID, inputs[0]));
 }
 
+static const char *silu_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *x = onnx_input(w, node, 0);
+  return ONNX_NODE(w, "Mul", x, ONNX_NODE(w, "Sigmoid", x));
+}
+
 const Operator op_silu = {
     .name = "silu",
     .kind = OPERATOR_ELEMENTWISE,
@@ -103,9 +111,11 @@ const Operator op_silu = {
     .max_inputs = 1,
     .summary = "every value times its logistic function, also called swish",
     .formula = "y = x / (1 + exp(-x))",
+    .onnx = "Sigmoid, Mul",
     .infer = infer_same_shape,
     .evaluate = evaluate_silu,
     .apply = apply_silu,
+    .to_onnx = silu_to_onnx,
 };
 
 static double gelu_of(const void *attributes, double x) {
@@ -135,6 +145,19 @@ static void describe_gelu(Text *out, const Node *node) {
   text_add(out, ((const GeluAttributes *)node->attributes)->approximate == GELU_ERF ? "gelu" : "gelu by tanh");
 }
 
+/* As PyTorch's exporter writes them: x * (1 + s) / 2, where s is erf(x / sqrt(2)) or the tanh that is like it. */
+static const char *gelu_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *x = onnx_input(w, node, 0), *one = onnx_number(w, 1), *s = NULL;
+  if (((const GeluAttributes *)node->attributes)->approximate == GELU_ERF) {
+    s = ONNX_NODE(w, "Erf", ONNX_NODE(w, "Div", x, onnx_number(w, sqrt(2))));
+  } else {
+    const char *cube = ONNX_NODE(w, "Mul", ONNX_NODE(w, "Mul", x, x), x);
+    const char *sum = ONNX_NODE(w, "Add", x, ONNX_NODE(w, "Mul", cube, onnx_number(w, 0.044715)));
+    s = ONNX_NODE(w, "Tanh", ONNX_NODE(w, "Mul", sum, onnx_number(w, sqrt(2 / acos(-1)))));
+  }
+  return ONNX_NODE(w, "Mul", ONNX_NODE(w, "Mul", x, ONNX_NODE(w, "Add", s, one)), onnx_number(w, 0.5));
+}
+
 const Operator op_gelu = {
     .name = "gelu",
     .kind = OPERATOR_ELEMENTWISE,
@@ -145,10 +168,12 @@ const Operator op_gelu = {
     .default_attributes = &gelu_defaults,
     .summary = "every value times the normal distribution up to it",
     .formula = "y = x / 2 * (1 + erf(x / sqrt(2))), or by tanh",
+    .onnx = "Mul, Erf, Add; or Mul, Tanh, Add",
     .infer = infer_same_shape,
     .evaluate = evaluate_gelu,
     .apply = apply_gelu,
     .describe = describe_gelu,
+    .to_onnx = gelu_to_onnx,
 };
 
 static double softplus_of(const void *attributes, double x) {
@@ -179,6 +204,7 @@ const Operator op_softplus = {
     .max_inputs = 1,
     .summary = "smooth form of relu",
     .formula = "y = log(1 + exp(x))",
+    .onnx = "Softplus",
     .infer = infer_same_shape,
     .evaluate = evaluate_softplus,
     .apply = apply_softplus,
@@ -200,6 +226,13 @@ static Expr *apply_hard_sigmoid(Lowering *l, const Node *node, Expr *const *inpu
   return clamp_expr(l, add_expr(l, mul_expr(l, inputs[0], float_expr(l, a->slope)), float_expr(l, 0.5)), 0, 1);
 }
 
+static const char *hard_sigmoid_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *y = ONNX_NODE(w, "HardSigmoid", onnx_input(w, node, 0));
+  onnx_real(w, "alpha", ((const HardSigmoidAttributes *)node->attributes)->slope);
+  onnx_real(w, "beta", 0.5);
+  return y;
+}
+
 const Operator op_hard_sigmoid = {
     .name = "hard_sigmoid",
     .kind = OPERATOR_ELEMENTWISE,
@@ -210,9 +243,11 @@ const Operator op_hard_sigmoid = {
     .default_attributes = &hard_sigmoid_defaults,
     .summary = "a straight line from 0 to 1",
     .formula = "y = min(max(x * slope + 1/2, 0), 1)",
+    .onnx = "HardSigmoid",
     .infer = infer_same_shape,
     .evaluate = evaluate_hard_sigmoid,
     .apply = apply_hard_sigmoid,
+    .to_onnx = hard_sigmoid_to_onnx,
 };
 
 static double hard_swish_of(const void *attributes, double x) {
@@ -239,6 +274,7 @@ const Operator op_hard_swish = {
     .max_inputs = 1,
     .summary = "every value times a straight line from 0 to 1",
     .formula = "y = x * min(max(x + 3, 0), 6) / 6",
+    .onnx = "HardSwish",
     .infer = infer_same_shape,
     .evaluate = evaluate_hard_swish,
     .apply = apply_hard_swish,

@@ -9,6 +9,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
     {"axis", ATTRIBUTE_CHOICE, offsetof(SoftmaxAttributes, axis), "channels", false, NULL, 0},
@@ -75,6 +76,12 @@ static Stmt *loops(Lowering *l, const Node *node) {
   return body;
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const char *y = ONNX_NODE(w, "Softmax", onnx_input(w, node, 0));
+  onnx_int(w, "axis", 1);
+  return y;
+}
+
 const Operator op_softmax = {
     .name = "softmax",
     .kind = OPERATOR_LOOPS,
@@ -85,7 +92,9 @@ const Operator op_softmax = {
     .default_attributes = &defaults,
     .summary = "probabilities over the channels, which sum to 1",
     .formula = "y[oc] = exp(x[oc] - largest) / sum over channels of exp(x - largest)",
+    .onnx = "Softmax",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,
+    .to_onnx = to_onnx,
 };

@@ -9,6 +9,7 @@
 #include "ops/lowering.h"
 #include "ops/ops.h"
 #include "ops/pool.h"
+#include "ops/to_onnx.h"
 
 enum { WEIGHT };
 
@@ -143,6 +144,12 @@ static void nest_weighted(Lowering *l, const Node *node, Nest *n) {
   n->update = add_expr(l, accumulator(l), mul_expr(l, tap, parameter_at(l, node, WEIGHT, ky, kx, NULL, NULL)));
 }
 
+static const char *sum_to_onnx(OnnxWriter *w, const Node *node) {
+  const PoolAttributes *a = node->attributes;
+  Window window = onnx_pool_window(w, node);
+  return onnx_window_sum(w, onnx_input(w, node, 0), &node->inputs[0]->type, &window, a->padding.kind);
+}
+
 const Operator op_sum_pool = {
     .name = "sum_pool",
     .kind = OPERATOR_NEST,
@@ -153,12 +160,21 @@ const Operator op_sum_pool = {
     .default_attributes = &pool_defaults,
     .summary = "sum of each window; padding adds nothing",
     .formula = "y[oc][oy][ox] = sum over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]",
+    .onnx = "Conv",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest_sum,
     .borders = borders,
     .describe = describe_pool,
+    .to_onnx = sum_to_onnx,
 };
+
+static const char *l2_to_onnx(OnnxWriter *w, const Node *node) {
+  const PoolAttributes *a = node->attributes;
+  Window window = onnx_pool_window(w, node);
+  const char *x = onnx_input(w, node, 0), *squares = ONNX_NODE(w, "Mul", x, x);
+  return ONNX_NODE(w, "Sqrt", onnx_window_sum(w, squares, &node->inputs[0]->type, &window, a->padding.kind));
+}
 
 const Operator op_l2_pool = {
     .name = "l2_pool",
@@ -171,12 +187,22 @@ const Operator op_l2_pool = {
     .summary = "root of the sum of squares of each window, which is not divided by their number",
     .formula = "y[oc][oy][ox] = sqrt(sum over ky, kx of "
                "x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]^2)",
+    .onnx = "Mul, Conv, Sqrt",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest_l2,
     .borders = borders,
     .describe = describe_pool,
+    .to_onnx = l2_to_onnx,
 };
+
+static const char *weighted_to_onnx(OnnxWriter *w, const Node *node) {
+  const PoolAttributes *a = node->attributes;
+  Window window = onnx_pool_window(w, node);
+  const TensorType *type = &node->inputs[0]->type;
+  OnnxWindow o = onnx_window(w, onnx_input(w, node, 0), type, &window, a->padding.kind, PADDING_ZEROS, 0);
+  return onnx_channelwise(w, type, &o, node->parameters[WEIGHT]->data);
+}
 
 const Operator op_weighted_avg_pool = {
     .name = "weighted_avg_pool",
@@ -189,9 +215,11 @@ const Operator op_weighted_avg_pool = {
     .summary = "mean of each window under given weights, which are divided by their sum; padding counts as zeros",
     .formula = "y[oc][oy][ox] = sum over ky, kx of "
                "x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] * weight[ky][kx]",
+    .onnx = "Conv",
     .infer = infer_weighted,
     .evaluate = evaluate,
     .nest = nest_weighted,
     .borders = borders,
     .describe = describe_pool,
+    .to_onnx = weighted_to_onnx,
 };

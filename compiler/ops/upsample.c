@@ -10,6 +10,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
     {"scale", ATTRIBUTE_PAIR, offsetof(UpsampleAttributes, scale), NULL, true, NULL, 1},
@@ -178,6 +179,20 @@ static void describe(Text *out, const Node *node) {
   if (a->mode == UPSAMPLE_BILINEAR && a->align_corners) text_add(out, ", align_corners");
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const UpsampleAttributes *a = attributes_of(node);
+  const int64_t rank = node->inputs[0]->type.rank + 1;
+  const float image[] = {1, 1, (float)scale_of(node, 0), (float)scale_of(node, 1)}, sequence[] = {1, 1, (float)scale_of(node, 1)};
+  float *scales = ARENA_ARRAY(w->arena, float, (size_t)rank);
+  for (int64_t i = 0; i < rank; i++) scales[i] = rank == 4 ? image[i] : sequence[i];
+  const char *y = ONNX_NODE(w, "Resize", onnx_input(w, node, 0), "", onnx_floats(w, "scales", 1, &rank, scales));
+  bool nearest = a->mode == UPSAMPLE_NEAREST;
+  onnx_string(w, "mode", nearest ? "nearest" : "linear");
+  onnx_string(w, "coordinate_transformation_mode", nearest ? "asymmetric" : a->align_corners ? "align_corners" : "half_pixel");
+  if (nearest) onnx_string(w, "nearest_mode", "floor");
+  return y;
+}
+
 const Operator op_upsample = {
     .name = "upsample",
     .kind = OPERATOR_NEST,
@@ -188,8 +203,10 @@ const Operator op_upsample = {
     .default_attributes = &defaults,
     .summary = "an image or a sequence enlarged by a whole factor: nearest repeats each pixel, bilinear interpolates",
     .formula = "y[oc][oy][ox] = x[oc][oy/scale][ox/scale], or the mean of the four pixels around, weighted by distance",
+    .onnx = "Resize",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

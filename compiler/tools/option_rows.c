@@ -3,7 +3,7 @@
 #include "tools/options.h"
 
 #define BIT(verb) (1u << VERB_##verb)
-#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(SUMMARY) | BIT(WEIGHTS))
+#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(SUMMARY) | BIT(WEIGHTS) | BIT(EXPORT))
 #define ALL (~0u)
 
 const VerbRow verb_rows[VERB_COUNT] = {
@@ -44,6 +44,12 @@ const VerbRow verb_rows[VERB_COUNT] = {
                       "The exit status is 1 unless every parameter has its tensor and every tensor its use. --rename-stub\n"
                       "pairs what is left over on both sides, layer by layer, where shapes and order leave one way; the\n"
                       "rest becomes comments to be filled in, and the exit status 1.\n"},
+    [VERB_EXPORT] = {"export", "cnnc export FILE.cnn -o MODEL.onnx", "write the network with its weights as an ONNX model",
+                     "  cnnc export lenet5.cnn -o lenet5.onnx\n"
+                     "  cnnc export net.cnn -w random:1 --batch 1 -o net.onnx\n",
+                     "The first axis of every tensor is the batch, of any size unless --batch gives one. Layers keep their\n"
+                     "names, weights those that they have in a weights file. Integer inputs and outputs keep their types;\n"
+                     "all between is float32.\n"},
     [VERB_EXPLAIN] = {"explain", "cnnc explain [CODE|LINT|OPERATION..]", "the long text of a diagnostic or operation; alone: all names",
                       "  cnnc explain E0301\n"
                       "  cnnc explain asymmetric_same\n"
@@ -55,8 +61,8 @@ const VerbRow verb_rows[VERB_COUNT] = {
 
 const OptionRow option_rows[] = {
     {"-o", "FILE", NULL,
-     "where the C source goes (FILE.c; - is standard output), its header and weights beside it; or what --random writes",
-     BIT(COMPILE) | BIT(WEIGHTS), OPTION_OUTPUT_FILE},
+     "where the C source goes (FILE.c; - is standard output), its header and weights beside it; the ONNX model; or what --random writes",
+     BIT(COMPILE) | BIT(WEIGHTS) | BIT(EXPORT), OPTION_OUTPUT_FILE},
     {"--out-dir", "DIR", NULL, "write the outputs into this directory", BIT(COMPILE), OPTION_OUT_DIR},
     {"-w, --weights", "FILE", NULL, "the weights, instead of what the source names; random:SEED makes seeded ones", NETS, OPTION_WEIGHTS},
     {"--layout", "NAME", "pytorch|keras|onnx", "how the tensors of -w FILE are ordered, instead of what the source says", NETS,
@@ -72,7 +78,7 @@ const OptionRow option_rows[] = {
     {"--numerics", "MODE", "fast|portable", "portable gives the same bits on every machine and compiler", BIT(COMPILE) | BIT(RUN),
      OPTION_NUMERICS},
     {"--standalone", NULL, NULL, "fold the runtime in: the .c needs nothing but a C compiler", BIT(COMPILE), OPTION_STANDALONE},
-    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS), OPTION_FORCE},
+    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS) | BIT(EXPORT), OPTION_FORCE},
     {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
     {"-MD", NULL, NULL, "write the dependencies for make beside the source (.d)", BIT(COMPILE), OPTION_MD},
     {"-MF", "FILE", NULL, "where -MD writes", BIT(COMPILE), OPTION_MF},

@@ -7,7 +7,7 @@
 #include "support/suggest.h"
 #include "tools/option_ids.h"
 
-static const char *const later_verbs[] = {"graph", "import", "export", "bench", "diff", "lsp", "init", "completion", NULL};
+static const char *const later_verbs[] = {"graph", "import", "bench", "diff", "lsp", "init", "completion", NULL};
 
 typedef struct Parser {
   Arena *arena;
@@ -325,7 +325,8 @@ static void check_combination(Parser *p) {
       add_help(d, "`cnnc help %s` lists those it has", verb->name);
       return;
     }
-  bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_SUMMARY || out->verb == VERB_WEIGHTS;
+  bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_SUMMARY || out->verb == VERB_WEIGHTS ||
+                   out->verb == VERB_EXPORT;
   bool any_number = out->verb == VERB_CHECK;
   if (out->help || out->list_targets || out->verb == VERB_HELP) return;
   if ((takes_one || any_number) && !out->operand_count) {
@@ -344,7 +345,7 @@ static void check_combination(Parser *p) {
 
 bool parse_command_line(Arena *arena, Diagnostics *diagnostics, int argc, char **argv, CommandLine *out) {
   Parser p = {.arena = arena, .diagnostics = diagnostics, .out = out};
-  *out = (CommandLine){.atol = 1e-5, .rtol = 1e-4, .options = {.batch = 1}};
+  *out = (CommandLine){.atol = 1e-5, .rtol = 1e-4};
   for (int i = 1; i < argc;) {
     const char *word = argv[i];
     if (!p.after_dashes && !strcmp(word, "--")) {
@@ -358,6 +359,8 @@ bool parse_command_line(Arena *arena, Diagnostics *diagnostics, int argc, char *
       i++;
     }
   }
+  out->batch = out->options.batch;
+  if (!out->batch) out->options.batch = 1;
   if (out->help && out->verb == VERB_NONE) out->verb = VERB_HELP;
   if (!diagnostics->errors) check_combination(&p);
   return !diagnostics->errors;

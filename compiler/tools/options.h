@@ -14,6 +14,7 @@ typedef enum Verb {
   VERB_RUN,
   VERB_SUMMARY,
   VERB_WEIGHTS,
+  VERB_EXPORT,
   VERB_EXPLAIN,
   VERB_HELP,
   VERB_VERSION,
@@ -39,6 +40,7 @@ typedef struct CommandLine {
   const char **operands;
   int operand_count;
   const char *output, *out_dir; /* compile */
+  int64_t batch;                /* as written; 0: it was not */
   bool force, if_changed, list_targets;
   bool depfile, phony_targets; /* -MD, -MP */
   const char *depfile_path, *depfile_target;

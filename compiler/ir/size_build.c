@@ -1,0 +1,30 @@
+/* size_build.c - a size taken apart into the arithmetic that computes it, for whoever writes it down in another form;
+ * see size.h. */
+#include "ir/size_form.h"
+
+static const void *build_atom(const Atom *atom, const SizeBuilder *b) {
+  switch (atom->kind) {
+  case ATOM_DIM: return b->counter(b->context, atom->dim);
+  case ATOM_FLOOR_DIV: return b->floor_div(b->context, size_build(atom->numerator, b), b->number(b->context, atom->divisor));
+  case ATOM_PRODUCT: return b->mul(b->context, build_atom(atom->left, b), build_atom(atom->right, b));
+  case ATOM_MAX: return b->max(b->context, size_build(atom->first, b), size_build(atom->second, b));
+  }
+  return NULL;
+}
+
+const void *size_build(const Size *size, const SizeBuilder *b) {
+  const void *sum = size->constant || !size->term_count ? b->number(b->context, size->constant) : NULL;
+  for (int i = 0; i < size->term_count; i++) {
+    const void *term = build_atom(size->terms[i].atom, b);
+    if (size->terms[i].coefficient != 1) term = b->mul(b->context, term, b->number(b->context, size->terms[i].coefficient));
+    sum = sum ? b->add(b->context, sum, term) : term;
+  }
+  return sum;
+}
+
+bool size_is_linear(const Size *size, const Dim *dim, int64_t *factor, int64_t *constant) {
+  if (size->term_count != 1 || size->terms[0].atom->kind != ATOM_DIM || size->terms[0].atom->dim != dim) return false;
+  *factor = size->terms[0].coefficient;
+  *constant = size->constant;
+  return true;
+}
