@@ -7,6 +7,7 @@ PREFIX ?= /usr/local
 DATA ?= ../shared/data
 MNIST ?= $(DATA)/datasets/mnist
 BASE ?= main
+ORACLES ?= build/oracles/bin/python
 
 # As many jobs as there are processors, unless -j says otherwise.
 ifeq ($(MAKELEVEL),0)
@@ -126,7 +127,7 @@ EMULATED := tests/targets/run
 LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(SLOW) $(EMULATED),$(sort $(wildcard tests/*/run)))
 TEST_ENVIRONMENT = BUILD='$(abspath $B)' CNNC='$(abspath $B/cnnc)' CC='$(CC)' DATA='$(abspath $(wildcard $(DATA)))' \
-  THOROUGH=$(THOROUGH) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+  ORACLES='$(abspath $(wildcard $(ORACLES)))' THOROUGH=$(THOROUGH) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 RESULTS := build/check.results
 
 test:                        ## install what is missing, build and pass all tests, with sanitizers
@@ -136,8 +137,12 @@ test:                        ## install what is missing, build and pass all test
 run-tests: $B/cnnc $B/unit-tests
 	@$(TEST_ENVIRONMENT) tests/run-all $(RUN_ALL) $(wildcard $(TESTS))
 
+oracles:                     ## ONNX Runtime, onnx, PyTorch and torchvision under build/, for tests to compare with
+	@.ci/oracles build/oracles
+
 check:                       ## all else that must hold: the tests with gcc and clang, format, layers, emulated targets
 	@.ci/deps build test check
+	@.ci/oracles build/oracles || true
 	@mkdir -p build
 	@rm -f $(RESULTS)
 	@failed=0; \
@@ -161,8 +166,8 @@ soak: $B/cnnc                ## NETS=10000 random nets from SEED=1 on, on all ta
 bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56
 
-bench-lenet5: $B/cnnc        ## LeNet-5 beside ONNX Runtime, which is installed under build/
-	@CNNC='$(abspath $B/cnnc)' tests/bench/run-lenet5
+bench-lenet5: $B/cnnc oracles ## LeNet-5 beside ONNX Runtime
+	@CNNC='$(abspath $B/cnnc)' ORACLES='$(abspath $(ORACLES))' tests/bench/run-lenet5
 
 deps:                        ## install the Debian packages that all targets need
 	@.ci/deps build demo test check format
@@ -205,5 +210,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests check run-checks docs fuzz-fmt soak bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs fuzz-fmt soak bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:
