@@ -134,21 +134,42 @@ typedef struct Evaluation {
   const double *input;
 } Evaluation;
 
-static double evaluate_at(const Evaluation *e, int64_t oc, int64_t oy, int64_t ox) {
-  const ConvAttributes *a = attributes_of(e->node);
-  int64_t in_group = e->in.channels / a->groups, first = oc / (e->out.channels / a->groups) * in_group;
+/* Results are computed in blocks of some channels of a group by some points of the plane, as the same input value is a term
+ * of every channel's sum. A sum takes its terms in the order ic, ky, kx, whatever its block is. */
+enum { BLOCK_CHANNELS = 16, BLOCK_POINTS = 32 };
+
+typedef struct Block {
+  int64_t group, channel, channels, point, points; /* of output channels and of points oy * width + ox: the first, and how many */
+} Block;
+
+static double value_under_tap(const Evaluation *e, int64_t ic, int64_t point, int64_t ky, int64_t kx) {
+  int padding_mode = attributes_of(e->node)->padding_mode;
+  int64_t oy = point / e->out.width, ox = point % e->out.width;
+  int64_t y = dense_source(dense_tap(&e->rows, oy, ky), e->in.height, padding_mode);
+  int64_t x = dense_source(dense_tap(&e->columns, ox, kx), e->in.width, padding_mode);
+  return y < 0 || x < 0 ? 0 : e->input[dense_index(e->in, ic, y, x)];
+}
+
+static void evaluate_block(const Evaluation *e, const Block *b, double *output) {
   const Parameter *weight = e->node->parameters[WEIGHT], *bias = e->node->parameters[BIAS];
-  double sum = bias ? (double)bias->data[oc] : 0;
+  int64_t in_group = e->in.channels / attributes_of(e->node)->groups, plane = e->out.height * e->out.width;
+  double sums[BLOCK_CHANNELS][BLOCK_POINTS], values[BLOCK_POINTS];
+  for (int64_t c = 0; c < b->channels; c++)
+    for (int64_t p = 0; p < b->points; p++) sums[c][p] = bias ? (double)bias->data[b->channel + c] : 0;
   for (int64_t ic = 0; ic < in_group; ic++)
     for (int64_t ky = 0; ky < e->rows.kernel; ky++)
       for (int64_t kx = 0; kx < e->columns.kernel; kx++) {
-        int64_t y = dense_source(dense_tap(&e->rows, oy, ky), e->in.height, a->padding_mode);
-        int64_t x = dense_source(dense_tap(&e->columns, ox, kx), e->in.width, a->padding_mode);
-        double value = y < 0 || x < 0 ? 0 : e->input[dense_index(e->in, first + ic, y, x)];
-        sum += value * (double)weight->data[((oc * in_group + ic) * e->rows.kernel + ky) * e->columns.kernel + kx];
+        for (int64_t p = 0; p < b->points; p++) values[p] = value_under_tap(e, b->group * in_group + ic, b->point + p, ky, kx);
+        for (int64_t c = 0; c < b->channels; c++) {
+          double factor = (double)weight->data[(((b->channel + c) * in_group + ic) * e->rows.kernel + ky) * e->columns.kernel + kx];
+          for (int64_t p = 0; p < b->points; p++) sums[c][p] += values[p] * factor;
+        }
       }
-  return sum;
+  for (int64_t c = 0; c < b->channels; c++)
+    for (int64_t p = 0; p < b->points; p++) output[(b->channel + c) * plane + b->point + p] = sums[c][p];
 }
+
+static int64_t at_most(int64_t count, int64_t limit) { return count < limit ? count : limit; }
 
 static void evaluate(const Node *node, const double *const *inputs, double *output) {
   const ConvAttributes *a = attributes_of(node);
@@ -158,9 +179,15 @@ static void evaluate(const Node *node, const double *const *inputs, double *outp
                   .rows = dense_window(node, 0, a->kernel_size, a->stride, a->dilation, a->padding),
                   .columns = dense_window(node, 1, a->kernel_size, a->stride, a->dilation, a->padding),
                   .input = inputs[0]};
-  for (int64_t oc = 0; oc < e.out.channels; oc++)
-    for (int64_t oy = 0; oy < e.out.height; oy++)
-      for (int64_t ox = 0; ox < e.out.width; ox++) output[dense_index(e.out, oc, oy, ox)] = evaluate_at(&e, oc, oy, ox);
+  int64_t out_group = e.out.channels / a->groups, plane = e.out.height * e.out.width;
+  for (int64_t oc = 0; oc < e.out.channels;) {
+    int64_t group = oc / out_group, channels = at_most((group + 1) * out_group - oc, BLOCK_CHANNELS);
+    for (int64_t point = 0; point < plane; point += BLOCK_POINTS) {
+      Block block = {group, oc, channels, point, at_most(plane - point, BLOCK_POINTS)};
+      evaluate_block(&e, &block, output);
+    }
+    oc += channels;
+  }
 }
 
 /* y[oc][oy][ox] = bias[oc] + sum over ky, kx, ic of
