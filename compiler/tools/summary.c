@@ -15,7 +15,7 @@ typedef struct Layer {
 
 typedef struct PlanTotals {
   const Size *workspace_bytes;
-  int64_t weights_bytes;
+  int64_t lower_bound_bytes, weights_bytes; /* lower_bound: no workspace could be smaller; -1 where sizes vary */
 } PlanTotals;
 
 typedef struct Summary {
@@ -36,7 +36,8 @@ static bool plan_totals(Summary *s, Graph *graph) {
   Plan *plan = make_plan(&c, graph);
   if (!plan) return false;
   lower(&c, plan); /* for the size of the packed weights */
-  s->plan = (PlanTotals){plan->workspace_bytes, plan->weights_bytes};
+  bool varies = !size_is_const(plan->workspace_bytes, NULL);
+  s->plan = (PlanTotals){plan->workspace_bytes, varies ? -1 : plan->lower_bound_bytes, plan->weights_bytes};
   return true;
 }
 
@@ -110,6 +111,7 @@ static void print_text(Summary *s) {
   text_addf(out, "workspace %s bytes", size_text(arena, s->plan.workspace_bytes));
   int64_t most = size_maximum(s->plan.workspace_bytes);
   if (!size_is_const(s->plan.workspace_bytes, NULL) && most < SIZE_LIMIT) text_addf(out, ", at most %lld", (long long)most);
+  if (s->plan.lower_bound_bytes >= 0) text_addf(out, ", lower bound %lld", (long long)s->plan.lower_bound_bytes);
   text_add(out, "\n");
   text_addf(out, "weights %lld bytes\n", (long long)s->plan.weights_bytes);
 }
@@ -159,6 +161,7 @@ static void print_json(Summary *s) {
   if (plan_totals(s, s->graph)) {
     text_add(out, ", \"workspace_bytes\": ");
     json_size(out, arena, s->plan.workspace_bytes);
+    if (s->plan.lower_bound_bytes >= 0) text_addf(out, ", \"workspace_lower_bound_bytes\": %lld", (long long)s->plan.lower_bound_bytes);
     text_addf(out, ", \"weights_bytes\": %lld", (long long)s->plan.weights_bytes);
   }
   text_add(out, "}}\n");
