@@ -1,0 +1,447 @@
+"""cnn.py - reads .cnn text and carries it out, without cnnc: another reading of docs/language.md, for the oracles.
+
+What an operation does is not known here: `run` calls operation(name, tensors, attributes, path), which returns tensors,
+and shape(tensor). Attributes come as written, by name, with the file's defaults. No diagnostics: the text is right."""
+import re
+from fractions import Fraction
+
+POSITIONS = {  # attributes in positional order
+    "conv": "out_channels kernel_size stride padding dilation groups bias padding_mode weight connections",
+    "depthwise_conv": "kernel_size multiplier stride padding dilation bias padding_mode",
+    "separable_conv": "out_channels kernel_size stride padding dilation multiplier bias padding_mode",
+    "conv_transpose": "out_channels kernel_size stride padding output_padding dilation groups bias",
+    "filter": "kernel stride padding padding_mode dilation flip",
+    "fc": "out_features bias",
+    "max_pool": "kernel_size stride padding dilation ceil_mode",
+    "avg_pool": "kernel_size stride padding dilation ceil_mode count_include_pad",
+    "sum_pool": "kernel_size stride padding dilation ceil_mode",
+    "l2_pool": "kernel_size stride padding dilation ceil_mode",
+    "weighted_avg_pool": "weight stride padding dilation ceil_mode",
+    "adaptive_avg_pool": "size",
+    "batch_norm": "eps scale",
+    "channel_affine": "scale bias",
+    "instance_norm": "eps scale bias",
+    "layer_norm": "eps axis scale bias",
+    "l2_normalize": "axis eps",
+    "lrn": "size alpha beta k",
+    "leaky_relu": "slope",
+    "prelu": "per_channel",
+    "elu": "alpha",
+    "gelu": "approximate",
+    "hard_sigmoid": "slope",
+    "softmax": "axis",
+    "concat": "axis",
+    "split": "parts",
+    "reshape": "shape",
+    "upsample": "scale mode align_corners",
+    "pixel_shuffle": "factor",
+    "channel_shuffle": "groups",
+    "cast": "dtype",
+    "rescale": "scale offset",
+    "normalize": "mean std",
+    "dropout": "p",
+    "flatten": "order",
+}
+
+TOKEN = re.compile(r"""(?P<blank>(?:[ \t]|\#[^\n]*)+)|(?P<line>\n)|(?P<float>\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)
+  |(?P<size>\d+x\d+)|(?P<int>\d+)|(?P<name>[A-Za-z_]\w*(?:\{\w+\}\w*|\.(?!\.)[\w{}]+)*)|(?P<text>"[^"]*")
+  |(?P<sign>->|\.\.|//|\*\*|==|!=|<=|>=|[-+*/%()\[\]{}=,:<>])""", re.X)
+
+
+class Operation:  # one that is given as a parameter, with attributes
+    def __init__(self, name, arguments):
+        self.name, self.arguments = name, arguments
+
+
+class Parser:
+    def __init__(self, text):
+        self.tokens, self.at = [], 0
+        first = True
+        for match in TOKEN.finditer(text):
+            kind = match.lastgroup
+            if kind == "line":
+                first = True
+            elif kind != "blank":
+                self.tokens.append((kind, match.group(), first))
+                first = False
+        self.tokens.append(("end", "", True))
+
+    def peek(self, ahead=0):
+        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)][1]
+
+    def next(self):
+        self.at += 1
+        return self.tokens[self.at - 1][1]
+
+    def take(self, text):
+        if self.peek() != text:
+            return False
+        self.at += 1
+        return True
+
+    def need(self, text):
+        if not self.take(text):
+            raise SyntaxError("expected %r, found %r, token %d" % (text, self.peek(), self.at))
+
+    def list_of(self, item, end):
+        items = []
+        while not self.take(end):
+            items.append(item())
+            if not self.take(","):
+                self.need(end)
+                break
+        return items
+
+    # ---- expressions: closures over the names in scope ----
+
+    LEVELS = [["or"], ["and"], ["==", "!=", "<", ">", "<=", ">="], ["+", "-"], ["*", "/", "//", "%"]]
+
+    def expression(self, level=0):
+        if level == len(self.LEVELS):
+            return self.unary()
+        left = self.expression(level + 1)
+        while self.peek() in self.LEVELS[level] and not (self.peek() == "-" and self.peek(1) == ">"):
+            left = ("binary", self.next(), left, self.expression(level + 1))
+        return left
+
+    def unary(self):
+        if self.take("-"):
+            return ("negative", self.unary())
+        if self.take("not"):
+            return ("not", self.unary())
+        left = self.atom()
+        return ("binary", "**", left, self.unary()) if self.take("**") else left
+
+    def atom(self):
+        kind, text, _ = self.tokens[self.at]
+        self.at += 1
+        if kind in ("int", "float"):
+            return ("number", Fraction(text))
+        if kind == "size":
+            return ("value", tuple(Fraction(n) for n in text.split("x")))
+        if text == "[":
+            return ("list", self.list_of(self.expression, "]"))
+        if text == "(":
+            if self.peek(1) == "=":
+                return ("named", self.list_of(self.argument, ")"))
+            items = self.list_of(self.expression, ")")
+            return items[0] if len(items) == 1 else ("tuple", items)
+        if text in ("true", "false", "none"):
+            return ("value", {"true": True, "false": False, "none": None}[text])
+        if self.peek() == "(":
+            return ("call", text, self.arguments())
+        return ("name", text)
+
+    def argument(self):
+        name = None
+        if self.peek(1) == "=":
+            name = self.next()
+            self.need("=")
+        return name, self.expression()
+
+    def arguments(self):
+        return self.list_of(self.argument, ")") if self.take("(") else []
+
+    # ---- flows ----
+
+    def flow(self):
+        kind, text, _ = self.tokens[self.at]
+        if text == "[":
+            self.at += 1
+            source = ("list", self.list_of(self.flow, "]"))
+        elif kind in ("int", "float") or text == "-":
+            source = ("number", self.unary())
+        else:
+            source = ("tensor", self.next())
+        return source, self.chain() if self.take("->") else []
+
+    def chain(self):
+        stages = [self.stage()]
+        while self.take("->"):
+            stages.append(self.stage())
+        return stages
+
+    def body(self):
+        self.need("{")
+        chain = self.chain()
+        self.need("}")
+        return chain
+
+    def stage(self):
+        label = None
+        if self.peek(1) == ":":
+            label = self.next()
+            self.need(":")
+        word = self.next()
+        if word == "branch":
+            self.need("(")
+            return label, "branch", self.list_of(self.arm, ")")
+        if word == "repeat":
+            variable = self.next() if self.peek(1) == "in" else None
+            if variable:
+                self.need("in")
+            first = self.expression() if variable else None
+            if variable:
+                self.need("..")
+            return label, "repeat", variable, first, self.expression(), self.body()
+        if word == "if":
+            condition, chain = self.expression(), self.body()
+            return label, "if", condition, chain, self.body() if self.take("else") else []
+        return label, "call", word, self.arguments()
+
+    def arm(self):
+        if self.peek(1) == "=":
+            self.at += 2
+        return self.chain()
+
+    # ---- statements and declarations ----
+
+    def type(self):
+        dtype = "float32" if self.peek() == "[" else self.next()
+        self.need("[")
+        return dtype, self.list_of(self.expression, "]")
+
+    def names(self):
+        names = [self.next()]
+        while self.take(","):
+            names.append(self.next())
+        return names
+
+    def statement(self):
+        if self.take("["):
+            names = self.names()
+            self.need("]")
+        elif self.peek() == "shared" and self.peek(1) != "=":
+            self.at += 1
+            name = self.next()
+            self.need("=")
+            return "shared", name, self.next(), self.arguments()
+        else:
+            names = [self.next()]
+            if self.take(":"):
+                self.type()
+        self.need("=")
+        return "assign", names, self.flow()
+
+    def item(self):
+        word = self.peek()
+        if self.peek(1) == "=" or word not in ("input", "output", "weights"):
+            return self.statement()
+        self.at += 1
+        if word == "weights":
+            return word, self.next()[1:-1]
+        names = self.names()
+        if word == "input":
+            self.need(":")
+        dtype = self.type() if word == "input" or self.take(":") else None
+        hwc = any(value == ("name", "hwc") for _, value in self.arguments())
+        if word == "input":
+            return word, names, dtype, hwc
+        self.need("=")
+        return word, names[0], hwc, self.flow()
+
+    def file(self):
+        declared = {"block": {}, "const": [], "default": {}, "dim": [], "net": None}
+        while self.peek():
+            word = self.next()
+            if word == "cnn":
+                self.next()
+            elif word == "const":
+                name = self.next()
+                self.need("=")
+                declared["const"].append((name, self.expression()))
+            elif word == "default":
+                name = self.next()
+                declared["default"][name] = self.arguments()
+            elif word == "dim":
+                name = self.next()
+                self.need("in")
+                low = int(self.next())
+                self.need("..")
+                high = int(self.next())
+                declared["dim"].append((name, low, high, {n: int(v[1]) for n, v in self.arguments()}))
+            elif word == "block":
+                inputs = [self.tensor()] if self.peek() != "[" else self.next() and self.list_of(self.tensor, "]")
+                self.need("->")
+                name, parameters = self.next(), self.list_of(self.parameter, ")") if self.take("(") else []
+                self.need("{")
+                body = []
+                while not self.take("return"):
+                    body.append(self.statement())
+                declared["block"][name] = inputs, parameters, body, self.flow()
+                self.need("}")
+            else:
+                assert word == "net", word
+                name = self.next()
+                self.need("{")
+                items = []
+                while not self.take("}"):
+                    items.append(self.item())
+                declared["net"] = name, items
+        return declared
+
+    def tensor(self):
+        name = self.next()
+        return name, self.type()[1] if self.take(":") else []
+
+    def parameter(self):
+        name = self.next()
+        return name, self.expression() if self.take("=") else None
+
+
+def on_elements(f, a, b):
+    if isinstance(a, list):
+        return [on_elements(f, x, b[i] if isinstance(b, list) else b) for i, x in enumerate(a)]
+    return [on_elements(f, a, x) for x in b] if isinstance(b, list) else f(a, b)
+
+
+BINARY = {
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b,
+    "//": lambda a, b: Fraction(a // b), "%": lambda a, b: a % b, "**": lambda a, b: a ** b,
+    "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b, ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b, "or": lambda a, b: a or b, "and": lambda a, b: a and b,
+}
+
+
+def evaluate(expression, names):
+    kind = expression[0]
+    if kind in ("number", "value"):
+        return expression[1]
+    if kind == "name":
+        return names.get(expression[1], expression[1])
+    if kind == "list":
+        return [evaluate(item, names) for item in expression[1]]
+    if kind == "tuple":
+        return tuple(evaluate(item, names) for item in expression[1])
+    if kind == "named":
+        return {name: evaluate(value, names) for name, value in expression[1]}
+    if kind == "negative":
+        return on_elements(lambda a, _: -a, evaluate(expression[1], names), 0)
+    if kind == "not":
+        return not evaluate(expression[1], names)
+    if kind == "call":
+        return Operation(expression[1], [(name, evaluate(value, names)) for name, value in expression[2]])
+    return on_elements(BINARY[expression[1]], evaluate(expression[2], names), evaluate(expression[3], names))
+
+
+class Scope:
+    def __init__(self, names, prefix):
+        self.names, self.prefix, self.tensors, self.shared = names, prefix, {}, {}
+
+
+class Net:
+    def __init__(self, text):
+        self.file = Parser(text).file()
+        self.name, self.items = self.file["net"]
+        self.dims = self.file["dim"]
+        self.inputs = [(name, item[2], item[3]) for item in self.items if item[0] == "input" for name in item[1]]
+        self.outputs = [(item[1], item[2]) for item in self.items if item[0] == "output"]
+        self.weights = [item[1] for item in self.items if item[0] == "weights"]
+
+    def run(self, inputs, sizes, operation, shape):
+        """The outputs in order. inputs by name; sizes: of the dims."""
+        self.operation, self.shape = operation, shape
+        names = {name: Fraction(value) for name, value in sizes.items()}
+        for name, expression in self.file["const"]:
+            names[name] = evaluate(expression, names)
+        self.constants = dict(names)
+        scope = Scope(names, "")
+        scope.tensors.update(inputs)
+        outputs = []
+        for item in self.items:
+            if item[0] == "output":
+                outputs += self.flow(item[3], scope)
+            elif item[0] in ("assign", "shared"):
+                self.statement(item, scope)
+        return outputs
+
+    def input_shape(self, index, sizes):
+        _, (dtype, expressions), hwc = self.inputs[index]
+        names = {name: Fraction(value) for name, value in sizes.items()}
+        return dtype, [int(evaluate(e, names)) for e in expressions], hwc
+
+    def statement(self, item, scope):
+        if item[0] == "shared":
+            scope.shared[item[1]] = item[2], item[3], item[1]
+            return
+        for name, tensor in zip(item[1], self.flow(item[2], scope)):
+            scope.tensors[name] = tensor
+
+    def flow(self, flow, scope):
+        (kind, value), chain = flow
+        if kind == "list":
+            tensors = [tensor for item in value for tensor in self.flow(item, scope)]
+        elif kind == "number":
+            tensors = [evaluate(value, scope.names)]
+        else:
+            tensors = [scope.tensors[value] if value in scope.tensors else scope.names[value]]
+        return self.chain(chain, tensors, scope)
+
+    def chain(self, chain, tensors, scope):
+        for stage in chain:
+            tensors = self.stage(stage, tensors, scope)
+        return tensors
+
+    def stage(self, stage, tensors, scope):
+        label, kind = stage[0], stage[1]
+        if label and "{" in label:
+            label = re.sub(r"\{(\w+)\}", lambda m: str(scope.names[m.group(1)]), label)
+        if kind == "branch":
+            result = [tensor for arm in stage[2] for tensor in self.chain(arm, tensors, scope)]
+        elif kind == "repeat":
+            result = self.repeat(stage, label, tensors, scope)
+        elif kind == "if":
+            result = self.chain(stage[3] if evaluate(stage[2], scope.names) else stage[4], tensors, scope)
+        else:
+            result = self.call(stage[2], stage[3], label, tensors, scope)
+        if label and len(result) == 1:
+            scope.tensors[label] = result[0]
+        return result
+
+    def repeat(self, stage, label, tensors, scope):
+        _, _, variable, first, last, chain = stage
+        first = int(evaluate(first, scope.names)) if variable else 0
+        last = int(evaluate(last, scope.names)) - (0 if variable else 1)
+        for i in range(first, last + 1):
+            inner = Scope(dict(scope.names), scope.prefix if variable else scope.prefix + "%s.%d." % (label, i))
+            inner.shared = scope.shared
+            if variable:
+                inner.names[variable] = Fraction(i)
+            tensors = self.chain(chain, tensors, inner)
+            if variable:
+                scope.tensors.update(inner.tensors)
+        return tensors
+
+    def call(self, name, arguments, label, tensors, scope):
+        if name in scope.shared:
+            name, arguments, label = scope.shared[name]
+        values = [(key, evaluate(value, scope.names)) for key, value in arguments]
+        given = scope.names.get(name)
+        if isinstance(given, Operation):
+            name, values = given.name, given.arguments
+        elif isinstance(given, str):
+            name = given
+        if name in self.file["block"]:
+            return self.block(name, values, label, tensors, scope)
+        positions = POSITIONS.get(name, "").split()
+        attributes = {key: evaluate(value, {}) for key, value in self.file["default"].get(name, [])}
+        attributes.update({key or positions[i]: value for i, (key, value) in enumerate(values)})
+        return self.operation(name, tensors, attributes, scope.prefix + label if label else None)
+
+    def block(self, name, values, label, tensors, scope):
+        inputs, parameters, body, result = self.file["block"][name]
+        inner = Scope(dict(self.constants), scope.prefix + (label + "." if label else ""))
+        for (tensor, sizes), value in zip(inputs, tensors):
+            inner.tensors[tensor] = value
+            for size, number in zip(sizes, self.shape(value)):
+                if size[0] == "name":
+                    inner.names[size[1]] = Fraction(number)
+        for i, (parameter, default) in enumerate(parameters):
+            if default is not None:
+                inner.names[parameter] = evaluate(default, inner.names)
+            if i < len(values) and values[i][0] is None:
+                inner.names[parameter] = values[i][1]
+        inner.names.update({key: value for key, value in values if key})
+        for item in body:
+            self.statement(item, inner)
+        return self.flow(result, inner)
