@@ -3,6 +3,7 @@
 Tensors have the samples before the sizes of one: [S, N], [S, C, L] or [S, C, H, W]. Written after the documents, not after
 ops/: where PyTorch has the operation its own function is called, else the formula is written out."""
 import math
+from fractions import Fraction
 
 import torch
 import torch.nn.functional as F
@@ -424,13 +425,34 @@ def pad(x, attributes, parameter):
     return x
 
 
+def position(o, n, scale, aligned):
+    """Where result o of an axis lies among the n elements: exact, so that it is known which neighbours count."""
+    if aligned:
+        return Fraction(o * (n - 1), scale * n - 1) if n > 1 else Fraction(0)
+    return max(Fraction(2 * o + 1, 2 * scale) - Fraction(1, 2), Fraction(0))
+
+
+def interpolate(x, axis, scale, aligned):
+    """As F.interpolate, which is not exact about a neighbour that is infinite or no number."""
+    n = x.shape[axis]
+    if n == 1 or scale == 1:
+        return x.repeat_interleave(scale, axis)
+    places = [position(o, n, scale, aligned) for o in range(n * scale)]
+    first = torch.tensor([int(p) for p in places])
+    rest = torch.tensor([float(p - int(p)) for p in places], dtype=x.dtype).reshape(-1, *[1] * (x.dim() - 1 - axis))
+    low, high = x.index_select(axis, first), x.index_select(axis, (first + 1).clamp(max=n - 1))
+    return low * (1 - rest) + high * rest
+
+
 @operation
 def upsample(x, attributes, parameter):
-    scale = pair(attributes["scale"], rank_of(x))
-    size = [n * s for n, s in zip(as_image(x).shape[2:], scale)]
-    if attributes.get("mode", "nearest") == "nearest":
-        return as_before(F.interpolate(as_image(x), size), x)
-    return as_before(F.interpolate(as_image(x), size, mode="bilinear", align_corners=attributes["align_corners"]), x)
+    y, nearest = as_image(x), attributes.get("mode", "nearest") == "nearest"
+    for axis, scale in zip((2, 3), pair(attributes["scale"], rank_of(x))):
+        if nearest:
+            y = y.repeat_interleave(scale, axis)
+        else:
+            y = interpolate(y, axis, scale, attributes["align_corners"])
+    return as_before(y, x)
 
 
 @operation
