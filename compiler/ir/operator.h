@@ -110,7 +110,7 @@ struct Operator {
   const char *summary;            /* one line */
   const char *weights;            /* "`weight` [out, in]; `bias` [out]": what weights files must hold; NULL: no parameters */
   const char *formula;            /* in the generated comment: "y[oc][oy][ox] = .." ; NULL: none */
-  const char *onnx;               /* what `cnnc export` makes of it: "Relu", "Sigmoid, Mul"; NULL: EXPANDING */
+  const char *onnx;               /* what `cnnc export` makes of it, with all its types: "Relu", "Sigmoid, Mul"; NULL: EXPANDING */
 
   /* Checks attributes and inputs, sets the output's type and declares parameters. false: errors were reported. */
   bool (*infer)(Inference *inference, Node *node);
@@ -134,8 +134,8 @@ struct Operator {
   bool (*borders)(Arena *arena, const Node *node, struct Window *window, int *padding_mode);
   /* Multiply-accumulates of one sample in direct form; NULL: none are counted. */
   const Size *(*macs)(Arena *arena, const Node *node);
-  /* Adds the ONNX nodes that compute the output (ops/to_onnx.h). Returns the name of their result; NULL: ONNX cannot say it,
-   * which was reported. If this is NULL, a node of the type `onnx` with the same inputs and no attributes does it. */
+  /* Adds the ONNX nodes that compute the output (ops/to_onnx.h) and returns the name of their result. NULL: a node of the
+   * type `onnx` with the same inputs and no attributes does it. */
   const char *(*to_onnx)(OnnxWriter *writer, const Node *node);
   /* How the layer is described above its function: "conv 5x5, stride 2"; NULL: the name alone. */
   void (*describe)(Text *out, const Node *node);

@@ -150,7 +150,7 @@ const Operator op_adaptive_avg_pool = {
     .default_attributes = &defaults,
     .summary = "mean of windows that divide the input into so many rows and columns",
     .formula = "y[oc][oy][ox] = mean of x[oc][ky][kx], ky from floor(oy*H/OH) to ceil((oy+1)*H/OH), kx likewise",
-    .onnx = "AveragePool; or Slice, ReduceMean, Concat",
+    .onnx = "AveragePool where the parts are equal; else Slice, ReduceMean, Concat",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,

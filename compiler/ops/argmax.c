@@ -75,7 +75,7 @@ const Operator op_argmax = {
     .max_inputs = 1,
     .summary = "the number of the channel with the largest value, as int32; the first of equal ones, and NaN is larger than all",
     .formula = "y[0][oy][ox] = the least oc for which x[oc][oy][ox] is largest",
-    .onnx = "ArgMax, Cast",
+    .onnx = "ArgMax, Cast to float32",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,

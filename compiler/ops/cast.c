@@ -76,7 +76,7 @@ const Operator op_cast = {
     .default_attributes = &defaults,
     .summary = "numbers of another type; to integers halves are rounded to even, what is outside the range is clamped, NaN becomes 0",
     .formula = "y = round(min(max(x, low), high)), halves to even",
-    .onnx = "Round, Clip, Where; the type is given to outputs",
+    .onnx = "Round, Clip, Where, IsNaN, all on float32: an output of the net is cast to its type",
     .infer = infer,
     .evaluate = evaluate,
     .apply = apply,

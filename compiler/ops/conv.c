@@ -261,7 +261,7 @@ const Operator op_conv = {
     .summary = "convolution (cross-correlation) of an image or a sequence, with learned weights",
     .formula = "y[oc][oy][ox] = bias[oc] + sum over ky, kx, ic of "
                "x[ic][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] * weight[oc][ic][ky][kx]",
-    .onnx = "Conv",
+    .onnx = "Conv, after Pad (reflect, replicate) or Slice and Concat (circular)",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,

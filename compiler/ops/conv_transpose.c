@@ -250,7 +250,8 @@ static const char *to_onnx(OnnxWriter *w, const Node *node) {
     if (is_same(a->padding.kind) && span < window.stride[axis]) more[axis] = window.stride[axis] - span;
   }
   const char *x = onnx_input(w, node, 0);
-  const char *y = ONNX_NODE(w, "ConvTranspose", x, onnx_parameter(w, node, CONV_TRANSPOSE_WEIGHT), onnx_parameter(w, node, CONV_TRANSPOSE_BIAS));
+  const char *y = ONNX_NODE(w, "ConvTranspose", x, onnx_parameter(w, node, CONV_TRANSPOSE_WEIGHT),
+                            onnx_parameter(w, node, CONV_TRANSPOSE_BIAS));
   onnx_window_attributes(w, &o);
   if (more[0] || more[1]) onnx_ints(w, "output_padding", rank - 1, rank == 3 ? more : more + 1);
   if (a->groups > 1) onnx_int(w, "group", a->groups);

@@ -131,8 +131,7 @@ static const char *to_onnx(OnnxWriter *w, const Node *node) {
   const FilterAttributes *a = node->attributes;
   Window window = filter_window(w->arena, node);
   const TensorType *type = &node->inputs[0]->type;
-  OnnxWindow o = onnx_window(w, onnx_input(w, node, 0), type, &window, a->padding.kind, a->padding_mode, 0);
-  return onnx_channelwise(w, type, &o, node->parameters[KERNEL]->data);
+  return onnx_channelwise(w, onnx_input(w, node, 0), type, &window, a->padding.kind, a->padding_mode, node->parameters[KERNEL]->data);
 }
 
 const Operator op_filter = {
@@ -145,7 +144,7 @@ const Operator op_filter = {
     .default_attributes = &defaults,
     .summary = "one constant kernel applied to every channel (cross-correlation)",
     .formula = "y[oc][oy][ox] = sum over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] * kernel[ky][kx]",
-    .onnx = "Conv",
+    .onnx = "Conv with the kernel for every channel, after Pad (reflect, replicate) or Slice and Concat (circular)",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,

@@ -148,7 +148,7 @@ const Operator op_lrn = {
     .default_attributes = &defaults,
     .summary = "local response normalisation: every value divided by a power of its neighbouring channels' squares",
     .formula = "y[oc] = x[oc] / (k + alpha / size * sum of x[ic]^2 over size channels around oc)^beta",
-    .onnx = "LRN",
+    .onnx = "LRN; between Reshapes where it is no image; Mul, AveragePool, Add, Pow, Div where alpha or beta is not positive",
     .infer = infer,
     .evaluate = evaluate,
     .stages = stages,

@@ -340,7 +340,8 @@ const Operator op_layer_norm = {
     .summary = "the channels of each pixel, or all elements, brought to mean 0 and variance 1, then scaled and shifted",
     .formula = "y = (x - mean) / sqrt(variance + eps) * weight + bias",
     .weights = "`weight`, `bias`, each [channels], with axis=all of the input's shape",
-    .onnx = "LayerNormalization between Transposes; or ReduceMean, Sub, Mul, Add, Sqrt, Div",
+    .onnx = "LayerNormalization, between Transposes where it is over the channels of pixels; ReduceMean, Sub, Mul, Add, Sqrt, Div over "
+            "sizes that vary",
     .infer = infer_layer,
     .evaluate = evaluate,
     .stages = norm_stages,

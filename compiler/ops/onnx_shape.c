@@ -49,10 +49,12 @@ const char *onnx_sizes(OnnxWriter *w, const char *what, int count, const Size *c
   bool known = true;
   for (int i = 0; i < count; i++) known = size_is_const(sizes[i], &numbers[i]) && known;
   if (known) return onnx_integers(w, what, count, numbers);
-  if (count == 1) return size_name(w, sizes[0]);
-  const char **parts = ARENA_ARRAY(w->arena, const char *, (size_t)count);
+  const char **parts = ARENA_ARRAY(w->arena, const char *, (size_t)count), *outer = w->base;
+  w->base = arena_printf(w->arena, "%s/size", outer);
   for (int i = 0; i < count; i++) parts[i] = size_name(w, sizes[i]);
-  return onnx_concat(w, parts, count, 0);
+  const char *all = count == 1 ? parts[0] : onnx_concat(w, parts, count, 0);
+  w->base = outer;
+  return all;
 }
 
 /* ---- nodes that move values ---- */

@@ -47,7 +47,8 @@ OnnxWindow onnx_window(OnnxWriter *w, const char *x, const TensorType *type, con
   OnnxWindow result = {.input = x, .window = *window, .one_dimensional = type->rank == 2};
   bool varies = onnx_pads_vary(window);
   if (!is_padded(window)) return result;
-  if (mode == PADDING_ZEROS && varies && is_same(padding)) {
+  bool dilated = window->dilation[0] > 1 || window->dilation[1] > 1; /* runtimes have no auto_pad then */
+  if (mode == PADDING_ZEROS && varies && is_same(padding) && !dilated) {
     result.automatic = true;
     result.lower = padding == PADDING_SAME_LOWER;
   } else if (mode == PADDING_ZEROS && !varies && (fill == 0 || !reaches_far(window))) {
@@ -91,25 +92,24 @@ static const char *repeated_kernel(OnnxWriter *w, const float *kernel, int rank,
 }
 
 /* Channels become samples where their number varies. */
-const char *onnx_channelwise(OnnxWriter *w, const TensorType *type, const OnnxWindow *window, const float *kernel) {
-  int64_t channels = 1;
+const char *onnx_channelwise(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, PaddingKind padding, int mode,
+                             const float *kernel) {
   int rank = type->rank + 1;
-  bool known = size_is_const(type->sizes[0], &channels);
-  const int64_t image[] = {channels, 1, window->window.kernel[0], window->window.kernel[1]};
-  const int64_t sequence[] = {channels, 1, window->window.kernel[1]};
-  TensorType out = window_type(w->arena, type, &window->window, 1);
+  bool known = size_is_const(type->sizes[0], NULL);
+  int64_t channels = known ? size_value(type->sizes[0]) : 1;
+  const int64_t image[] = {channels, 1, window->kernel[0], window->kernel[1]}, sequence[] = {channels, 1, window->kernel[1]};
+  TensorType out = window_type(w->arena, type, window, 1);
   const Size *any = size_of(w->arena, -1);
   const Size *folded[] = {any, size_one(), type->sizes[1], type->sizes[2]};
   const Size *unfolded[] = {any, type->sizes[0], out.sizes[1], out.sizes[2]};
-  const char *x = window->input;
   if (!known) x = ONNX_NODE(w, "Reshape", x, onnx_sizes(w, "shape", rank, folded));
-  const char *y = ONNX_NODE(w, "Conv", x, repeated_kernel(w, kernel, rank, rank == 4 ? image : sequence));
-  onnx_window_attributes(w, window);
+  OnnxWindow o = onnx_window(w, x, type, window, padding, mode, 0);
+  const char *y = ONNX_NODE(w, "Conv", o.input, repeated_kernel(w, kernel, rank, rank == 4 ? image : sequence));
+  onnx_window_attributes(w, &o);
   if (channels > 1) onnx_int(w, "group", channels);
   return known ? y : ONNX_NODE(w, "Reshape", y, onnx_sizes(w, "shape", rank, unfolded));
 }
 
 const char *onnx_window_sum(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, PaddingKind padding) {
-  OnnxWindow attributes = onnx_window(w, x, type, window, padding, PADDING_ZEROS, 0);
-  return onnx_channelwise(w, type, &attributes, NULL);
+  return onnx_channelwise(w, x, type, window, padding, PADDING_ZEROS, NULL);
 }

@@ -200,7 +200,7 @@ const Operator op_pad = {
     .default_attributes = &defaults,
     .summary = "rows, columns or channels added at the edges: zeros or another value, or the input mirrored, repeated or wrapped around",
     .formula = "y[oc + before][oy + top][ox + left] = x[oc][oy][ox]",
-    .onnx = "Pad; or Slice, Concat",
+    .onnx = "Pad; Slice and Concat (circular)",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,

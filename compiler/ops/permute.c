@@ -7,6 +7,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
     {"order", ATTRIBUTE_INTS, offsetof(PermuteAttributes, order), NULL, true, NULL, 0},
@@ -74,6 +75,13 @@ static void describe(Text *out, const Node *node) {
   for (int i = 0; i < node->output->type.rank; i++) text_addf(out, "%s%d", i ? " " : "", source_of(node, i));
 }
 
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  int rank = node->output->type.rank;
+  int64_t order[MAX_RANK + 1] = {0};
+  for (int i = 0; i < rank; i++) order[i + 1] = source_of(node, i) + 1;
+  return onnx_transpose(w, onnx_input(w, node, 0), rank + 1, order);
+}
+
 const Operator op_permute = {
     .name = "permute",
     .kind = OPERATOR_NEST,
@@ -84,8 +92,10 @@ const Operator op_permute = {
     .default_attributes = &defaults,
     .summary = "the axes in another order: axis i of the output is axis order[i] of the input",
     .formula = "y[i0][i1][i2] = x[..], where index order[k] of x is index k of y",
+    .onnx = "Transpose",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

@@ -259,7 +259,7 @@ const Operator op_max_pool = {
     .default_attributes = &pool_defaults,
     .summary = "largest value of each window; padding never wins",
     .formula = "y[oc][oy][ox] = max over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]",
-    .onnx = "MaxPool",
+    .onnx = "MaxPool, after Pad where the padding exceeds the kernel or varies with ceil_mode",
     .infer = infer_max,
     .evaluate = evaluate_max,
     .nest = nest_max,
@@ -326,7 +326,8 @@ const Operator op_avg_pool = {
     .summary = "mean value of each window; count_include_pad says whether padding counts as zeros",
     .formula = "y[oc][oy][ox] = sum over ky, kx of "
                "x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] / count",
-    .onnx = "AveragePool",
+    .onnx = "AveragePool, after Pad where ceil_mode adds to padding that counts; dilated or varying: Conv with ones of it over that of "
+            "ConstantOfShape, Div; Pad and Reshape as sum_pool",
     .infer = infer_avg,
     .evaluate = evaluate_avg,
     .nest = nest_avg,

@@ -10,6 +10,7 @@
 #include "ops/infer.h"
 #include "ops/ops.h"
 #include "ops/statistics.h"
+#include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
     {"axis", ATTRIBUTE_CHOICE, offsetof(ReduceAttributes, axis), "channels|height|width|pixels|all", true, NULL, 0},
@@ -154,16 +155,29 @@ static void describe(Text *out, const Node *node) {
   text_addf(out, "%s over %s", node->op->name, axes[axis_of(node)]);
 }
 
+/* Of the type that the operator names, along the axes whose size it changes. */
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const TensorType *in = &node->inputs[0]->type, *out = &node->output->type;
+  const char *x = onnx_input(w, node, 0);
+  int64_t axes[MAX_RANK];
+  int count = 0;
+  for (int i = 0; i < in->rank; i++)
+    if (!size_equal(in->sizes[i], out->sizes[i])) axes[count++] = i + 1;
+  if (!count) return x;
+  return node->op == &op_reduce_sum ? onnx_sum(w, x, count, axes) : onnx_reduce(w, node->op->onnx, x, count, axes);
+}
+
 /* clang-format off */
-#define REDUCE(name_, nest_, stages_, summary_, formula_)                                                                                  \
+#define REDUCE(name_, nest_, stages_, onnx_, summary_, formula_)                                                                           \
   const Operator op_##name_ = {                                                                                                            \
       .name = #name_, .kind = OPERATOR_NEST, .min_inputs = 1, .max_inputs = 1, .attributes_size = sizeof(ReduceAttributes),                \
       .attributes = attributes, .default_attributes = &defaults, .summary = summary_, .formula = formula_, .infer = infer,                 \
       .evaluate = evaluate, .nest = nest_, .stages = stages_, .describe = describe,                                                        \
+      .onnx = onnx_, .to_onnx = to_onnx,                                                                                                   \
   };
 
-REDUCE(reduce_sum, nest_total, sum_stages, "sum along the axis, which becomes 1", "y = sum of x along the axis")
-REDUCE(reduce_mean, nest_mean, sum_stages, "mean along the axis, which becomes 1", "y = sum of x along the axis / their number")
-REDUCE(reduce_max, nest_max, NULL, "largest value along the axis, which becomes 1", "y = max of x along the axis")
-REDUCE(reduce_min, nest_min, NULL, "smallest value along the axis, which becomes 1", "y = min of x along the axis")
+REDUCE(reduce_sum, nest_total, sum_stages, "ReduceSum", "sum along the axis, which becomes 1", "y = sum of x along the axis")
+REDUCE(reduce_mean, nest_mean, sum_stages, "ReduceMean", "mean along the axis, which becomes 1", "y = sum of x along the axis / their number")
+REDUCE(reduce_max, nest_max, NULL, "ReduceMax", "largest value along the axis, which becomes 1", "y = max of x along the axis")
+REDUCE(reduce_min, nest_min, NULL, "ReduceMin", "smallest value along the axis, which becomes 1", "y = min of x along the axis")
 /* clang-format on */

@@ -204,7 +204,7 @@ const Operator op_flatten = {
     .default_attributes = &flatten_defaults,
     .summary = "all values of a tensor as one vector, channel by channel (chw) or pixel by pixel (hwc)",
     .formula = "y[(c*H + y)*W + x] = x[c][y][x]",
-    .onnx = "Flatten",
+    .onnx = "Flatten, after Transpose in order hwc",
     .infer = infer_flatten,
     .evaluate = evaluate_flatten,
     .nest = nest_flatten,

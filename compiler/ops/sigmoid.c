@@ -168,7 +168,7 @@ const Operator op_gelu = {
     .default_attributes = &gelu_defaults,
     .summary = "every value times the normal distribution up to it",
     .formula = "y = x / 2 * (1 + erf(x / sqrt(2))), or by tanh",
-    .onnx = "Mul, Erf, Add; or Mul, Tanh, Add",
+    .onnx = "Div, Erf, Add, Mul; by tanh: Mul, Add, Tanh",
     .infer = infer_same_shape,
     .evaluate = evaluate_gelu,
     .apply = apply_gelu,

@@ -160,7 +160,7 @@ const Operator op_sum_pool = {
     .default_attributes = &pool_defaults,
     .summary = "sum of each window; padding adds nothing",
     .formula = "y[oc][oy][ox] = sum over ky, kx of x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]",
-    .onnx = "Conv",
+    .onnx = "Conv with ones, after Pad where padding varies with ceil_mode; between Reshapes where the channels vary",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest_sum,
@@ -187,7 +187,7 @@ const Operator op_l2_pool = {
     .summary = "root of the sum of squares of each window, which is not divided by their number",
     .formula = "y[oc][oy][ox] = sqrt(sum over ky, kx of "
                "x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left]^2)",
-    .onnx = "Mul, Conv, Sqrt",
+    .onnx = "Mul, Conv with ones, Sqrt; Pad and Reshape as sum_pool",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest_l2,
@@ -200,8 +200,7 @@ static const char *weighted_to_onnx(OnnxWriter *w, const Node *node) {
   const PoolAttributes *a = node->attributes;
   Window window = onnx_pool_window(w, node);
   const TensorType *type = &node->inputs[0]->type;
-  OnnxWindow o = onnx_window(w, onnx_input(w, node, 0), type, &window, a->padding.kind, PADDING_ZEROS, 0);
-  return onnx_channelwise(w, type, &o, node->parameters[WEIGHT]->data);
+  return onnx_channelwise(w, onnx_input(w, node, 0), type, &window, a->padding.kind, PADDING_ZEROS, node->parameters[WEIGHT]->data);
 }
 
 const Operator op_weighted_avg_pool = {
@@ -215,7 +214,7 @@ const Operator op_weighted_avg_pool = {
     .summary = "mean of each window under given weights, which are divided by their sum; padding counts as zeros",
     .formula = "y[oc][oy][ox] = sum over ky, kx of "
                "x[oc][oy*stride + ky*dilation - top][ox*stride + kx*dilation - left] * weight[ky][kx]",
-    .onnx = "Conv",
+    .onnx = "Conv with the weights for every channel; Pad and Reshape as sum_pool",
     .infer = infer_weighted,
     .evaluate = evaluate,
     .nest = nest_weighted,

@@ -1,28 +1,13 @@
 /* to_onnx.c - nodes, attributes and tensors of numbers of an ONNX model; see to_onnx.h. Knows no operator. */
 #include "ops/to_onnx.h"
 
-#include <stdarg.h>
 #include <string.h>
-
-#include "ops/explain_shape.h"
 
 const char *unique_onnx_name(OnnxWriter *w, const char *name) {
   const char *unique = name;
   for (int i = 2; find_name(&w->names, unique); i++) unique = arena_printf(w->arena, "%s_%d", name, i);
   put_name(&w->names, unique, w);
   return unique;
-}
-
-const char *refuse_onnx(OnnxWriter *w, const Node *node, const char *format, ...) {
-  Text text = text_new(w->arena);
-  va_list arguments;
-  va_start(arguments, format);
-  text_vaddf(&text, format, arguments);
-  va_end(arguments);
-  Diagnostic *d = report(w->diagnostics, CODE_E0704, node->span, "`%s` cannot be written as ONNX: %s", operation_name(node),
-                         text_string(&text));
-  add_instance_notes(d, node->instance);
-  return NULL;
 }
 
 const char *add_onnx_node(OnnxWriter *w, const char *type, const char *const *inputs) {

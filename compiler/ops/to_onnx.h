@@ -16,11 +16,9 @@ enum { ONNX_OPSET = 17, ONNX_IR_VERSION = 8 };
 
 struct OnnxWriter {
   Arena *arena;
-  Diagnostics *diagnostics;
   const Graph *graph;
   int64_t batch;          /* 0: any number */
   const char *batch_name; /* where it is any number */
-  const Node *node;       /* for which nodes are made; NULL: an input or output of the net */
   const char *base;       /* begins the names of what is made for it */
   NameTable names;        /* taken by values and initializers */
   NameTable parameters;   /* initializers, by path, and by path and sizes */
@@ -100,13 +98,11 @@ Window onnx_pool_window(OnnxWriter *w, const Node *node);
 /* Whether a number does not say what stands beyond the edges. */
 bool onnx_pads_vary(const Window *window);
 const char *onnx_pad_window(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, int mode, double fill);
-/* Every channel of the window's input, which is of that type, with one kernel; NULL: one of ones. */
-const char *onnx_channelwise(OnnxWriter *w, const TensorType *type, const OnnxWindow *window, const float *kernel);
+/* Every channel of x with one kernel; NULL: one of ones. */
+const char *onnx_channelwise(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, PaddingKind padding, int mode,
+                             const float *kernel);
 /* The sum of each window of x; beyond the edges are zeros. */
 const char *onnx_window_sum(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, PaddingKind padding);
-
-/* "`conv1`: ONNX has no .."; returns NULL. */
-const char *refuse_onnx(OnnxWriter *w, const Node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* For passes/export_graph.c: whatever name comes first is kept, later ones get a number. */
 const char *unique_onnx_name(OnnxWriter *w, const char *name);

@@ -4,7 +4,6 @@
 #include "ir/onnx.h"
 #include "passes/passes.h"
 
-/* Weights must be bound, and nothing folded. batch 0: any number of samples. NULL: what ONNX cannot say was reported, all of
- * it. */
+/* Weights must be bound, and nothing folded. batch 0: any number of samples. */
 OnnxModel *export_graph(Compilation *c, const Graph *graph, int64_t batch);
 #endif

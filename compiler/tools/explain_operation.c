@@ -70,5 +70,6 @@ void explain_operation(Text *out, const Operator *op) {
   print_inputs(out, op);
   print_attributes(out, op);
   if (op->weights) text_addf(out, "\nWeights, below the layer's name: %s\n", op->weights);
+  if (op->onnx) text_addf(out, "\nIn ONNX: %s\n", op->onnx);
   print_foreign_names(out, op);
 }

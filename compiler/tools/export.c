@@ -35,8 +35,7 @@ int export_verb(Session *session) {
   Compilation c = new_compilation(session, &line->options, &session->diagnostics);
   Graph *graph = compile_to_graph(&c);
   take_texts(session, &c);
-  const OnnxModel *model = graph ? export_graph(&c, graph, line->batch) : NULL;
   apply_lint_settings(session, &session->diagnostics);
-  if (model && !session->diagnostics.errors) write_model(session, &c, model);
+  if (graph && !session->diagnostics.errors) write_model(session, &c, export_graph(&c, graph, line->batch));
   return 0;
 }

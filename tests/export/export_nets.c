@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "ir/operator.h"
 #include "load/write_onnx.h"
 #include "passes/export_graph.h"
 #include "passes/interpret.h"
@@ -132,6 +133,31 @@ static void choose_sizes(Job *job, const Graph *graph, int choice) {
   job->options.sizes = graph->dim_count ? &job->bindings[graph->dim_count - 1] : NULL;
 }
 
+/* Whether the list of an operation's types has the word. */
+static bool names_type(const char *list, const char *type) {
+  size_t length = strlen(type);
+  for (const char *at = strstr(list, type); at; at = strstr(at + 1, type))
+    if ((at == list || strchr(" (", at[-1])) && (!at[length] || strchr(" ,;:)s", at[length]))) return true;
+  return false;
+}
+
+/* `cnnc explain` names all that an operation becomes. What is made for sizes is called LAYER/size/.. and left out. */
+static void check_types(Job *job, const Graph *graph, const OnnxModel *model) {
+  const Node *of = NULL;
+  for (int i = model->graph.nodes_count; i-- > 0;) {
+    const OnnxNode *made = &model->graph.nodes[i];
+    for (int k = 0; k < graph->node_count; k++)
+      if (!strcmp(graph->nodes[k]->name, made->name)) of = graph->nodes[k];
+    size_t length = of ? strlen(of->name) : 0;
+    if (!of || strncmp(made->name, of->name, length) || (made->name[length] && made->name[length] != '/')) continue;
+    bool known = !strncmp(made->name + length, "/size/", 6) || names_type(of->op->onnx, made->op_type);
+    known = known || !strcmp(made->op_type, "Identity"); /* nothing was left to do */
+    if (known) continue;
+    printf("FAILED: %s.%s: `%s` becomes %s, and explain does not say so\n", job->stem, job->options.net, of->op->name, made->op_type);
+    job->failed++;
+  }
+}
+
 static void do_net(Job *job) {
   Diagnostics diagnostics;
   Sources sources;
@@ -141,10 +167,7 @@ static void do_net(Job *job) {
   const Graph *graph = graph_of(job, &c, &diagnostics, &sources);
   if (!graph) return;
   const OnnxModel *model = export_graph(&c, graph, 0);
-  if (!model) {
-    fail(job, &diagnostics, "cannot be exported:");
-    return;
-  }
+  check_types(job, graph, model);
   const unsigned char *bytes = write_onnx(job->arena, model, &length);
   if (!bytes) {
     fail(job, &diagnostics, "is too large");
