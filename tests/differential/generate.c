@@ -22,7 +22,7 @@ static const Choice choices[] = {
     {do_stretch, 5, 5}, {do_concat, 8, 5},      {do_center_crop, 3, 2}, {do_split, 4, 3},       {do_crop, 4, 3},
     {do_pad, 4, 3},     {do_flatten, 1, 1},     {do_reshape, 3, 2},     {do_upsample, 4, 4},    {do_shuffle, 4, 3},
     {do_cast, 4, 1},    {do_argmax, 1, 0},      {do_branch, 2, 2},      {do_block, 2, 2},       {do_repeat, 2, 2},
-    {do_if, 1, 1},      {do_permute, 2, 2},     {do_reduce, 4, 4},
+    {do_if, 1, 1},      {do_permute, 2, 2},     {do_reduce, 4, 4},      {do_correlate, 3, 3},
 };
 
 static void do_layer(Net *net) {

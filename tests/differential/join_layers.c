@@ -228,3 +228,26 @@ bool do_center_crop(Net *net, Tensor *t) {
   }
   return false;
 }
+
+/* A tensor of as many channels slides over t; else t over itself, which is one place. */
+bool do_correlate(Net *net, Tensor *t) {
+  if (t->rank < 2 || net->varies) return false;
+  Tensor *kernel = t;
+  for (int i = 0; i < net->tensor_count; i++) {
+    Tensor *o = &net->tensors[i];
+    if (!o->hidden && o->rank == t->rank && o->c == t->c && o->h <= t->h && o->w <= t->w && chance(70)) kernel = o;
+  }
+  bool whole = chance(60);
+  int count = kernel->h * kernel->w * (whole ? t->c : 1);
+  double most = magnitude(t) * magnitude(kernel) * count * 2, unit = t->unit * kernel->unit;
+  if (!in_range(net, -most, most, unit) || (!net->rounded && fmin(t->unit, kernel->unit) < 1 && pow(fmin(t->unit, kernel->unit), 2) < unit))
+    return false;
+  Tensor result = with_range(t, -most, most, unit);
+  result.c = whole ? 1 : t->c;
+  result.h = t->h - kernel->h + 1;
+  result.w = t->w - kernel->w + 1;
+  begin_list(net, (Tensor *[]){t, kernel}, NULL, 2);
+  open_call(net, NULL, whole ? "correlate" : "depthwise_correlate");
+  add_tensor(net, result);
+  return true;
+}

@@ -80,6 +80,7 @@ static double reduction_length(const Node *node, const Bound *in) {
   }
   const TensorType *type = &node->inputs[0]->type;
   if (node->op == &op_dot || is_distance(node)) return elements_in(type);
+  if (node->op == &op_depthwise_correlate) return elements_in(&node->inputs[1]->type) / (double)size_value(type_channels(type));
   if (node->op == &op_reduce_sum || node->op == &op_reduce_mean) return elements_in(type) / elements_in(&node->output->type);
   if (node->op == &op_global_avg_pool || node->op == &op_adaptive_avg_pool)
     return (double)(size_value(type_height(type)) * size_value(type_width(type)));
@@ -125,6 +126,9 @@ static bool bound_of_several(Arena *arena, const Node *node, const double *const
   } else if (node->op == &op_mul) {
     op_mul.evaluate(node, magnitudes, out->magnitude);
     for (int64_t i = 0; i < count; i++) out->magnitude[i] *= node->input_count;
+  } else if (node->op == &op_depthwise_correlate) { /* products of two that are rounded */
+    node->op->evaluate(node, magnitudes, out->magnitude);
+    for (int64_t i = 0; i < count; i++) out->magnitude[i] *= 2;
   } else if (node->op == &op_div) { /* |a| / |b| + |a| |b| / b^2 */
     int64_t divisors = elements_of(arena, node->inputs[1]);
     double *least = ARENA_ARRAY(arena, double, (size_t)divisors);
@@ -251,7 +255,7 @@ static double unit_after(const Node *node, const Bound *in) {
     return exp2(floor(log2(count))) == count ? unit / count : 0;
   }
   if (node->op == &op_mul) return pow(unit, node->input_count);
-  if (node->op == &op_square || node->op == &op_dot) return unit * unit;
+  if (node->op == &op_square || node->op == &op_dot || node->op == &op_depthwise_correlate) return unit * unit;
   if (is_bilinear(node)) return unit * unit_of_bilinear(node);
   if (node->op == &op_rescale || node->op == &op_normalize || node->op == &op_hard_sigmoid || node->op == &op_leaky_relu)
     return unit_of_line(node, unit);

@@ -745,6 +745,13 @@ def reduced():
             write(f"reduce_{name}", [shape], pattern, lambda make, x: f(x, dims, keepdim=True), axis=axis)
 
 
+def correlated():
+    for shape, kernel in (((3, 7, 6), (3, 3, 2)), ((5, 4, 4), (5, 4, 4)), ((16, 1, 5), (16, 1, 3)), ((4, 9), (4, 4)), ((1, 6), (1, 1))):
+        conv = F.conv2d if len(shape) == 3 else F.conv1d
+        for pattern in ("integer", "fraction", "special"):
+            write("depthwise_correlate", [shape, kernel], pattern, lambda make, x, k: conv(x[None], k[:, None], groups=shape[0])[0])
+
+
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
@@ -772,3 +779,6 @@ seeds = itertools.count(60001)
 random.seed(20261126)
 permuted()
 reduced()
+seeds = itertools.count(61001)
+random.seed(20261127)
+correlated()
