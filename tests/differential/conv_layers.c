@@ -6,7 +6,7 @@
 #include "layers.h"
 #include "window.h"
 
-enum { MOST_WRITTEN = 150 }; /* numbers of a constant */
+enum { MOST_WRITTEN = 150, MOST_NUMBERS = 30000 }; /* numbers of a constant, and of a weight */
 
 /* How a convolution comes by its numbers. */
 typedef struct Numbers {
@@ -104,16 +104,17 @@ static int some_groups(const Tensor *t) {
   return groups;
 }
 
-static int some_out(const Window *w, int groups) {
+static int some_out(const Tensor *t, const Window *w, int groups) {
   int out = groups > 1 ? groups * between(1, groups > 16 ? 1 : 3) : some_channels();
-  return out * w->y.out * w->x.out > MAX_ELEMENTS / 8 ? groups : out;
+  bool many = out * (t->c / groups) * w->y.k * w->x.k > MOST_NUMBERS;
+  return many || out * w->y.out * w->x.out > MAX_ELEMENTS / 8 ? groups : out;
 }
 
 bool do_conv(Net *net, Tensor *t) {
   Window w;
   if (!some_window(t, &w, FOR_CONV)) return false;
   int groups = some_groups(t);
-  conv_into(net, t, &w, some_out(&w, groups), groups);
+  conv_into(net, t, &w, some_out(t, &w, groups), groups);
   return true;
 }
 
@@ -137,7 +138,7 @@ bool do_shared_conv(Net *net, Tensor *t) {
   char label[16];
   if (!some_window(t, &call.window, FOR_CONV)) return false;
   call.mode = some_mode(&call.window);
-  call.out = some_out(&call.window, 1);
+  call.out = some_out(t, &call.window, 1);
   Tensor *twin = twin_of(net, t, &call.window, call.mode, &other);
   end_statement(net);
   snprintf(label, sizeof label, "s%d", net->names++);
@@ -178,7 +179,7 @@ bool do_depthwise(Net *net, Tensor *t) {
 bool do_separable(Net *net, Tensor *t) {
   Window w;
   if (!some_window(t, &w, FOR_CONV)) return false;
-  int multiplier = t->c > 16 || chance(60) ? 1 : between(2, 3), middle = t->c * multiplier, out = some_out(&w, 1);
+  int multiplier = t->c > 16 || chance(60) ? 1 : between(2, 3), middle = t->c * multiplier, out = some_out(t, &w, 1);
   if (middle * w.y.out * w.x.out > MAX_ELEMENTS / 8 || (!net->rounded && magnitude(t) / t->unit > LIMIT / 64)) return false;
   const char *label = begin(net, t), *mode = some_mode(&w);
   char part[32];
@@ -219,7 +220,7 @@ bool do_transposed(Net *net, Tensor *t) {
   int more_y = same || t->rank == 2 ? 0 : some_output_padding(&w.y), more_x = same ? 0 : some_output_padding(&w.x);
   w.y.out += more_y;
   w.x.out += more_x;
-  int groups = some_groups(t), out = some_out(&w, groups), kernel = w.y.k * w.x.k, length = t->c / groups * kernel;
+  int groups = some_groups(t), out = some_out(t, &w, groups), kernel = w.y.k * w.x.k, length = t->c / groups * kernel;
   const char *label = begin(net, t);
   open_call(net, label, "conv_transpose");
   argument(net, "%d", out);
@@ -263,6 +264,7 @@ bool do_filter(Net *net, Tensor *t) {
 bool do_fc(Net *net, Tensor *t) {
   int length = elements(t), out = some_channels();
   if (length > 3000) return false;
+  if (out > MOST_NUMBERS / length) out = MOST_NUMBERS / length;
   bool bias = chance(75);
   const char *label = begin(net, t);
   if (t->rank > 1) {

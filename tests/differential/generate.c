@@ -1,9 +1,10 @@
-/* generate.c - random small nets, of three kinds.
+/* generate.c - random small nets, of four kinds.
  *
- *   generate exact|rounded|varying DIR FIRST COUNT SEED [sources]      writes DIR/exact0.cnn, DIR/exact0.safetensors, ..
+ *   generate exact|rounded|varying|special DIR FIRST COUNT SEED [sources]      writes DIR/exact0.cnn, DIR/exact0.safetensors, ..
  *
  * In exact nets floats make no errors, so that any difference at all is a bug; rounded nets have what no float computes
  * exactly. Varying ones are exact ones with sizes that vary, for whose least values everything fits: cnnc refuses some.
+ * Special ones move values and choose among them, so that any value comes out as it went in: infinities, FLT_MAX, ..
  * With `sources`, no weights are written. What occurs how often: coverage.c. */
 #include <stdlib.h>
 #include <string.h>
@@ -12,26 +13,28 @@
 
 typedef struct Choice {
   Layer *layer;
-  int exact, rounded; /* how often, in comparison */
+  int exact, rounded, special; /* how often, in comparison */
 } Choice;
 
 static const Choice choices[] = {
-    {do_conv, 25, 14},  {do_shared_conv, 2, 1}, {do_depthwise, 3, 2},   {do_separable, 3, 2},   {do_transposed, 5, 3},
-    {do_filter, 3, 2},  {do_fc, 3, 3},          {do_pool, 14, 12},      {do_global_pool, 3, 4}, {do_unary, 10, 8},
-    {do_steep, 0, 12},  {do_affine, 6, 10},     {do_preprocess, 4, 4},  {do_softmax, 0, 2},     {do_several, 9, 10},
-    {do_stretch, 5, 5}, {do_concat, 8, 5},      {do_center_crop, 3, 2}, {do_split, 4, 3},       {do_crop, 4, 3},
-    {do_pad, 4, 3},     {do_flatten, 1, 1},     {do_reshape, 3, 2},     {do_upsample, 4, 4},    {do_shuffle, 4, 3},
-    {do_cast, 4, 1},    {do_argmax, 1, 0},      {do_branch, 2, 2},      {do_block, 2, 2},       {do_repeat, 2, 2},
-    {do_if, 1, 1},      {do_permute, 2, 2},     {do_reduce, 4, 4},      {do_correlate, 3, 3},
+    {do_conv, 25, 14, 0},  {do_shared_conv, 2, 1, 0}, {do_depthwise, 3, 2, 0},   {do_separable, 3, 2, 0},   {do_transposed, 5, 3, 0},
+    {do_filter, 3, 2, 0},  {do_fc, 3, 3, 0},          {do_pool, 14, 12, 14},     {do_global_pool, 3, 4, 2}, {do_unary, 10, 8, 10},
+    {do_steep, 0, 12, 0},  {do_affine, 6, 10, 0},     {do_preprocess, 4, 4, 0},  {do_softmax, 0, 2, 0},     {do_several, 9, 10, 9},
+    {do_stretch, 5, 5, 5}, {do_concat, 8, 5, 8},      {do_center_crop, 3, 2, 3}, {do_split, 4, 3, 4},       {do_crop, 4, 3, 4},
+    {do_pad, 4, 3, 6},     {do_flatten, 1, 1, 1},     {do_reshape, 3, 2, 3},     {do_upsample, 4, 4, 4},    {do_shuffle, 4, 3, 4},
+    {do_cast, 4, 1, 2},    {do_argmax, 1, 0, 1},      {do_branch, 2, 2, 0},      {do_block, 2, 2, 0},       {do_repeat, 2, 2, 0},
+    {do_if, 1, 1, 1},      {do_permute, 2, 2, 2},     {do_reduce, 4, 4, 2},      {do_correlate, 3, 3, 0},
 };
+
+static int weight_of(const Net *net, const Choice *c) { return net->special ? c->special : net->rounded ? c->rounded : c->exact; }
 
 static void do_layer(Net *net) {
   int total = 0;
   enum { COUNT = sizeof choices / sizeof *choices };
-  for (int i = 0; i < COUNT; i++) total += net->rounded ? choices[i].rounded : choices[i].exact;
+  for (int i = 0; i < COUNT; i++) total += weight_of(net, &choices[i]);
   int dice = between(1, total);
   for (int i = 0; i < COUNT; i++) {
-    dice -= net->rounded ? choices[i].rounded : choices[i].exact;
+    dice -= weight_of(net, &choices[i]);
     if (dice > 0) continue;
     choices[i].layer(net, pick(net));
     return;
@@ -55,6 +58,7 @@ static void set_input_range(const Net *net, Tensor *t) {
   t->low = net->rounded ? rounded[t->type][0] : t->type == UINT8 ? 0 : -3;
   t->high = net->rounded ? rounded[t->type][1] : 3;
   t->unit = net->rounded ? 0 : 1;
+  if (net->special) t->low = -LIMIT, t->high = LIMIT; /* integers; floats may be anything */
 }
 
 /* `dim` declarations whose least values are the sizes of t. */
@@ -75,6 +79,8 @@ static void declare_dims(Net *net, Tensor *t) {
 /* Of the sizes of another, if there is one and they vary. */
 static void add_input(Net *net, int rank, const Tensor *other) {
   Tensor t = {.rank = rank, .c = some_channels(), .h = rank == 3 ? some_size() : 1, .w = rank > 1 ? some_size() : 1};
+  if (chance(12)) *(chance(50) ? &t.h : &t.w) = 1;
+  if (chance(4)) t.h = t.w = 1;
   if (net->varies && other) t.h = other->h, t.w = other->w;
   else if (net->varies) declare_dims(net, &t);
   if (chance(30)) t.type = (Type)between(UINT8, INT32);
@@ -87,13 +93,13 @@ static void add_input(Net *net, int rank, const Tensor *other) {
   fprintf(net->body, "%s\n", rank == 3 && chance(30) ? " (layout=hwc)" : "");
 }
 
-/* The last tensor, everything that nothing uses, and now and then something that is used too. */
+/* The last tensor, nearly everything that nothing uses, and now and then something that is used too. */
 static void add_outputs(Net *net) {
   int outputs = 0;
   end_statement(net);
   for (int i = net->tensor_count; i-- > 0 && outputs < 6;) {
     Tensor *t = &net->tensors[i];
-    if (t->hidden || (t->used && !chance(8))) continue;
+    if (t->hidden || (t->used ? !chance(8) : outputs > 0 && chance(10))) continue;
     for (int twice = chance(4) ? 2 : 1; twice-- > 0;) {
       bool more = t->type == FLOAT32 && chance(10);
       fprintf(net->body, "  output out%d", outputs++);
@@ -139,18 +145,21 @@ static void generate(const Job *job, int number) {
   static Net net;
   memset(&net, 0, sizeof net);
   net.rounded = *job->kind == 'r';
+  net.special = *job->kind == 's';
   net.varies = *job->kind == 'v';
   net.declarations = tmpfile();
   net.body = tmpfile();
   if (!net.declarations || !net.body) exit(2);
   seed_random(job->seed * UINT64_C(0x2545f4914f6cdd1d) + (uint64_t)number + ((uint64_t)(unsigned char)*job->kind << 40));
   int rank = chance(70) ? 3 : chance(70) || net.varies ? 2 : 1, layers = between(1, net.varies ? 5 : net.rounded ? 8 : 12);
+  if (!net.varies && chance(5)) layers = between(13, 40);
+
   limit_channels(net.varies ? 9 : MOST_CHANNELS); /* they are evaluated for large sizes, too */
   net.has_defaults = chance(20);
   if (net.has_defaults) fprintf(net.declarations, "default batch_norm(eps=%s)\n", net.rounded ? "1e-3" : "0");
   add_input(&net, rank, NULL);
   if (chance(15)) add_input(&net, rank, &net.tensors[0]);
-  for (int tries = 0; tries < 100 && net.layers < layers && net.tensor_count < MAX_TENSORS - 16 && net.weight_count < MAX_WEIGHTS - 16;
+  for (int tries = 0; tries < 200 && net.layers < layers && net.tensor_count < MAX_TENSORS - 24 && net.weight_count < MAX_WEIGHTS - 24;
        tries++)
     do_layer(&net);
   add_outputs(&net);
@@ -159,9 +168,10 @@ static void generate(const Job *job, int number) {
 }
 
 int main(int argc, char **argv) {
-  bool known = argc > 1 && (!strcmp(argv[1], "exact") || !strcmp(argv[1], "rounded") || !strcmp(argv[1], "varying"));
+  bool known = argc > 1 &&
+               (!strcmp(argv[1], "exact") || !strcmp(argv[1], "rounded") || !strcmp(argv[1], "varying") || !strcmp(argv[1], "special"));
   if (argc < 6 || !known) {
-    fprintf(stderr, "generate exact|rounded|varying DIR FIRST COUNT SEED [sources]\n");
+    fprintf(stderr, "generate exact|rounded|varying|special DIR FIRST COUNT SEED [sources]\n");
     return 2;
   }
   Job job = {argv[1], argv[2], strtoull(argv[5], NULL, 10), argc > 6};

@@ -102,6 +102,7 @@ static const char *const names[] = {"add", "mul", "max", "min", "sub", "abs_diff
 static bool of_two(Kind kind) { return kind >= KIND_SUB; }
 
 static Kind some_kind(const Net *net) {
+  if (net->special) return chance(50) ? KIND_MAX : KIND_MIN;
   return (Kind)ONE_OF(KIND_ADD, KIND_ADD, KIND_MUL, KIND_MAX, KIND_MIN, KIND_SUB, KIND_ABS_DIFF, net->rounded ? KIND_DIV : KIND_MUL);
 }
 
@@ -141,7 +142,7 @@ bool do_several(Net *net, Tensor *t) {
   add_arm(&a, t);
   if (kind != KIND_REDUCE && chance(30)) add_some_constant(net, &a, t, kind == KIND_DIV);
   if (a.count < most) add_alike(net, &a, t, most);
-  if (a.count == 1 && t->rank > 1 && chance(75)) add_arm(&a, conv_same(net, t, t->c));
+  if (a.count == 1 && t->rank > 1 && !net->special && chance(75)) add_arm(&a, conv_same(net, t, t->c));
   else if (a.count == 1) add_arm(&a, t);
   shuffle(&a);
   if (kind == KIND_DIV) {
@@ -193,7 +194,7 @@ bool do_concat(Net *net, Tensor *t) {
     Tensor *o = &net->tensors[i];
     if (o != t && !o->hidden && fits_beside(o, t, axis) && chance(50)) add_arm(&a, o);
   }
-  if (t->rank > 1 && (a.count == 1 || chance(20)) && chance(85)) add_arm(&a, conv_same(net, t, axis == 0 ? some_channels() : t->c));
+  if (t->rank > 1 && !net->special && (a.count == 1 || chance(20)) && chance(85)) add_arm(&a, conv_same(net, t, axis == 0 ? some_channels() : t->c));
   if (a.count == 1 || chance(8)) add_arm(&a, t);
   shuffle(&a);
   Tensor result = combine(&a, KIND_MAX, t);

@@ -13,7 +13,7 @@ bool do_split(Net *net, Tensor *t) {
   if (t->c < parts || net->tensor_count + parts >= MAX_TENSORS - 12) return false;
   for (int i = 0; i < parts; i++) left -= sizes[i] = even ? t->c / parts : i == parts - 1 ? left : between(1, left - (parts - 1 - i));
   double most = magnitude(t) * parts;
-  bool joined = even && chance(40) && in_range(net, -most, most, t->unit);
+  bool joined = !net->special && even && chance(40) && in_range(net, -most, most, t->unit);
   if (joined) begin(net, t);
   else {
     end_statement(net);
@@ -167,7 +167,7 @@ bool do_permute(Net *net, Tensor *t) {
 
 bool do_upsample(Net *net, Tensor *t) {
   int v = ONE_OF(1, 2, 2, 3, 4), h = chance(60) ? v : ONE_OF(1, 2, 3, 4);
-  bool bilinear = chance(50), aligned = chance(50);
+  bool bilinear = !net->special && chance(50), aligned = chance(50);
   if (t->rank < 2 || elements(t) * v * h > MAX_ELEMENTS / 4 || t->h * t->w * v * h > 1200) return false;
   if (bilinear && !net->rounded && (aligned || v == 3 || h == 3 || !in_range(net, t->low, t->high, t->unit / (4 * v * h)))) return false;
   begin(net, t);
@@ -204,7 +204,7 @@ bool do_shuffle(Net *net, Tensor *t) {
 
 /* In rounded nets to float32 only: a rounding error may change what an integer is rounded to. */
 bool do_cast(Net *net, Tensor *t) {
-  Type type = net->rounded && t->type == FLOAT32 ? FLOAT32 : (Type)between(FLOAT32, INT32);
+  Type type = net->rounded && t->type == FLOAT32 ? FLOAT32 : (Type)between(FLOAT32, net->special ? INT16 : INT32);
   begin(net, t);
   open_call(net, NULL, "cast");
   argument(net, "%s", type_names[type]);

@@ -10,7 +10,7 @@
 
 #include "random.h"
 
-enum { MAX_TENSORS = 96, MAX_WEIGHTS = 96, MAX_ELEMENTS = 60000, MOST_CHANNELS = 200 };
+enum { MAX_TENSORS = 200, MAX_WEIGHTS = 200, MAX_ELEMENTS = 60000, MOST_CHANNELS = 1030 };
 #define LIMIT 8388608.0 /* of magnitude / unit: 2^23 */
 
 typedef enum Type { FLOAT32, UINT8, INT8, INT16, INT32 } Type;
@@ -34,6 +34,7 @@ typedef struct Weights {
 
 typedef struct Net {
   bool rounded;
+  bool special;      /* values are moved and chosen, never calculated with */
   bool varies;       /* heights and widths are the least of a `dim` */
   bool has_defaults; /* of eps */
   Tensor tensors[MAX_TENSORS];

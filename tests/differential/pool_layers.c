@@ -26,6 +26,7 @@ bool do_pool(Net *net, Tensor *t) {
   Window w;
   Pool pool = (Pool)ONE_OF(POOL_MAX, POOL_MAX, POOL_MAX, POOL_AVG, POOL_AVG, POOL_SUM, POOL_SUM, POOL_L2, POOL_WEIGHTED);
   if (net->rounded && chance(40)) pool = chance(50) ? POOL_L2 : POOL_WEIGHTED;
+  if (net->special) pool = POOL_MAX;
   if (!net->rounded && pool >= POOL_L2) return false;
   if (!some_window(t, &w, FOR_POOL)) return false;
   int count = w.y.k * w.x.k;
@@ -65,7 +66,7 @@ Tensor *global_max(Net *net, Tensor *t) {
 bool do_global_pool(Net *net, Tensor *t) {
   int count = t->h * t->w;
   if (t->rank < 2) return false;
-  if (chance(30)) {
+  if (net->special || chance(30)) {
     global_max(net, t);
     return true;
   }
@@ -88,7 +89,7 @@ bool do_global_pool(Net *net, Tensor *t) {
 
 Tensor *shrunk(Net *net, Tensor *t) {
   if (t->rank == 1) return t->c > 1 ? NULL : t;
-  if (chance(40)) return conv_same(net, t, 1);
+  if (!net->special && chance(40)) return conv_same(net, t, 1);
   if (chance(60)) return global_max(net, t);
   int bottom = t->rank == 3 && chance(50) ? t->h - 1 : 0, right = bottom ? 0 : t->w - 1;
   begin(net, t);

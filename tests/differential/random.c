@@ -21,7 +21,10 @@ int one_of(const int *list, int count) { return list[between(0, count - 1)]; }
 double one_number(const double *list, int count) { return list[between(0, count - 1)]; }
 
 int some_channels(void) {
-  int channels = chance(60) ? ONE_OF(1, 2, 3, 4, 7, 8, 9, 15, 16, 17) : chance(60) ? ONE_OF(31, 32, 33, 63, 64, 65) : between(1, 40);
+  int channels = chance(60)   ? ONE_OF(1, 2, 3, 4, 7, 8, 9, 15, 16, 17)
+                 : chance(60) ? ONE_OF(31, 32, 33, 63, 64, 65)
+                 : chance(85) ? between(1, 40)
+                              : ONE_OF(127, 128, 129, 127, 128, 129, 1025);
   return channels <= most_channels ? channels : between(1, most_channels);
 }
 

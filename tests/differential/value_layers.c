@@ -68,7 +68,7 @@ static void relu6(Net *net, Tensor *t) {
 }
 
 bool do_unary(Net *net, Tensor *t) {
-  switch (between(0, 11)) {
+  switch (between(net->special ? 4 : 0, 11)) {
   case 0: leaky_relu(net, t); break;
   case 1: prelu(net, t); break;
   case 2: hard_sigmoid(net, t); break;

@@ -10,8 +10,8 @@ static int floor_div(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b);
 static void some_axis(Axis *a, int n) {
   *a = (Axis){
       .n = n, .k = ONE_OF(1, 1, 2, 3, 3, 3, 4, 5, 7), .s = chance(60) ? 1 : ONE_OF(1, 2, 2, 3, 4), .d = chance(75) ? 1 : between(1, 3)};
-  if (chance(8)) a->k = n;
-  if (chance(5)) a->s = a->k;
+  if (chance(12)) a->k = n + ONE_OF(0, 0, 0, 1, 2);
+  if (chance(10)) a->s = ONE_OF(a->k, a->k + 1, n + 1);
   if (a->k > 9) a->k = 3;
 }
 

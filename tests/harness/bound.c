@@ -304,6 +304,8 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
   }
   if (node->op == &op_l2_pool || node->op == &op_l2_distance) /* squares below 1e-38 are lost */
     for (int64_t i = 0; i < count; i++) out->magnitude[i] = out->magnitude[i] < 1e-12 ? 1e-12 : out->magnitude[i];
+  for (int64_t i = 0; i < count; i++) /* 0 times what has no bound */
+    if (isnan(out->magnitude[i])) out->magnitude[i] = HUGE_VAL;
   out->roundings = in.roundings + (moves(node) ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
   out->unit = unit_after(node, &in);
   out->tie = ties_of(arena, node, &in, inputs[0]);

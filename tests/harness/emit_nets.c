@@ -14,23 +14,25 @@
 
 #include "bound.h"
 #include "compile.h"
-#include "load/image.h"
+#include "inputs.h"
 #include "passes/interpret.h"
 #include "passes/targets.h"
 #include "support/diagnostics_text.h"
 #include "support/reader.h"
 
-#define LEAST 1e-37                        /* what is smaller may become 0 */
-enum { SAMPLES = 6, SPECIAL_SAMPLES = 4 }; /* the last four hold a NaN, an infinity, .. */
+#define LEAST 1e-37 /* what is smaller may become 0 */
 
 typedef struct Job {
   Arena arena;
   Options options;
   const char *directory, *only;
-  bool exact, separate; /* values that floats hold exactly; each net in a file of its own */
+  Values values;        /* of inputs */
+  bool separate;        /* each net in a file of its own */
   int parts, count, failed;
   const char *known_data; /* what an earlier call with the same nets wrote as data.bin: they are not evaluated again */
   const char *picture;    /* what the first sample shows, where an input has its size */
+  const char *graphs;     /* a directory for the graph of each net; NULL: none is written */
+  const char *twins;      /* a directory where NAME_twin.cnn may compute what the net NAME does; NULL: none */
   Text table, data, sources;
   Text *part;
 } Job;
@@ -73,62 +75,6 @@ static void write_file(Job *job, const char *name, const void *data, size_t leng
 static void write_text(Job *job, const char *name, const Text *text) { write_file(job, name, text_string(text), text->length); }
 
 /* ---- numbers ---- */
-
-typedef struct Random {
-  uint64_t state;
-} Random;
-
-static uint64_t next_random(Random *r) { /* splitmix64 */
-  uint64_t z = r->state += UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-  return z ^ z >> 31;
-}
-
-static int64_t between(Random *r, int64_t low, int64_t high) { return low + (int64_t)(next_random(r) % (uint64_t)(high - low + 1)); }
-
-static double input_number(const Job *job, Random *r, DType dtype) {
-  switch (dtype) {
-  case DTYPE_F32: return job->exact ? (double)between(r, -3, 3) : (double)(float)((double)between(r, -1000000, 1000000) / 1000000);
-  case DTYPE_U8: return job->exact ? (double)between(r, 0, 3) : (double)between(r, 0, 255);
-  case DTYPE_I8: return job->exact ? (double)between(r, -3, 3) : (double)between(r, -128, 127);
-  case DTYPE_I16: return job->exact ? (double)between(r, -3, 3) : (double)between(r, -32768, 32767);
-  case DTYPE_I32: return job->exact ? (double)between(r, -3, 3) : (double)between(r, -8000000, 8000000);
-  }
-  return 0;
-}
-
-/* Pixels from 0 to 1. false: the picture has another size than the input. */
-static bool read_picture(Job *job, const Value *value, double *numbers) {
-  size_t length;
-  Image image;
-  const char *error, *bytes = read_whole_file(&job->arena, job->picture, READ_FILES_ONLY, &length, &error);
-  if (!bytes || !load_image(&job->arena, bytes, length, &image, &error)) fail(job->picture, error);
-  const TensorType *type = &value->type;
-  bool fits = type->rank == 3 && image.channels == 1 && size_is(type->sizes[0], 1) && size_is(type->sizes[1], image.height) &&
-              size_is(type->sizes[2], image.width);
-  for (int64_t i = 0; fits && i < (int64_t)image.height * image.width; i++) numbers[i] = (double)((float)image.pixels[i] / 255.0f);
-  return fits;
-}
-
-static double *input_numbers(Job *job, Random *r, const Value *value, int sample) {
-  int64_t count = size_value(type_elements(&job->arena, &value->type));
-  double *numbers = ARENA_ARRAY(&job->arena, double, (size_t)count);
-  for (int64_t i = 0; i < count; i++) numbers[i] = input_number(job, r, value->type.dtype);
-  if (job->exact || value->type.dtype != DTYPE_F32) return numbers;
-  if (sample == 0 && job->picture && read_picture(job, value, numbers)) return numbers;
-  int64_t at = between(r, 0, count - 1);
-  switch (sample - (SAMPLES - SPECIAL_SAMPLES)) {
-  case 0: numbers[at] = (double)NAN; break;
-  case 1: numbers[at] = (double)INFINITY; break;
-  case 2: numbers[at] = -(double)INFINITY; break;
-  case 3:
-    for (int64_t i = 0; i < count; i += 3) numbers[i] = i % 2 ? -0.0 : (double)1e-40f;
-    break;
-  default: break;
-  }
-  return numbers;
-}
 
 static void put_word(Text *data, uint32_t word) {
   char bytes[4];
@@ -176,7 +122,7 @@ static void put_output(Job *job, const GraphOutput *output, const double *number
     if (!isfinite(proved)) tolerance = 1e-5 * fmax(largest, 1);
     if (bound->tie && bound->tie[at]) tolerance = 1;
     put_double(&job->data, numbers[at]);
-    put_float(&job->data, job->exact ? 0 : (float)tolerance);
+    put_float(&job->data, job->values == VALUES_ANY ? (float)tolerance : 0);
   }
 }
 
@@ -195,7 +141,7 @@ static uint64_t hash(const char *text) {
 
 /* Inputs, and what must come out, of all samples. false: the evaluator cannot, or the net is not exact. */
 static bool put_samples(Job *job, const Graph *graph) {
-  Random r = {hash(graph->name)};
+  InputSource source = {{hash(graph->name)}, job->values, job->picture};
   put_word(&job->data, SAMPLES);
   for (int i = 0; i < graph->input_count; i++) put_shape(job, &graph->inputs[i].value->type);
   for (int i = 0; i < graph->output_count; i++) put_shape(job, &graph->outputs[i].value->type);
@@ -203,11 +149,11 @@ static bool put_samples(Job *job, const Graph *graph) {
     const double **inputs = ARENA_ARRAY(&job->arena, const double *, (size_t)graph->input_count);
     double **outputs = ARENA_ARRAY(&job->arena, double *, (size_t)graph->output_count);
     for (int i = 0; i < graph->input_count; i++)
-      put_input(job, &graph->inputs[i], inputs[i] = input_numbers(job, &r, graph->inputs[i].value, sample));
+      put_input(job, &graph->inputs[i], inputs[i] = input_numbers(&job->arena, &source, graph->inputs[i].value, sample));
     if (!interpret(&job->arena, graph, inputs, outputs)) return false;
     const char *inexact;
     Bound *bounds = bound_values(&job->arena, graph, inputs, &inexact);
-    if (job->exact && inexact) {
+    if (job->values == VALUES_EXACT && inexact) {
       fprintf(stderr, "emit_nets: %s: `%s` is not exact\n", graph->name, inexact);
       return false;
     }
@@ -331,6 +277,16 @@ static bool compile_net(Job *job, const char *name) {
   return good;
 }
 
+/* The graph as a source, which must compute the same. */
+static void write_graph(Job *job, const char *name, const Graph *graph) {
+  if (!job->graphs) return;
+  Text text = text_new(&job->arena);
+  print_graph(&text, graph);
+  const char *path = arena_printf(&job->arena, "%s/%s.cnn", job->graphs, name);
+  FILE *file = fopen(path, "wb");
+  if (!file || fwrite(text_string(&text), 1, text.length, file) != text.length || fclose(file)) fail(path, strerror(errno));
+}
+
 /* The case, and the samples that it is for, which are the same for all nets of that name and sizes. */
 static void add_case(Job *job, const Graph *graph, Case c) {
   size_t before = job->data.length;
@@ -379,13 +335,27 @@ static void do_varying_net(Job *job, const char *net, const Graph *graph) {
   }
 }
 
+/* Another source whose C must give the bits of the case before. */
+static void add_twin(Job *job, const char *net) {
+  const char *path = arena_printf(&job->arena, "%s/%s_twin.cnn", job->twins, net), *twin = arena_printf(&job->arena, "%s_twin", net);
+  if (access(path, R_OK)) return;
+  job->options.file = path;
+  job->options.prefix = twin;
+  if (compile_net(job, twin)) add_glue(job, part_of(job), &(Case){twin, twin, NULL, true});
+  job->options.prefix = NULL;
+}
+
 static void do_net(Job *job, const char *file, const char *net, bool varies) {
   job->options.file = file;
   job->options.net = net;
   Graph *graph = job->known_data && !varies ? NULL : graph_of(job, net);
   if (!graph && (varies || !job->known_data)) return;
   if (graph && graph->dim_count) do_varying_net(job, net, graph);
-  else if (compile_net(job, net)) add_case(job, graph, (Case){net, net, NULL, false});
+  else if (compile_net(job, net)) {
+    if (graph) write_graph(job, net, graph);
+    add_case(job, graph, (Case){net, net, NULL, false});
+    if (job->twins) add_twin(job, net);
+  }
   job->count++;
 }
 
@@ -427,7 +397,8 @@ static int read_options(Job *job, int argc, char **argv) {
     if (!strcmp(option, "--portable")) job->options.numerics = NUMERICS_PORTABLE;
     else if (!strcmp(option, "--standalone")) job->options.standalone = true;
     else if (!strcmp(option, "--weights-as-file")) job->options.weights_as = WEIGHTS_AS_FILE;
-    else if (!strcmp(option, "--exact")) job->exact = true;
+    else if (!strcmp(option, "--exact")) job->values = VALUES_EXACT;
+    else if (!strcmp(option, "--special")) job->values = VALUES_SPECIAL;
     else if (!strcmp(option, "--separate")) job->separate = true;
     else if (i + 1 == argc) fail("option", option);
     else if (!strcmp(option, "--target")) job->options.target = !strcmp(argv[++i], "native") ? host_target() : argv[i];
@@ -435,6 +406,8 @@ static int read_options(Job *job, int argc, char **argv) {
     else if (!strcmp(option, "--parts")) job->parts = atoi(argv[++i]);
     else if (!strcmp(option, "--only")) job->only = argv[++i];
     else if (!strcmp(option, "--picture")) job->picture = argv[++i];
+    else if (!strcmp(option, "--graphs")) job->graphs = argv[++i];
+    else if (!strcmp(option, "--twins")) job->twins = argv[++i];
     else if (!strcmp(option, "--data")) job->known_data = argv[++i];
     else if (!strcmp(option, "-w")) job->options.weights = argv[++i];
     else fail("unknown option", option);
