@@ -27,6 +27,7 @@ typedef struct Job {
   Options options;
   const char *directory, *only;
   Values values;        /* of inputs */
+  bool proved;          /* a result may differ by as much as is proved, also where it is more than is usual */
   bool separate;        /* each net in a file of its own */
   int parts, count, failed;
   const char *known_data; /* what an earlier call with the same nets wrote as data.bin: they are not evaluated again */
@@ -118,8 +119,9 @@ static void put_output(Job *job, const GraphOutput *output, const double *number
     if (isfinite(numbers[i])) largest = fmax(largest, fabs(numbers[i]));
   for (int64_t i = 0; i < count; i++) {
     int64_t at = logical(&output->value->type, output->hwc, i);
-    double proved = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + LEAST, tolerance = fmin(proved, 1e-5 * largest + LEAST);
-    if (!isfinite(proved)) tolerance = 1e-5 * fmax(largest, 1);
+    double proved = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + LEAST, usual = 1e-5 * largest + LEAST;
+    double tolerance = job->proved ? proved : fmin(proved, usual);
+    if (!isfinite(proved)) tolerance = (job->proved ? 1e-3 : 1e-5) * fmax(largest, 1);
     if (bound->tie && bound->tie[at]) tolerance = 1;
     put_double(&job->data, numbers[at]);
     put_float(&job->data, job->values == VALUES_ANY ? (float)tolerance : 0);
@@ -397,6 +399,7 @@ static int read_options(Job *job, int argc, char **argv) {
     if (!strcmp(option, "--portable")) job->options.numerics = NUMERICS_PORTABLE;
     else if (!strcmp(option, "--standalone")) job->options.standalone = true;
     else if (!strcmp(option, "--weights-as-file")) job->options.weights_as = WEIGHTS_AS_FILE;
+    else if (!strcmp(option, "--proved")) job->proved = true;
     else if (!strcmp(option, "--exact")) job->values = VALUES_EXACT;
     else if (!strcmp(option, "--special")) job->values = VALUES_SPECIAL;
     else if (!strcmp(option, "--separate")) job->separate = true;
