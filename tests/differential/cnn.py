@@ -34,7 +34,7 @@ POSITIONS = {  # attributes in positional order
     "split": "parts",
     "reshape": "shape",
     "upsample": "scale mode align_corners",
-    "pixel_shuffle": "factor",
+    "pixel_shuffle": "r",
     "channel_shuffle": "groups",
     "cast": "dtype",
     "rescale": "scale offset",

@@ -8,6 +8,8 @@ from fractions import Fraction
 import torch
 import torch.nn.functional as F
 
+from windows import extents, pair
+
 OPERATIONS = {}
 
 
@@ -28,12 +30,6 @@ def array(value):
     return torch.tensor(floats(value), dtype=torch.float32).double()
 
 
-def pair(value, rank):
-    """(height, width); of a sequence the height is 1."""
-    h, w = value if isinstance(value, tuple) else (value, value)
-    return (1, int(w)) if rank == 2 else (int(h), int(w))
-
-
 def rank_of(x):
     return x.dim() - 1
 
@@ -47,31 +43,6 @@ def as_before(y, x):
 
 
 # ---- windows ----
-
-
-def extents(attributes, k, s, d, n, rank, transposed=False):
-    """[(before, after)] of height and width."""
-    padding = attributes.get("padding", "valid")
-    sides = []
-    for axis in (0, 1):
-        e = d[axis] * (k[axis] - 1) + 1
-        if rank == 2 and axis == 0 or padding == "valid":
-            sides.append((0, 0))
-        elif padding == "full":
-            sides.append((e - 1, e - 1))
-        elif padding == "causal":
-            sides.append((e - 1, 0))
-        elif padding in ("same", "same_upper", "same_lower"):
-            total = max(e - s[axis] if transposed else (-(-n[axis] // s[axis]) - 1) * s[axis] + e - n[axis], 0)
-            small, large = total // 2, total - total // 2
-            sides.append((large, small) if padding == "same_lower" else (small, large))
-        elif isinstance(padding, dict):
-            names = (("top", "bottom"), ("left", "right"))[axis]
-            sides.append(tuple(int(padding.get(name, 0)) for name in names))
-        else:
-            p = pair(padding, 3)[axis]
-            sides.append((p, p))
-    return sides
 
 
 def pad_axis(x, axis, before, after, mode, value=0.0):
@@ -457,7 +428,7 @@ def upsample(x, attributes, parameter):
 
 @operation
 def pixel_shuffle(x, attributes, parameter):
-    return F.pixel_shuffle(x, int(next(iter(attributes.values()))))
+    return F.pixel_shuffle(x, int(attributes["r"]))
 
 
 @operation

@@ -17,6 +17,7 @@
 #include "inputs.h"
 #include "passes/interpret.h"
 #include "passes/targets.h"
+#include "run_nets.h"
 #include "support/diagnostics_text.h"
 #include "support/reader.h"
 
@@ -197,7 +198,7 @@ static const char *upper(Arena *arena, const char *name) {
 typedef struct Case {
   const char *name, *prefix; /* of the case, and of the C that it calls */
   const SizeSample *sizes;   /* what it hands to C that takes sizes at run time; NULL: that takes none */
-  bool same_bits;            /* as the case before */
+  int follows;               /* see run_nets.h */
 } Case;
 
 /* "  env.H = 5;" and "(5, 7)" */
@@ -232,7 +233,7 @@ static void add_glue(Job *job, Text *part, const Case *c) {
             "const Net net_%s = {\"%s\", \"%s\", call_%s, text_%s, workspace_%s, (int)(sizeof(%s_inputs) / sizeof(void *)), "
             "(int)(sizeof(%s_outputs) / sizeof(void *)), %s, %s_WORKSPACE_ALIGN, %s_WEIGHTS_BYTES, %lld, %d,\n  {%s_ERR_NULL, "
             "%s_ERR_WORKSPACE, %s_ERR_ALIGN, %s_ERR_ALIAS, %s_ERR_RANGE, %s_ERR_MULTIPLE, %s_ERR_WEIGHTS}, {",
-            name, name, net, name, name, name, net, net, lower, big, big, (long long)job->options.batch, c->same_bits, big, big, big, big,
+            name, name, net, name, name, name, net, net, lower, big, big, (long long)job->options.batch, c->follows, big, big, big, big,
             big, big, big);
   for (int i = 0; c->sizes && i < c->sizes->count; i++) {
     const Dim *dim = c->sizes->dims[i];
@@ -329,21 +330,22 @@ static void do_varying_net(Job *job, const char *net, const Graph *graph) {
     job->options.sizes = &bindings[sizes->count - 1];
     job->options.prefix = pinned;
     const Graph *one = job->known_data ? graph : graph_of(job, name);
-    if (one) add_case(job, one, (Case){name, net, sizes, false});
+    if (one) add_case(job, one, (Case){name, net, sizes, FOLLOWS_NONE});
     if (one && job->options.numerics == NUMERICS_PORTABLE && place % 2 && compile_net(job, pinned))
-      add_glue(job, part_of(job), &(Case){pinned, pinned, NULL, true});
+      add_glue(job, part_of(job), &(Case){pinned, pinned, NULL, FOLLOWS_BITS});
     job->options.sizes = NULL;
     job->options.prefix = NULL;
   }
 }
 
-/* Another source whose C must give the bits of the case before. */
+/* Another source whose C must give what the case before does: the same bits if it says the same, the same values if they
+ * are exact. */
 static void add_twin(Job *job, const char *net) {
   const char *path = arena_printf(&job->arena, "%s/%s_twin.cnn", job->twins, net), *twin = arena_printf(&job->arena, "%s_twin", net);
   if (access(path, R_OK)) return;
   job->options.file = path;
   job->options.prefix = twin;
-  if (compile_net(job, twin)) add_glue(job, part_of(job), &(Case){twin, twin, NULL, true});
+  if (compile_net(job, twin)) add_glue(job, part_of(job), &(Case){twin, twin, NULL, job->values == VALUES_ANY ? FOLLOWS_BITS : FOLLOWS_DATA});
   job->options.prefix = NULL;
 }
 
@@ -355,7 +357,7 @@ static void do_net(Job *job, const char *file, const char *net, bool varies) {
   if (graph && graph->dim_count) do_varying_net(job, net, graph);
   else if (compile_net(job, net)) {
     if (graph) write_graph(job, net, graph);
-    add_case(job, graph, (Case){net, net, NULL, false});
+    add_case(job, graph, (Case){net, net, NULL, FOLLOWS_NONE});
     if (job->twins) add_twin(job, net);
   }
   job->count++;

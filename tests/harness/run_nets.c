@@ -433,13 +433,13 @@ int main(int argc, char **argv) {
     Case c;
     memset(&c, 0, sizeof c);
     c.net = *net;
-    if (c.net->same_bits) {
+    if (c.net->follows) {
       data = last;
       data_left = last_left;
     }
     last = data;
     last_left = data_left;
-    if (word() != hash_of(c.net->name) && !c.net->same_bits) give_up("data.bin is of other nets");
+    if (word() != hash_of(c.net->name) && !c.net->follows) give_up("data.bin is of other nets");
     c.samples = word();
     for (int i = 0; i < c.net->inputs; i++) read_shape(&c.in[i]);
     for (int i = 0; i < c.net->outputs; i++) read_shape(&c.out[i]);
@@ -448,7 +448,7 @@ int main(int argc, char **argv) {
     c.weights = read_file(directory, c.net->prefix, ".weights", 4);
     check_samples(&c, hash_only);
     if (!hash_only) check_status(&c);
-    if (c.net->same_bits && c.bits != bits) problem(&c, "%sother bits than the net before", "", 0, 0, 0, 0);
+    if (c.net->follows == FOLLOWS_BITS && c.bits != bits) problem(&c, "%sother bits than the net before", "", 0, 0, 0, 0);
     bits = c.bits;
     free_block(&c.weights);
     if (c.problem[0]) printf("FAIL %s: %s\n", c.net->name, c.problem);

@@ -18,6 +18,8 @@ typedef struct NetSize { /* one size that is handed over at run time, and what i
   unsigned long multiple;
 } NetSize;
 
+typedef enum Follows { FOLLOWS_NONE, FOLLOWS_DATA, FOLLOWS_BITS } Follows; /* takes the data of the net before, gives its bits */
+
 typedef struct Net {
   const char *name, *prefix;                             /* of the case, and of the C that it calls */
   int (*call)(void **in, void **out, const NetEnv *env); /* returns a status */
@@ -25,7 +27,7 @@ typedef struct Net {
   size_t (*workspace)(void);
   int inputs, outputs;
   size_t lower_bound, align, weights_bytes, batch;
-  int same_bits; /* as the net before, whose data it takes */
+  int follows; /* Follows */
   struct {
     int null, workspace, align, alias, range, multiple, weights;
   } error;
