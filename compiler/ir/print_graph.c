@@ -105,7 +105,7 @@ static size_t field_size(AttributeKind kind) {
   case ATTRIBUTE_INT: return sizeof(int64_t);
   case ATTRIBUTE_REAL: return sizeof(double);
   case ATTRIBUTE_BOOL:
-  case ATTRIBUTE_BIAS: return sizeof(bool); /* given numbers are always written */
+  case ATTRIBUTE_BIAS: return sizeof(bool); /* without its numbers */
   case ATTRIBUTE_PAIR: return sizeof(Pair);
   case ATTRIBUTE_SIDES: return sizeof(Sides);
   case ATTRIBUTE_PADDING: return offsetof(Padding, per_axis); /* the kind: an explicit one always differs */
@@ -116,6 +116,11 @@ static size_t field_size(AttributeKind kind) {
   return 0;
 }
 
+static bool is_usual(const Attribute *a, const void *field, const void *usual) {
+  bool has_numbers = a->kind == ATTRIBUTE_BIAS && ((const Bias *)field)->values;
+  return !has_numbers && memcmp(field, usual, field_size(a->kind)) == 0;
+}
+
 /* Positional as long as nothing was left out; then by name. */
 static void print_call(Text *out, const Node *node, const char *callee) {
   const Operator *op = node->op;
@@ -124,7 +129,7 @@ static void print_call(Text *out, const Node *node, const char *callee) {
   for (int i = 0; op->attributes && op->attributes[i].name; i++) {
     const Attribute *a = &op->attributes[i];
     const char *field = (const char *)node->attributes + a->offset, *usual = (const char *)op->default_attributes + a->offset;
-    if (!a->required && !(node->given >> i & 1) && memcmp(field, usual, field_size(a->kind)) == 0) {
+    if (!a->required && !(node->given >> i & 1) && is_usual(a, field, usual)) {
       positional = false;
       continue;
     }

@@ -41,6 +41,11 @@ POSITIONS = {  # attributes in positional order
     "normalize": "mean std",
     "dropout": "p",
     "flatten": "order",
+    "permute": "order",
+    "reduce_sum": "axis",
+    "reduce_mean": "axis",
+    "reduce_max": "axis",
+    "reduce_min": "axis",
 }
 
 TOKEN = re.compile(r"""(?P<blank>(?:[ \t]|\#[^\n]*)+)|(?P<line>\n)|(?P<float>\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)

@@ -106,7 +106,7 @@ Tensor *shrunk(Net *net, Tensor *t) {
 bool do_reduce(Net *net, Tensor *t) {
   static const char *const kinds[] = {"reduce_sum", "reduce_mean", "reduce_max", "reduce_min"};
   static const char *const axes[] = {"channels", "all", "width", "pixels", "height"};
-  int kind = between(0, 3), axis = between(0, t->rank == 1 ? 1 : t->rank == 2 ? 3 : 4);
+  int kind = between(net->special ? 2 : 0, 3), axis = between(0, t->rank == 1 ? 1 : t->rank == 2 ? 3 : 4);
   bool channels = axis <= 1, columns = axis >= 1 && axis <= 3, rows = axis == 1 || axis >= 3;
   int count = (channels ? t->c : 1) * (rows ? t->h : 1) * (columns ? t->w : 1);
   double most = magnitude(t) * (kind == 0 ? count : 1), unit = kind == 1 ? t->unit / count : t->unit;

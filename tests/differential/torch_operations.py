@@ -225,6 +225,21 @@ def adaptive_avg_pool(x, attributes, parameter):
     return as_before(F.adaptive_avg_pool2d(as_image(x), pair(attributes["size"], rank_of(x))), x)
 
 
+def reduction(f):
+    def reduce(x, attributes, parameter):
+        axis, last = attributes["axis"], x.dim() - 1
+        axes = {"channels": (1,), "height": (2,), "width": (last,), "pixels": pixels(x), "all": tuple(range(1, x.dim()))}[axis]
+        return f(x, axes)
+
+    return reduce
+
+
+OPERATIONS["reduce_sum"] = reduction(lambda x, axes: x.sum(axes, keepdim=True))
+OPERATIONS["reduce_mean"] = reduction(lambda x, axes: x.mean(axes, keepdim=True))
+OPERATIONS["reduce_max"] = reduction(lambda x, axes: x.amax(axes, keepdim=True))
+OPERATIONS["reduce_min"] = reduction(lambda x, axes: x.amin(axes, keepdim=True))
+
+
 # ---- norms ----
 
 
@@ -413,6 +428,11 @@ def interpolate(x, axis, scale, aligned):
     rest = torch.tensor([float(p - int(p)) for p in places], dtype=x.dtype).reshape(-1, *[1] * (x.dim() - 1 - axis))
     low, high = x.index_select(axis, first), x.index_select(axis, (first + 1).clamp(max=n - 1))
     return low * (1 - rest) + high * rest
+
+
+@operation
+def permute(x, attributes, parameter):
+    return x.permute(0, *[1 + int(i) for i in attributes["order"]])
 
 
 @operation
