@@ -122,7 +122,9 @@ static bool bound_of_several(Arena *arena, const Node *node, const double *const
   } else if (node->op == &op_max || node->op == &op_min) {
     op_max.evaluate(node, magnitudes, out->magnitude);
   } else if (node->op == &op_reduce_min) {
-    op_reduce_max.evaluate(node, magnitudes, out->magnitude);
+    Node largest = *node; /* of all that may have been the least */
+    largest.op = &op_reduce_max;
+    largest.op->evaluate(&largest, magnitudes, out->magnitude);
   } else if (node->op == &op_mul) {
     op_mul.evaluate(node, magnitudes, out->magnitude);
     for (int64_t i = 0; i < count; i++) out->magnitude[i] *= node->input_count;
