@@ -7,6 +7,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 /* Input 0 is searched, input 1 slides over it. Its sizes are numbers, as those of a kernel. */
 static Window correlation_window(Arena *arena, const Node *node) {
@@ -94,6 +95,31 @@ static bool expand(Inference *inference, const Node *call, Expansion *expansion)
   return output != NULL;
 }
 
+/* To [-1, sizes]: batch and channels become one axis, or two again. */
+static const char *reshape_batch(OnnxWriter *w, const char *x, const Size *first, int spatial, const Size *const *sizes) {
+  const Size *shape[4] = {size_of(w->arena, -1), first};
+  for (int i = 0; i < spatial; i++) shape[2 + i] = sizes[i];
+  return ONNX_NODE(w, "Reshape", x, onnx_sizes(w, "shape", 2 + spatial, shape));
+}
+
+/* In ONNX a Conv has one kernel for the whole batch, here each sample has its own. So a Conv by kernels with a single one
+ * makes a channel of each place under the window, and each is multiplied by its number. */
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  const TensorType *x = &node->inputs[0]->type, *k = &node->inputs[1]->type, *y = &node->output->type;
+  int spatial = x->rank - 1;
+  int64_t places = 1, sizes[4] = {0, 1};
+  for (int i = 0; i < spatial; i++) places *= sizes[2 + i] = size_value(k->sizes[1 + i]);
+  sizes[0] = places;
+  float *one_each = arena_alloc_array(w->arena, (size_t)places, (size_t)places * sizeof *one_each);
+  for (int64_t i = 0; i < places * places; i++) one_each[i] = i % (places + 1) == 0;
+  const Size *one = size_of(w->arena, 1), *ones[2] = {one, one};
+  const char *by_channel = reshape_batch(w, onnx_input(w, node, 0), one, spatial, x->sizes + 1);
+  const char *windows = ONNX_NODE(w, "Conv", by_channel, onnx_floats(w, "places", 2 + spatial, sizes, one_each));
+  const char *kernel = reshape_batch(w, onnx_input(w, node, 1), size_of(w->arena, places), spatial, ones);
+  const char *sum = onnx_sum(w, ONNX_NODE(w, "Mul", windows, kernel), 1, (const int64_t[]){1});
+  return reshape_batch(w, sum, y->sizes[0], spatial, y->sizes + 1);
+}
+
 const Operator op_depthwise_correlate = {
     .name = "depthwise_correlate",
     .kind = OPERATOR_NEST,
@@ -101,10 +127,12 @@ const Operator op_depthwise_correlate = {
     .max_inputs = 2,
     .summary = "the second tensor slides over the first, each channel by itself",
     .formula = "y[c][oy][ox] = sum over ky, kx of x[c][oy + ky][ox + kx] * k[c][ky][kx]",
+    .onnx = "Conv that makes channels of the places under the window, Mul, ReduceSum, between Reshapes",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest,
     .macs = macs,
+    .to_onnx = to_onnx,
 };
 
 const Operator op_correlate = {

@@ -194,7 +194,7 @@ static void do_file(Job *job, const char *file) {
   job->stem = slash ? slash + 1 : file;
   job->stem = arena_strndup(&text_arena, job->stem, strcspn(job->stem, "."));
   job->options.file = file;
-  job->options.weights = strstr(text, "\n  weights \"") ? NULL : "random:1";
+  job->options.weights = "random:1";
   for (const char *line = text; line; line = strchr(line, '\n')) {
     line += *line == '\n';
     if (strncmp(line, "net ", 4) != 0) continue;
