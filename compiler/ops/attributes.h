@@ -128,7 +128,7 @@ typedef struct LrnAttributes {
 } LrnAttributes;
 
 typedef struct SoftmaxAttributes {
-  int axis; /* 0: channels */
+  int axis; /* NamedAxis */
 } SoftmaxAttributes;
 
 typedef struct ConcatAttributes {
@@ -138,10 +138,8 @@ typedef struct ConcatAttributes {
 typedef enum ConcatAxis { CONCAT_CHANNELS, CONCAT_HEIGHT, CONCAT_WIDTH } ConcatAxis;
 
 typedef struct ReduceAttributes {
-  int axis; /* ReduceAxis */
+  int axis; /* NamedAxis */
 } ReduceAttributes;
-
-typedef enum ReduceAxis { REDUCE_CHANNELS, REDUCE_HEIGHT, REDUCE_WIDTH, REDUCE_PIXELS, REDUCE_ALL } ReduceAxis;
 
 typedef struct FlattenAttributes {
   int order; /* FlattenOrder */

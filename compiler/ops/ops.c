@@ -64,7 +64,7 @@ static const ForeignName foreign_operators[] = {
     {"hyperbolic_tangent", "tanh"}, {"Softplus", "softplus"}, {"SoftPlus", "softplus"}, {"Hardsigmoid", "hard_sigmoid"},
     {"HardSigmoid", "hard_sigmoid"}, {"hardsigmoid", "hard_sigmoid"}, {"Hardswish", "hard_swish"},
     {"hardswish", "hard_swish"}, {"hard_silu", "hard_swish"}, {"HardSwish", "hard_swish"}, {"Softmax", "softmax"},
-    {"SoftMax", "softmax"}, {"Softmax2d", "softmax"}, {"Add", "add"}, {"Sum", "add"}, {"Eltwise", "add"},
+    {"SoftMax", "softmax"}, {"Softmax2d", "softmax"}, {"LogSoftmax", "log_softmax"}, {"Add", "add"}, {"Sum", "add"}, {"Eltwise", "add"},
     {"plus", "add"}, {"sum", "add"}, {"shortcut", "add"}, {"Subtract", "sub"}, {"Sub", "sub"}, {"Multiply", "mul"},
     {"Mul", "mul"}, {"multiply", "mul"}, {"Div", "div"}, {"divide", "div"}, {"true_divide", "div"},
     {"Max", "max"}, {"Maximum", "max"}, {"maximum", "max"}, {"Min", "min"}, {"Minimum", "min"}, {"minimum", "min"},

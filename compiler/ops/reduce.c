@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "ops/attributes.h"
+#include "ops/axes.h"
 #include "ops/dense.h"
 #include "ops/infer.h"
 #include "ops/ops.h"
@@ -13,7 +14,7 @@
 #include "ops/to_onnx.h"
 
 static const Attribute attributes[] = {
-    {"axis", ATTRIBUTE_CHOICE, offsetof(ReduceAttributes, axis), "channels|height|width|pixels|all", true, NULL, 0},
+    {"axis", ATTRIBUTE_CHOICE, offsetof(ReduceAttributes, axis), AXES, true, NULL, 0},
     {0},
 };
 
@@ -21,26 +22,10 @@ static const ReduceAttributes defaults = {0};
 
 static int axis_of(const Node *node) { return ((const ReduceAttributes *)node->attributes)->axis; }
 
-typedef struct Reduced {
-  bool channels, height, width;
-} Reduced;
-
-static Reduced reduced_axes(const Node *node) {
-  int axis = axis_of(node);
-  bool all = axis == REDUCE_ALL, pixels = all || axis == REDUCE_PIXELS;
-  return (Reduced){all || axis == REDUCE_CHANNELS, pixels || axis == REDUCE_HEIGHT, pixels || axis == REDUCE_WIDTH};
-}
-
 static bool infer(Inference *inference, Node *node) {
   TensorType type = node->inputs[0]->type;
-  Reduced r = reduced_axes(node);
-  if (axis_of(node) == REDUCE_HEIGHT && type.rank == 2) {
-    Diagnostic *d = attribute_error(inference, node, CODE_E0402, "axis", "a sequence has no height");
-    set_label(d, "input is %s", type_text(inference->arena, &type));
-    add_help(d, "its length is `axis=width`");
-    return false;
-  }
-  if ((r.height || r.width) && !r.channels && !require_spatial(inference, node)) return false;
+  Axes r = axes_of(axis_of(node));
+  if (!check_axis(inference, node, axis_of(node))) return false;
   const Size *one = size_of(inference->arena, 1);
   type.dtype = DTYPE_F32;
   if (r.channels) type.sizes[0] = one;
@@ -77,7 +62,7 @@ static Expr *element(Lowering *l, const Node *node, Expr *c, Expr *y, Expr *x) {
 /* The result axes, and the reduction axes inside them. Returns the element that is next; *first becomes that before all. */
 static Expr *begin(Lowering *l, const Node *node, Nest *n, Expr **first) {
   const TensorType *type = &node->inputs[0]->type;
-  Reduced r = reduced_axes(node);
+  Axes r = axes_of(axis_of(node));
   Expr *zero = int_expr(l, 0);
   Expr *c = var_expr(l, r.channels ? "ic" : "oc"), *y = var_expr(l, r.height ? "ky" : "oy"), *x = var_expr(l, r.width ? "kx" : "ox");
   if (!r.height) add_result_axis(n, "oy", type_height(type));
@@ -113,8 +98,8 @@ static void nest_min(Lowering *l, const Node *node, Nest *n) {
 /* Whether statistics.h has this sum; *over becomes what it calls the axes. */
 static bool is_statistic(const Node *node, Over *over) {
   int axis = axis_of(node);
-  *over = axis == REDUCE_CHANNELS ? OVER_CHANNELS : axis == REDUCE_PIXELS ? OVER_PIXELS : OVER_ALL;
-  return axis != REDUCE_HEIGHT && axis != REDUCE_WIDTH;
+  *over = axis == AXIS_CHANNELS ? OVER_CHANNELS : axis == AXIS_PIXELS ? OVER_PIXELS : OVER_ALL;
+  return axis != AXIS_HEIGHT && axis != AXIS_WIDTH;
 }
 
 static void nest_element_parts(Lowering *l, const Node *node, Nest *n) {
@@ -141,18 +126,14 @@ static void nest_total(Lowering *l, const Node *node, Nest *n) {
 
 /* y = sum of x along the axes / count */
 static void nest_mean(Lowering *l, const Node *node, Nest *n) {
-  const TensorType *type = &node->inputs[0]->type;
-  Reduced r = reduced_axes(node);
   nest_total(l, node, n);
-  const Size *count = r.channels ? type_channels(type) : size_of(l->arena, 1);
-  if (r.height) count = size_mul(l->arena, count, type_height(type));
-  if (r.width) count = size_mul(l->arena, count, type_width(type));
+  const Size *count = axes_size(l->arena, &node->inputs[0]->type, axes_of(axis_of(node)));
   n->result = mean_expr(l, accumulator(l), size_expr(l, count));
 }
 
 static void describe(Text *out, const Node *node) {
-  static const char *const axes[] = {"channels", "height", "width", "pixels", "all"};
-  text_addf(out, "%s over %s", node->op->name, axes[axis_of(node)]);
+  text_add(out, node->op->name);
+  print_axis(out, axis_of(node));
 }
 
 /* Of the type that the operator names, along the axes whose size it changes. */

@@ -182,10 +182,14 @@ bool do_steep(Net *net, Tensor *t) {
 
 bool do_softmax(Net *net, Tensor *t) {
   if (!net->rounded) return false;
-  call(net, t, "softmax");
-  option(net, false, "axis=channels");
+  static const char *const axes[] = {"channels", "all", "width", "pixels", "height"};
+  bool logarithm = chance(40);
+  const char *axis = axes[chance(40) ? 0 : between(0, t->rank == 1 ? 1 : t->rank == 2 ? 3 : 4)];
+  call(net, t, logarithm ? "log_softmax" : "softmax");
+  option(net, strcmp(axis, "channels") != 0, "axis=%s", axis);
   close_call(net);
-  add_values(net, t, 0, 1, 0);
+  double least = -2 * magnitude(t) - log(elements(t));
+  add_values(net, t, logarithm ? least : 0, logarithm ? 0 : 1, 0);
   return true;
 }
 

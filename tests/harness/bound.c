@@ -84,7 +84,8 @@ static double reduction_length(const Node *node, const Bound *in) {
   if (node->op == &op_reduce_sum || node->op == &op_reduce_mean) return elements_in(type) / elements_in(&node->output->type);
   if (node->op == &op_global_avg_pool || node->op == &op_adaptive_avg_pool)
     return (double)(size_value(type_height(type)) * size_value(type_width(type)));
-  if (node->op == &op_softmax) return (double)size_value(type_channels(type));
+  if (node->op == &op_softmax || node->op == &op_log_softmax)
+    return ((const SoftmaxAttributes *)node->attributes)->axis == 0 ? (double)size_value(type_channels(type)) : elements_in(type);
   return node->input_count;
 }
 
@@ -159,10 +160,11 @@ static bool bound_function(Arena *arena, const Node *node, const Bound *in, cons
     for (int64_t i = 0; i < count; i++) out->magnitude[i] = fabs(values[i]);
     return true;
   }
-  if (node->op != &op_softmax) return false;
+  if (node->op != &op_softmax && node->op != &op_log_softmax) return false;
   double largest = 0;
   for (int64_t i = 0; i < count; i++) largest = fmax(largest, in->magnitude[i]);
-  for (int64_t i = 0; i < count; i++) out->magnitude[i] = values[i] * (2 * largest + 2);
+  for (int64_t i = 0; i < count; i++)
+    out->magnitude[i] = node->op == &op_softmax ? values[i] * (2 * largest + 2) : fabs(values[i]) + 4 * largest + 2;
   return true;
 }
 
@@ -234,8 +236,8 @@ static double unit_of_line(const Node *node, double unit) {
 
 /* None of these is exact. */
 static bool is_rounded(const Node *node) {
-  static const Operator *const rounded[] = {&op_l2_pool,           &op_l2_distance, &op_weighted_avg_pool,
-                                            &op_adaptive_avg_pool, &op_softmax,     &op_div};
+  static const Operator *const rounded[] = {&op_l2_pool,     &op_l2_distance, &op_weighted_avg_pool, &op_adaptive_avg_pool, &op_softmax,
+                                            &op_log_softmax, &op_div};
   double magnitude;
   for (size_t i = 0; i < sizeof rounded / sizeof *rounded; i++)
     if (node->op == rounded[i]) return true;

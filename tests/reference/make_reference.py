@@ -750,6 +750,19 @@ def correlated():
         conv = F.conv2d if len(shape) == 3 else F.conv1d
         for pattern in ("integer", "fraction", "special"):
             write("depthwise_correlate", [shape, kernel], pattern, lambda make, x, k: conv(x[None], k[:, None], groups=shape[0])[0])
+def softmaxes():
+    for shape in ((3, 4, 5), (5, 7), (9,)):
+        last = len(shape) - 1
+        axes = {"channels": (0,), "all": tuple(range(len(shape)))}
+        if last:
+            axes |= {"width": (last,), "pixels": tuple(range(1, len(shape)))}
+        if last == 2:
+            axes["height"] = (1,)
+        for (name, f), (axis, dims), pattern in itertools.product((("softmax", F.softmax), ("log_softmax", F.log_softmax)), axes.items(),
+                                                                  ("fraction", "large", "special")):
+            begin, end = dims[0], dims[-1] + 1
+            write(name, [shape], pattern,
+                  lambda make, x: f(x.flatten(begin, end - 1), begin).reshape(shape), axis=axis)
 
 
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
@@ -782,3 +795,4 @@ reduced()
 seeds = itertools.count(61001)
 random.seed(20261127)
 correlated()
+softmaxes()
