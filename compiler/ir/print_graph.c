@@ -4,6 +4,7 @@
  * things do not: the names that statements gave to tensors of unlabelled layers (a node's name stands for both), and
  * the paths of weights shared inside a block, which are printed with `_` for `.` and a `rename` line that maps the
  * path of the file to them. */
+#include <math.h>
 #include <string.h>
 
 #include "ir/graph.h"
@@ -30,6 +31,10 @@ static void print_digits(Text *out, char *digits) {
 static void print_real(Text *out, double value) {
   char digits[DECIMAL_MAX];
   bool negative = value < 0;
+  if (isinf(value)) { /* a limit that is missing */
+    text_add(out, "none");
+    return;
+  }
   if (value == 0) value = 0; /* no -0 */
   print_double(digits, negative ? -value : value);
   if (negative) text_add(out, "-");

@@ -33,6 +33,30 @@ static const Attribute elu_attributes[] = {
 
 static const EluAttributes elu_defaults = {.alpha = 1};
 
+/* PyTorch's numbers, which as floats are ONNX's: mean 0 and variance 1 stay so. */
+static const Attribute selu_attributes[] = {
+    {"alpha", ATTRIBUTE_REAL, offsetof(SeluAttributes, alpha), NULL, false, NULL, 0},
+    {"gamma", ATTRIBUTE_REAL, offsetof(SeluAttributes, gamma), NULL, false, NULL, 0},
+    {0},
+};
+
+static const SeluAttributes selu_defaults = {.alpha = 1.6732632423543772, .gamma = 1.0507009873554805};
+
+static const Attribute clip_attributes[] = {
+    {"min", ATTRIBUTE_REAL, offsetof(ClipAttributes, min), NULL, false, NULL, 0},
+    {"max", ATTRIBUTE_REAL, offsetof(ClipAttributes, max), NULL, false, NULL, 0},
+    {0},
+};
+
+static const ClipAttributes clip_defaults = {.min = -INFINITY, .max = INFINITY};
+
+static const Attribute thresholded_relu_attributes[] = {
+    {"threshold", ATTRIBUTE_REAL, offsetof(ThresholdedReluAttributes, threshold), NULL, false, NULL, 0},
+    {0},
+};
+
+static const ThresholdedReluAttributes thresholded_relu_defaults = {.threshold = 1};
+
 enum { PRELU_WEIGHT };
 
 static Expr *if_below(Lowering *l, Expr *x, Expr *limit, Expr *yes, Expr *no) {
@@ -107,7 +131,86 @@ const Operator op_relu6 = {
     .to_onnx = relu6_to_onnx,
 };
 
-/* ---- leaky_relu, prelu, elu ---- */
+/* ---- clip, thresholded_relu ---- */
+
+static bool infer_clip(Inference *inference, Node *node) {
+  const ClipAttributes *a = node->attributes;
+  if (!infer_same_shape(inference, node)) return false;
+  if (isinf(a->min) && isinf(a->max)) {
+    Diagnostic *d = shape_error(inference, node, CODE_E0402, "`clip` needs `min`, `max` or both");
+    add_help(d, "`clip(0, 6)`, `clip(min=0)`; to leave all values as they are, write `identity`");
+    return false;
+  }
+  if (a->min <= a->max) return true;
+  Diagnostic *d = attribute_error(inference, node, CODE_E0402, "max", "`max` of `clip` is below its `min`");
+  add_note(d, "no value would be left as it is");
+  return false;
+}
+
+static double clip_of(const void *attributes, double x) {
+  const ClipAttributes *a = attributes;
+  return x < a->min ? a->min : x > a->max ? a->max : x;
+}
+
+static void evaluate_clip(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, clip_of);
+}
+
+/* y = x < min ? min : x > max ? max : x */
+static Expr *apply_clip(Lowering *l, const Node *node, Expr *const *inputs) {
+  const ClipAttributes *a = node->attributes;
+  if (isinf(a->max)) return if_below(l, inputs[0], float_expr(l, a->min), float_expr(l, a->min), inputs[0]);
+  if (isinf(a->min)) return if_above(l, inputs[0], float_expr(l, a->max), float_expr(l, a->max), inputs[0]);
+  return clamp_expr(l, inputs[0], a->min, a->max);
+}
+
+const Operator op_clip = {
+    .name = "clip",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .attributes_size = sizeof(ClipAttributes),
+    .attributes = clip_attributes,
+    .default_attributes = &clip_defaults,
+    .summary = "values below min become min, above max become max; either may be left out",
+    .formula = "y = min(max(x, min), max)",
+    .infer = infer_clip,
+    .evaluate = evaluate_clip,
+    .apply = apply_clip,
+};
+
+static double thresholded_relu_of(const void *attributes, double x) {
+  const ThresholdedReluAttributes *a = attributes;
+  return x <= a->threshold ? 0 : x;
+}
+
+static void evaluate_thresholded_relu(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, thresholded_relu_of);
+}
+
+/* y = x <= threshold ? 0 : x */
+static Expr *apply_thresholded_relu(Lowering *l, const Node *node, Expr *const *inputs) {
+  const ThresholdedReluAttributes *a = node->attributes;
+  Expr *below = expr_binary(l->arena, OP_LE, inputs[0], float_expr(l, a->threshold));
+  return expr_select(l->arena, below, float_expr(l, 0), inputs[0]);
+}
+
+const Operator op_thresholded_relu = {
+    .name = "thresholded_relu",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .attributes_size = sizeof(ThresholdedReluAttributes),
+    .attributes = thresholded_relu_attributes,
+    .default_attributes = &thresholded_relu_defaults,
+    .summary = "values up to the threshold become 0",
+    .formula = "y = x <= threshold ? 0 : x",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_thresholded_relu,
+    .apply = apply_thresholded_relu,
+};
+
+/* ---- leaky_relu, prelu, elu, selu ---- */
 
 static double leaky_relu_of(const void *attributes, double x) {
   const LeakyReluAttributes *a = attributes;
@@ -202,13 +305,18 @@ static double elu_of(const void *attributes, double x) {
 
 static void evaluate_elu(const Node *node, const double *const *inputs, double *output) { evaluate_each(node, inputs[0], output, elu_of); }
 
-/* y = x > 0 ? x : alpha * (exp(x) - 1), as 2 t / (1 - t) with t = tanh(x / 2), which is accurate near 0, too */
+/* exp(x) - 1 as 2 t / (1 - t) with t = tanh(x / 2), which is accurate near 0, too */
+static Expr *power_less_one(Lowering *l, Expr *x) {
+  Expr *one = float_expr(l, 1), *two = float_expr(l, 2);
+  Expr *t = named_expr(l, "t", expr_math(l->arena, MATH_TANH, mul_expr(l, x, float_expr(l, 0.5))));
+  return div_expr(l, mul_expr(l, two, t), sub_expr(l, one, t));
+}
+
+/* y = x > 0 ? x : alpha * (exp(x) - 1) */
 static Expr *apply_elu(Lowering *l, const Node *node, Expr *const *inputs) {
   const EluAttributes *a = node->attributes;
-  Expr *one = float_expr(l, 1), *two = float_expr(l, 2);
-  Expr *t = named_expr(l, "t", expr_math(l->arena, MATH_TANH, mul_expr(l, inputs[0], float_expr(l, 0.5))));
-  Expr *power_less_one = div_expr(l, mul_expr(l, two, t), sub_expr(l, one, t));
-  return if_above(l, inputs[0], float_expr(l, 0), inputs[0], mul_expr(l, float_expr(l, a->alpha), power_less_one));
+  Expr *below = mul_expr(l, float_expr(l, a->alpha), power_less_one(l, inputs[0]));
+  return if_above(l, inputs[0], float_expr(l, 0), inputs[0], below);
 }
 
 static const char *elu_to_onnx(OnnxWriter *w, const Node *node) {
@@ -232,4 +340,35 @@ const Operator op_elu = {
     .evaluate = evaluate_elu,
     .apply = apply_elu,
     .to_onnx = elu_to_onnx,
+};
+
+static double selu_of(const void *attributes, double x) {
+  const SeluAttributes *a = attributes;
+  return a->gamma * (x > 0 ? x : a->alpha * expm1(x));
+}
+
+static void evaluate_selu(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, selu_of);
+}
+
+/* y = x > 0 ? x * gamma : gamma * alpha * (exp(x) - 1) */
+static Expr *apply_selu(Lowering *l, const Node *node, Expr *const *inputs) {
+  const SeluAttributes *a = node->attributes;
+  Expr *above = mul_expr(l, inputs[0], float_expr(l, a->gamma));
+  return if_above(l, inputs[0], float_expr(l, 0), above, mul_expr(l, float_expr(l, a->gamma * a->alpha), power_less_one(l, inputs[0])));
+}
+
+const Operator op_selu = {
+    .name = "selu",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .attributes_size = sizeof(SeluAttributes),
+    .attributes = selu_attributes,
+    .default_attributes = &selu_defaults,
+    .summary = "elu with numbers that keep mean 0 and variance 1",
+    .formula = "y = x > 0 ? x * gamma : gamma * alpha * (exp(x) - 1)",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_selu,
+    .apply = apply_selu,
 };

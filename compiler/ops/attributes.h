@@ -104,6 +104,18 @@ typedef struct EluAttributes {
   double alpha;
 } EluAttributes;
 
+typedef struct SeluAttributes {
+  double alpha, gamma; /* gamma multiplies all */
+} SeluAttributes;
+
+typedef struct ClipAttributes {
+  double min, max; /* infinite: none */
+} ClipAttributes;
+
+typedef struct ThresholdedReluAttributes {
+  double threshold;
+} ThresholdedReluAttributes;
+
 typedef struct GeluAttributes {
   int approximate; /* GeluForm */
 } GeluAttributes;

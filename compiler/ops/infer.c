@@ -143,7 +143,8 @@ static bool check_padding(Inference *inference, const Node *node, const Attribut
 }
 
 static bool check_real(Inference *inference, const Node *node, const Attribute *attribute, double value) {
-  if (fabs(value) <= (double)FLT_MAX) return true; /* false for NaN, too */
+  if (fabs(value) <= (double)FLT_MAX) return true;                                                             /* false for NaN, too */
+  if (value == *(const double *)((const char *)node->op->default_attributes + attribute->offset)) return true; /* a missing limit */
   Diagnostic *d = attribute_error(inference, node, CODE_E0402, attribute->name, "`%s` is too large", attribute->name);
   set_label(d, "not a finite float32");
   return false;

@@ -118,6 +118,33 @@ const Operator op_silu = {
     .to_onnx = silu_to_onnx,
 };
 
+static double softsign_of(const void *attributes, double x) {
+  (void)attributes;
+  return x / (1 + fabs(x));
+}
+
+static void evaluate_softsign(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, softsign_of);
+}
+
+/* y = x / (1 + |x|) */
+static Expr *apply_softsign(Lowering *l, const Node *node, Expr *const *inputs) {
+  (void)node;
+  return div_expr(l, inputs[0], add_expr(l, float_expr(l, 1), abs_expr(l, inputs[0])));
+}
+
+const Operator op_softsign = {
+    .name = "softsign",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .summary = "from -1 to 1, slower than tanh",
+    .formula = "y = x / (1 + |x|)",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_softsign,
+    .apply = apply_softsign,
+};
+
 static double gelu_of(const void *attributes, double x) {
   const GeluAttributes *a = attributes;
   if (a->approximate == GELU_ERF) return 0.5 * x * (1 + erf(x / sqrt(2)));
@@ -208,6 +235,34 @@ const Operator op_softplus = {
     .infer = infer_same_shape,
     .evaluate = evaluate_softplus,
     .apply = apply_softplus,
+};
+
+static double mish_of(const void *attributes, double x) { return x * tanh(softplus_of(attributes, x)); }
+
+static void evaluate_mish(const Node *node, const double *const *inputs, double *output) {
+  evaluate_each(node, inputs[0], output, mish_of);
+}
+
+/* y = x * tanh(log(1 + exp(x))), as x * w / (w + 2) with w = exp(x) * (exp(x) + 2); from 20 on that is x */
+static Expr *apply_mish(Lowering *l, const Node *node, Expr *const *inputs) {
+  (void)node;
+  Expr *x = inputs[0], *two = float_expr(l, 2), *most = float_expr(l, 20);
+  Expr *bounded = expr_select(l->arena, expr_binary(l->arena, OP_GT, x, most), most, x);
+  Expr *power = named_expr(l, "power", math_of(l, MATH_EXP, bounded));
+  Expr *w = named_expr(l, "w", mul_expr(l, power, add_expr(l, power, two)));
+  return mul_expr(l, x, div_expr(l, w, add_expr(l, w, two)));
+}
+
+const Operator op_mish = {
+    .name = "mish",
+    .kind = OPERATOR_ELEMENTWISE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .summary = "every value times the tanh of its softplus",
+    .formula = "y = x * tanh(log(1 + exp(x)))",
+    .infer = infer_same_shape,
+    .evaluate = evaluate_mish,
+    .apply = apply_mish,
 };
 
 static double hard_sigmoid_of(const void *attributes, double x) {

@@ -109,6 +109,18 @@ static bool whole(const Conversion *v, const Datum *value, int64_t minimum, int6
   return (*out >= minimum && *out <= INT32_MAX) || refuse(v, value);
 }
 
+/* A limit that may be missing is infinite then, and its default is. */
+static bool convert_real(const Conversion *v, const Datum *value, double *out) {
+  double usual = *(const double *)((const char *)v->op->default_attributes + v->attribute->offset);
+  if (value->kind == DATUM_NONE && isinf(usual)) {
+    *out = usual;
+    return true;
+  }
+  if (value->kind != DATUM_NUMBER && value->kind != DATUM_REAL) return refuse(v, value);
+  *out = datum_real_value(value);
+  return true;
+}
+
 static bool convert_pair(const Conversion *v, const Datum *value, Pair *out) {
   int64_t minimum = v->attribute->minimum;
   if (value->kind == DATUM_TUPLE && value->count == 2) {
@@ -266,10 +278,7 @@ static bool convert_ints(const Conversion *v, const Datum *value, ConstantArray 
 static bool convert(const Conversion *v, const Datum *value, void *field) {
   switch (v->attribute->kind) {
   case ATTRIBUTE_INT: return whole(v, value, v->attribute->minimum, field);
-  case ATTRIBUTE_REAL:
-    if (value->kind != DATUM_NUMBER && value->kind != DATUM_REAL) return refuse(v, value);
-    *(double *)field = datum_real_value(value);
-    return true;
+  case ATTRIBUTE_REAL: return convert_real(v, value, field);
   case ATTRIBUTE_BOOL:
     if (value->kind != DATUM_BOOL) return refuse(v, value);
     *(bool *)field = value->truth;

@@ -67,8 +67,37 @@ static void relu6(Net *net, Tensor *t) {
   add_tensor(net, clipped(net, t, 0, 6, fmin(t->unit, 2)));
 }
 
+/* Of the limits one at least. */
+static void clip(Net *net, Tensor *t) {
+  double low = ONE_NUMBER(-2, -0.5, 0, 1), high = low + ONE_NUMBER(0, 1, 2, 0.5);
+  int form = between(0, 3);
+  if (!in_range(net, low, high, fmin(t->unit, 0.5)) || !in_range(net, t->low, t->high, fmin(t->unit, 0.5))) return;
+  call(net, t, "clip");
+  if (form == 3) argument(net, "%g, %g", low, high);
+  else if (form == 2) argument(net, "max=%g, min=%s", high, "none");
+  else if (form == 1) argument(net, "max=%g", high);
+  else argument(net, "min=%g", low);
+  close_call(net);
+  double least = form == 1 || form == 2 ? fmin(t->low, high) : low, most = form == 0 ? fmax(t->high, low) : high;
+  add_tensor(net,
+             net->rounded ? with_range(t, least, most, 0) : with_range(t, fmin(t->low, least), fmax(t->high, most), fmin(t->unit, 0.5)));
+}
+
+/* It jumps: a rounding error may show as much more. */
+static void thresholded_relu(Net *net, Tensor *t) {
+  double threshold = ONE_NUMBER(1, 0, -2, 0.5);
+  if (net->rounded) return;
+  call(net, t, "thresholded_relu");
+  option(net, threshold != 1, "%g", threshold);
+  close_call(net);
+  add_values(net, t, fmin(t->low, 0), fmax(t->high, 0), t->unit);
+}
+
 bool do_unary(Net *net, Tensor *t) {
-  switch (between(net->special ? 4 : 0, 11)) {
+  switch (net->special ? between(4, 11) : between(0, 14)) {
+  case 12:
+  case 13: clip(net, t); break;
+  case 14: thresholded_relu(net, t); break;
   case 0: leaky_relu(net, t); break;
   case 1: prelu(net, t); break;
   case 2: hard_sigmoid(net, t); break;
@@ -162,10 +191,23 @@ static void elu(Net *net, Tensor *t) {
   add_values(net, t, -2, fmax(t->high, 0.5), 0);
 }
 
+static void selu(Net *net, Tensor *t) {
+  double alpha = ONE_NUMBER(0, 1.5, 2, -0.5), gamma = ONE_NUMBER(0, 1, 1.5, -0.5);
+  bool given = chance(60);
+  call(net, t, "selu");
+  if (given) argument(net, "%g, gamma=%g", alpha, gamma);
+  close_call(net);
+  double most = 3 * (magnitude(t) + 1);
+  add_values(net, t, -most, most, 0);
+}
+
 /* Functions that no float computes exactly. */
 bool do_steep(Net *net, Tensor *t) {
   if (!net->rounded) return false;
-  switch (between(0, 10)) {
+  switch (between(0, 13)) {
+  case 11: selu(net, t); break;
+  case 12: call(net, t, "mish"), add_values(net, t, -0.4, fmax(t->high, 0), 0); break;
+  case 13: call(net, t, "softsign"), add_values(net, t, -1, 1, 0); break;
   case 0: steep(net, t, "exp"); break;
   case 1: of_positive(net, t, "log", true); break;
   case 2: of_positive(net, t, "sqrt", false); break;

@@ -93,11 +93,18 @@ static double reduction_length(const Node *node, const Bound *in) {
  * none of them. */
 static bool bound_at(const Node *node, double x, double y, double before, double *magnitude) {
   const Operator *op = node->op;
-  if (op == &op_tanh || op == &op_sigmoid || op == &op_softplus || op == &op_relu6) *magnitude = before + 1;
+  if (op == &op_tanh || op == &op_sigmoid || op == &op_softplus || op == &op_relu6 || op == &op_softsign) *magnitude = before + 1;
   else if (op == &op_hard_sigmoid) *magnitude = fabs(((const HardSigmoidAttributes *)node->attributes)->slope) * before + 1;
   else if (op == &op_leaky_relu) *magnitude = fmax(1, fabs(((const LeakyReluAttributes *)node->attributes)->slope)) * before;
   else if (op == &op_elu) *magnitude = fmax(1, fabs(((const EluAttributes *)node->attributes)->alpha)) * (before + 1);
-  else if (op == &op_silu || op == &op_hard_swish || op == &op_square) *magnitude = 2 * before * (op == &op_square ? before : 1);
+  else if (op == &op_silu || op == &op_mish || op == &op_hard_swish || op == &op_square)
+    *magnitude = 2 * before * (op == &op_square ? before : 1);
+  else if (op == &op_selu) {
+    const SeluAttributes *a = node->attributes;
+    *magnitude = fabs(a->gamma) * fmax(1, fabs(a->alpha)) * (before + 1);
+  } else if (op == &op_clip) *magnitude = fmax(before, fabs(y));
+  else if (op == &op_thresholded_relu) /* it jumps there */
+    *magnitude = fabs(x - ((const ThresholdedReluAttributes *)node->attributes)->threshold) > 1e-3 * before ? before : HUGE_VAL;
   else if (op == &op_gelu) *magnitude = 3 * before;
   else if (op == &op_abs) *magnitude = before;
   else if (op == &op_exp) *magnitude = y * (before + 1);
@@ -188,9 +195,21 @@ static void bound_bilinear(const Node *node, const double *magnitudes, double *o
 
 /* Whether results are inputs, put elsewhere or chosen among. */
 static bool moves(const Node *node) {
-  static const Operator *const movers[] = {&op_relu,     &op_relu6,           &op_abs,       &op_max,           &op_min,
-                                           &op_max_pool, &op_global_max_pool, &op_pad,       &op_pixel_shuffle, &op_channel_shuffle,
-                                           &op_permute,  &op_reduce_max,      &op_reduce_min};
+  static const Operator *const movers[] = {&op_relu,
+                                           &op_relu6,
+                                           &op_abs,
+                                           &op_max,
+                                           &op_min,
+                                           &op_max_pool,
+                                           &op_global_max_pool,
+                                           &op_pad,
+                                           &op_pixel_shuffle,
+                                           &op_channel_shuffle,
+                                           &op_permute,
+                                           &op_clip,
+                                           &op_thresholded_relu,
+                                           &op_reduce_max,
+                                           &op_reduce_min};
   for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
     if (node->op == movers[i]) return true;
   OperatorKind kind = node->op->kind;
@@ -253,6 +272,10 @@ static double unit_after(const Node *node, const Bound *in) {
     }
   if (node->op == &op_argmax || (node->op == &op_cast && node->output->type.dtype != DTYPE_F32)) return 1;
   if (node->op == &op_pad) return fmin(unit, unit_of_number(((const PadAttributes *)node->attributes)->value));
+  if (node->op == &op_clip) {
+    const ClipAttributes *a = node->attributes;
+    return fmin(unit, fmin(isinf(a->min) ? 1 : unit_of_number(a->min), isinf(a->max) ? 1 : unit_of_number(a->max)));
+  }
   if (node->op == &op_batch_norm) return unit / 4; /* exact nets have factors from 1/4 */
   if (node->op == &op_avg_pool || node->op == &op_global_avg_pool || node->op == &op_reduce_mean) {
     double count = reduction_length(node, in);
@@ -263,7 +286,8 @@ static double unit_after(const Node *node, const Bound *in) {
   if (is_bilinear(node)) return unit * unit_of_bilinear(node);
   if (node->op == &op_rescale || node->op == &op_normalize || node->op == &op_hard_sigmoid || node->op == &op_leaky_relu)
     return unit_of_line(node, unit);
-  const Operator *const whole[] = {&op_relu6, &op_prelu, &op_abs, &op_sub, &op_max, &op_min, &op_abs_diff}; /* of whole numbers */
+  const Operator *const whole[] = {&op_relu6, &op_thresholded_relu, &op_prelu, &op_abs, &op_sub, &op_max,
+                                   &op_min,   &op_abs_diff}; /* of whole numbers */
   for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
     if (node->op == whole[i]) return unit;
   return is_rounded(node) ? 0 : unit;

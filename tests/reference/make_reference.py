@@ -765,6 +765,31 @@ def softmaxes():
                   lambda make, x: f(x.flatten(begin, end - 1), begin).reshape(shape), axis=axis)
 
 
+def clamp(low, high):
+    return lambda x: torch.clamp(x, low, high)
+
+
+def thresholded_relu(threshold):
+    return lambda x: F.threshold(x, threshold, 0)
+
+
+def selu(alpha, gamma):
+    return lambda x: gamma * F.elu(x, alpha)
+
+
+def more_activations():
+    cases = [("mish", F.mish, {}), ("softsign", F.softsign, {}), ("selu", F.selu, {})]
+    cases += [("selu", selu(alpha, gamma), dict(alpha=alpha, gamma=gamma)) for alpha, gamma in ((2, 3), (0.5, -1))]
+    cases += [("clip", clamp(-1.5, 0.75), dict(min=-1.5, max=0.75)), ("clip", clamp(0.25, None), dict(min=0.25)), ("clip", clamp(None, -1), dict(max=-1))]
+    cases += [("thresholded_relu", thresholded_relu(1), {})]
+    cases += [("thresholded_relu", thresholded_relu(t), dict(threshold=t)) for t in (0, -0.5, 2)]
+    for op, f, attributes in cases:
+        for shape in ((7,), (3, 5), (2, 3, 4)):
+            write(op, [shape], "fraction", lambda make, x: f(x), **attributes)
+        for pattern in ("special", "positive", "large"):
+            write(op, [(24,)], pattern, lambda make, x: f(x), **attributes)
+
+
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
@@ -796,3 +821,4 @@ seeds = itertools.count(61001)
 random.seed(20261127)
 correlated()
 softmaxes()
+more_activations()
