@@ -193,7 +193,10 @@ typedef enum UpsampleMode { UPSAMPLE_NEAREST, UPSAMPLE_BILINEAR } UpsampleMode;
 
 typedef struct PixelShuffleAttributes {
   int64_t r;
+  int order; /* ShuffleOrder */
 } PixelShuffleAttributes;
+
+typedef enum ShuffleOrder { SHUFFLE_CRD, SHUFFLE_DCR } ShuffleOrder; /* of depth, column, row in the channels */
 
 typedef struct ChannelShuffleAttributes {
   int64_t groups;

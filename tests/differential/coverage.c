@@ -44,8 +44,8 @@ static void fail(const char *what, const char *detail) {
 
 static const Impossible impossible[] = {
     {SPATIAL, "input", "vector", "takes images and sequences"},
-    {" pixel_shuffle ", "input", "vector", "takes images"},
-    {" pixel_shuffle ", "input", "sequence", "takes images"},
+    {" pixel_shuffle pixel_unshuffle ", "input", "vector", "takes images"},
+    {" pixel_shuffle pixel_unshuffle ", "input", "sequence", "takes images"},
     {" fc ", "input", "sequence", "takes vectors"},
     {" fc ", "input", "image", "takes vectors"},
     {" conv_transpose ", "padding", "causal", "refused"},

@@ -184,13 +184,34 @@ bool do_upsample(Net *net, Tensor *t) {
   return true;
 }
 
+static void order_option(Net *net) {
+  bool dcr = chance(40);
+  option(net, dcr, "order=%s", dcr ? "dcr" : "crd");
+}
+
+static bool unshuffle(Net *net, Tensor *t) {
+  int r = t->h % 3 == 0 && t->w % 3 == 0 ? 3 : t->h % 2 == 0 && t->w % 2 == 0 ? 2 : 1;
+  if (t->rank != 3 || t->c * r * r > MOST_CHANNELS) return false;
+  begin(net, t);
+  open_call(net, NULL, "pixel_unshuffle");
+  argument(net, "%d", r);
+  order_option(net);
+  close_call(net);
+  Tensor result = *t;
+  result.c *= r * r, result.h /= r, result.w /= r;
+  add_tensor(net, result);
+  return true;
+}
+
 bool do_shuffle(Net *net, Tensor *t) {
   int r = t->c % 9 == 0 && chance(50) ? 3 : t->c % 4 == 0 ? 2 : 1;
   Tensor result = *t;
+  if (chance(30)) return unshuffle(net, t);
   if (t->rank == 3 && (r > 1 || chance(10)) && chance(70) && t->h * t->w * r * r < 1200) {
     begin(net, t);
     open_call(net, NULL, "pixel_shuffle");
     argument(net, "%d", r);
+    order_option(net);
     result.c /= r * r, result.h *= r, result.w *= r;
   } else {
     begin(net, t);

@@ -204,6 +204,7 @@ static bool moves(const Node *node) {
                                            &op_global_max_pool,
                                            &op_pad,
                                            &op_pixel_shuffle,
+                                           &op_pixel_unshuffle,
                                            &op_channel_shuffle,
                                            &op_permute,
                                            &op_clip,

@@ -790,6 +790,19 @@ def more_activations():
             write(op, [(24,)], pattern, lambda make, x: f(x), **attributes)
 
 
+def pixel_shuffles():
+    """Order crd is PyTorch's; dcr is the same with the two parts of the channels exchanged."""
+    for shape, r in (((2, 4, 6), 2), ((3, 3, 9), 3), ((1, 2, 2), 1), ((5, 4, 4), 4)):
+        c, h, w = shape
+        write("pixel_unshuffle", [shape], "special", lambda make, x: F.pixel_unshuffle(x, r), r=r)
+        write("pixel_unshuffle", [shape], "special",
+              lambda make, x: F.pixel_unshuffle(x, r).unflatten(0, (c, r * r)).transpose(0, 1).flatten(0, 1), r=r, order="dcr")
+        deep = (c * r * r, h // r, w // r)
+        write("pixel_shuffle", [deep], "special", lambda make, x: F.pixel_shuffle(x, r), r=r, order="crd")
+        write("pixel_shuffle", [deep], "special",
+              lambda make, x: F.pixel_shuffle(x.unflatten(0, (r * r, c)).transpose(0, 1).flatten(0, 1), r), r=r, order="dcr")
+
+
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
@@ -822,3 +835,4 @@ random.seed(20261127)
 correlated()
 softmaxes()
 more_activations()
+pixel_shuffles()
