@@ -126,6 +126,10 @@ typedef struct HardSigmoidAttributes {
   double slope; /* at 0 */
 } HardSigmoidAttributes;
 
+typedef struct PowAttributes {
+  double exponent;
+} PowAttributes;
+
 typedef struct NormAttributes { /* instance_norm has no axis; l2_normalize neither scale nor bias */
   double eps;
   int axis; /* NormAxis */

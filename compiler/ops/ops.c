@@ -71,7 +71,7 @@ static const ForeignName foreign_operators[] = {
     {"Mul", "mul"}, {"multiply", "mul"}, {"Div", "div"}, {"divide", "div"}, {"true_divide", "div"},
     {"Max", "max"}, {"Maximum", "max"}, {"maximum", "max"}, {"Min", "min"}, {"Minimum", "min"}, {"minimum", "min"},
     {"subtract", "sub"}, {"Exp", "exp"}, {"Log", "log"}, {"Abs", "abs"}, {"absolute", "abs"}, {"Square", "square"},
-    {"Sqrt", "sqrt"},
+    {"Sqrt", "sqrt"}, {"Pow", "pow"}, {"power", "pow"}, {"Power", "pow"},
     {"ReduceSum", "reduce_sum"}, {"ReduceMean", "reduce_mean"}, {"mean", "reduce_mean"}, {"ReduceMax", "reduce_max"},
     {"amax", "reduce_max"}, {"ReduceMin", "reduce_min"}, {"amin", "reduce_min"},
     {"Concat", "concat"}, {"Concatenate", "concat"}, {"concatenate", "concat"}, {"cat", "concat"},

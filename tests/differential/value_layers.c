@@ -191,6 +191,18 @@ static void elu(Net *net, Tensor *t) {
   add_values(net, t, -2, fmax(t->high, 0.5), 0);
 }
 
+static void power(Net *net, Tensor *t) {
+  bool whole = chance(50);
+  double exponent = whole ? ONE_NUMBER(0, 1, 2, 3) : ONE_NUMBER(0.5, 1.5, -0.75, -1, -2, 0.3);
+  t = whole ? tamed(net, t) : positive(net, t);
+  double most = fmax(magnitude(t), 1), least = fmin(t->low, 1);
+  call(net, t, "pow");
+  argument(net, "%g", exponent);
+  close_call(net);
+  if (whole) add_values(net, t, -pow(most, exponent), pow(most, exponent), 0);
+  else add_values(net, t, fmin(pow(most, exponent), pow(least, exponent)), fmax(pow(most, exponent), pow(least, exponent)), 0);
+}
+
 static void selu(Net *net, Tensor *t) {
   double alpha = ONE_NUMBER(0, 1.5, 2, -0.5), gamma = ONE_NUMBER(0, 1, 1.5, -0.5);
   bool given = chance(60);
@@ -204,7 +216,8 @@ static void selu(Net *net, Tensor *t) {
 /* Functions that no float computes exactly. */
 bool do_steep(Net *net, Tensor *t) {
   if (!net->rounded) return false;
-  switch (between(0, 13)) {
+  switch (between(0, 14)) {
+  case 14: power(net, t); break;
   case 11: selu(net, t); break;
   case 12: call(net, t, "mish"), add_values(net, t, -0.4, fmax(t->high, 0), 0); break;
   case 13: call(net, t, "softsign"), add_values(net, t, -1, 1, 0); break;

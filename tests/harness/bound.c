@@ -89,6 +89,13 @@ static double reduction_length(const Node *node, const Bound *in) {
   return node->input_count;
 }
 
+/* Of x^exponent: its slope times the magnitude, and its own roundings, which a logarithm enlarges. */
+static double bound_power(double exponent, double x, double y, double before) {
+  if (exponent == floor(exponent) && exponent >= 0) return (exponent + 1) * pow(fmax(before, 1e-6), exponent);
+  if (x == 0 || !isfinite(x)) return HUGE_VAL;
+  return fabs(y) * (fabs(exponent) * (before / fabs(x) + fabs(log(fabs(x))) + 1) + 1);
+}
+
 /* Functions of one number: how far an error before them shows, plus their own, at a value x that became y. false: it is
  * none of them. */
 static bool bound_at(const Node *node, double x, double y, double before, double *magnitude) {
@@ -108,6 +115,7 @@ static bool bound_at(const Node *node, double x, double y, double before, double
   else if (op == &op_gelu) *magnitude = 3 * before;
   else if (op == &op_abs) *magnitude = before;
   else if (op == &op_exp) *magnitude = y * (before + 1);
+  else if (op == &op_pow) *magnitude = bound_power(((const PowAttributes *)node->attributes)->exponent, x, y, before);
   else if (op == &op_log) *magnitude = before / fabs(x) + fabs(y) + 1;
   else if (op == &op_sqrt) *magnitude = before / (2 * y) + y;
   else return false;

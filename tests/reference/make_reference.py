@@ -803,6 +803,13 @@ def pixel_shuffles():
               lambda make, x: F.pixel_shuffle(x.unflatten(0, (r * r, c)).transpose(0, 1).flatten(0, 1), r), r=r, order="dcr")
 
 
+def powers():
+    for exponent in (0, 1, 2, 3, 7, -1, -2, 0.5, 1.5, 1 / 3, -0.25):
+        whole = exponent == int(exponent)
+        for pattern in ("fraction", "special", "positive", "large") if whole else ("positive",):
+            write("pow", [(3, 8)], pattern, lambda make, x: torch.pow(x, exponent), exponent=exponent)
+
+
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
@@ -836,3 +843,4 @@ correlated()
 softmaxes()
 more_activations()
 pixel_shuffles()
+powers()
