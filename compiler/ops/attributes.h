@@ -195,6 +195,21 @@ typedef struct UpsampleAttributes {
 
 typedef enum UpsampleMode { UPSAMPLE_NEAREST, UPSAMPLE_BILINEAR } UpsampleMode;
 
+typedef struct ResizeAttributes {
+  Pair size;
+  int mode, coordinates, rounding; /* ResizeMode, ResizeCoordinates; of nearest ResizeRounding */
+  ConstantArray *scale;            /* a number, or of height and width; NULL: the quotient of the sizes */
+} ResizeAttributes;
+
+typedef enum ResizeMode { RESIZE_NEAREST, RESIZE_BILINEAR, RESIZE_BICUBIC } ResizeMode;
+typedef enum ResizeCoordinates {
+  RESIZE_HALF_PIXEL,
+  RESIZE_ALIGN_CORNERS,
+  RESIZE_ASYMMETRIC,
+  RESIZE_HALF_PIXEL_SYMMETRIC
+} ResizeCoordinates;
+typedef enum ResizeRounding { RESIZE_FLOOR, RESIZE_CEIL, RESIZE_ROUND_PREFER_FLOOR, RESIZE_ROUND_PREFER_CEIL } ResizeRounding;
+
 typedef struct PixelShuffleAttributes {
   int64_t r;
   int order; /* ShuffleOrder */

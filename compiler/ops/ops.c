@@ -84,7 +84,8 @@ static const ForeignName foreign_operators[] = {
     {"CircularPad2d", "pad"}, {"Pad", "pad"}, {"Cropping1D", "crop"}, {"Cropping2D", "crop"}, {"Crop", "crop"},
     {"CenterCrop", "center_crop_like"}, {"center_crop", "center_crop_like"}, {"Upsample", "upsample"},
     {"UpsamplingNearest2d", "upsample"}, {"UpsamplingBilinear2d", "upsample"}, {"UpSampling1D", "upsample"},
-    {"UpSampling2D", "upsample"}, {"Resize", "upsample"}, {"interpolate", "upsample"}, {"Interpolate", "upsample"},
+    {"UpSampling2D", "upsample"}, {"Resize", "resize"}, {"interpolate", "upsample"}, {"Interpolate", "upsample"},
+    {"Resizing", "resize"},
     {"PixelShuffle", "pixel_shuffle"}, {"DepthToSpace", "pixel_shuffle"}, {"depth_to_space", "pixel_shuffle"}, {"PixelUnshuffle", "pixel_unshuffle"}, {"SpaceToDepth", "pixel_unshuffle"},
     {"space_to_depth", "pixel_unshuffle"}, {"reorg", "pixel_unshuffle"},
     {"ChannelShuffle", "channel_shuffle"}, {"Rescaling", "rescale"}, {"Rescale", "rescale"}, {"Normalize", "normalize"}, {"Normalization", "normalize"}, {"Cast", "cast"},
@@ -117,7 +118,7 @@ static const ForeignName foreign_attributes[] = {
     {"scale_factor", "scale"}, {"size", "scale"}, {"scales", "scale"}, {"interpolation", "mode"},
     {"upscale_factor", "r"}, {"blocksize", "r"}, {"block_size", "r"}, {"target_shape", "shape"}, {"newshape", "shape"},
     {"num_or_size_splits", "parts"}, {"num_outputs", "parts"}, {"chunks", "parts"},
-    {"split_size_or_sections", "parts"}, {"perm", "order"}, {"dims", "order"}, {"constant_value", "value"}, {"constant_values", "value"}, {"to", "dtype"},
+    {"split_size_or_sections", "parts"}, {"perm", "order"}, {"dims", "order"}, {"coordinate_transformation_mode", "coordinates"}, {"nearest_mode", "rounding"}, {"constant_value", "value"}, {"constant_values", "value"}, {"to", "dtype"},
     {"type", "dtype"},
 };
 /* clang-format on */

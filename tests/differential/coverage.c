@@ -39,7 +39,7 @@ static void fail(const char *what, const char *detail) {
 
 #define SPATIAL                                                                                                                            \
   " conv depthwise_conv separable_conv conv_transpose filter max_pool avg_pool sum_pool l2_pool weighted_avg_pool global_avg_pool"         \
-  " global_max_pool adaptive_avg_pool instance_norm upsample center_crop_like"                                                             \
+  " global_max_pool adaptive_avg_pool instance_norm upsample resize center_crop_like"                                                      \
   " depthwise_correlate correlate "
 
 static const Impossible impossible[] = {

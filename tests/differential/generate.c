@@ -23,7 +23,7 @@ static const Choice choices[] = {
     {do_stretch, 5, 5, 5}, {do_concat, 8, 5, 8},      {do_center_crop, 3, 2, 3}, {do_split, 4, 3, 4},       {do_crop, 4, 3, 4},
     {do_pad, 4, 3, 6},     {do_flatten, 1, 1, 1},     {do_reshape, 3, 2, 3},     {do_upsample, 4, 4, 4},    {do_shuffle, 4, 3, 4},
     {do_cast, 4, 1, 2},    {do_argmax, 1, 0, 1},      {do_branch, 2, 2, 0},      {do_block, 2, 2, 0},       {do_repeat, 2, 2, 0},
-    {do_if, 1, 1, 1},      {do_permute, 2, 2, 2},     {do_reduce, 4, 4, 2},      {do_correlate, 3, 3, 0},
+    {do_if, 1, 1, 1},      {do_permute, 2, 2, 2},     {do_reduce, 4, 4, 2},      {do_correlate, 3, 3, 0},   {do_resize, 2, 4, 0},
 };
 
 static int weight_of(const Net *net, const Choice *c) { return net->special ? c->special : net->rounded ? c->rounded : c->exact; }

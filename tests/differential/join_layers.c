@@ -194,7 +194,8 @@ bool do_concat(Net *net, Tensor *t) {
     Tensor *o = &net->tensors[i];
     if (o != t && !o->hidden && fits_beside(o, t, axis) && chance(50)) add_arm(&a, o);
   }
-  if (t->rank > 1 && !net->special && (a.count == 1 || chance(20)) && chance(85)) add_arm(&a, conv_same(net, t, axis == 0 ? some_channels() : t->c));
+  if (t->rank > 1 && !net->special && (a.count == 1 || chance(20)) && chance(85))
+    add_arm(&a, conv_same(net, t, axis == 0 ? some_channels() : t->c));
   if (a.count == 1 || chance(8)) add_arm(&a, t);
   shuffle(&a);
   Tensor result = combine(&a, KIND_MAX, t);

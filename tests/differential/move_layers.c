@@ -184,6 +184,34 @@ bool do_upsample(Net *net, Tensor *t) {
   return true;
 }
 
+/* Exact nets: nearest alone, whose result is pixels. */
+bool do_resize(Net *net, Tensor *t) {
+  static const char *const modes[] = {"nearest", "bilinear", "bicubic"};
+  static const char *const coordinates[] = {"half_pixel", "align_corners", "asymmetric", "half_pixel_symmetric"};
+  static const char *const roundings[] = {"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"};
+  int mode = net->rounded ? between(0, 2) : 0, h = t->rank == 3 ? between(1, t->h * 2) : 1, w = between(1, t->w * 2);
+  if (t->rank == 3 && chance(30)) h = w = ONE_OF(1, 4, 7);
+  if (t->rank < 2 || net->varies || h * w > 1200 || (long)t->c * h * w > MAX_ELEMENTS / 4) return false;
+  if (mode == 2 && !in_range(net, -2 * magnitude(t), 2 * magnitude(t), 1)) return false;
+  begin(net, t);
+  open_call(net, NULL, "resize");
+  if (t->rank == 2 || h == w) argument(net, "%d", w);
+  else argument(net, chance(50) ? "(%d, %d)" : "%dx%d", h, w);
+  option(net, mode, "mode=%s", modes[mode]);
+  argument(net, "coordinates=%s", coordinates[between(0, 3)]);
+  if (mode == 0) argument(net, "rounding=%s", roundings[between(0, 3)]);
+  int scale = between(0, 5);
+  if (scale == 0) argument(net, "scale=none");
+  if (scale == 1) argument(net, "scale=%g", (w + 0.25) / t->w);
+  if (scale == 2 && t->rank == 3) argument(net, "scale=[%g, %g]", (h + 0.5) / t->h, (w + 0.25) / t->w);
+  close_call(net);
+  Tensor result = mode == 0 ? *t : with_range(t, mode == 2 ? -2 * magnitude(t) : t->low, mode == 2 ? 2 * magnitude(t) : t->high, 0);
+  if (t->rank == 3) result.h = h;
+  result.w = w;
+  add_tensor(net, result);
+  return true;
+}
+
 static void order_option(Net *net) {
   bool dcr = chance(40);
   option(net, dcr, "order=%s", dcr ? "dcr" : "crd");

@@ -81,6 +81,7 @@ static double reduction_length(const Node *node, const Bound *in) {
   const TensorType *type = &node->inputs[0]->type;
   if (node->op == &op_dot || is_distance(node)) return elements_in(type);
   if (node->op == &op_depthwise_correlate) return elements_in(&node->inputs[1]->type) / (double)size_value(type_channels(type));
+  if (node->op == &op_resize) return 16;
   if (node->op == &op_reduce_sum || node->op == &op_reduce_mean) return elements_in(type) / elements_in(&node->output->type);
   if (node->op == &op_global_avg_pool || node->op == &op_adaptive_avg_pool)
     return (double)(size_value(type_height(type)) * size_value(type_width(type)));
@@ -110,8 +111,6 @@ static bool bound_at(const Node *node, double x, double y, double before, double
     const SeluAttributes *a = node->attributes;
     *magnitude = fabs(a->gamma) * fmax(1, fabs(a->alpha)) * (before + 1);
   } else if (op == &op_clip) *magnitude = fmax(before, fabs(y));
-  else if (op == &op_thresholded_relu) /* it jumps there */
-    *magnitude = fabs(x - ((const ThresholdedReluAttributes *)node->attributes)->threshold) > 1e-3 * before ? before : HUGE_VAL;
   else if (op == &op_gelu) *magnitude = 3 * before;
   else if (op == &op_abs) *magnitude = before;
   else if (op == &op_exp) *magnitude = y * (before + 1);
@@ -157,6 +156,16 @@ static bool bound_of_several(Arena *arena, const Node *node, const double *const
   return true;
 }
 
+/* An error shows as much more where it decides on which side of the threshold a value is. */
+static void bound_threshold(const Node *node, const Bound *in, const double *inputs, int64_t count, double *out) {
+  double threshold = ((const ThresholdedReluAttributes *)node->attributes)->threshold, unit = fmin(in->unit, 0.5);
+  for (int64_t i = 0; i < count; i++) {
+    double away = fabs(inputs[i] - threshold);
+    bool exact = unit > 0 && fmod(away, unit) == 0;
+    out[i] = exact || away > in->magnitude[i] * in->roundings * exp2(-24) ? in->magnitude[i] : HUGE_VAL;
+  }
+}
+
 /* Operators that are no sums of products: the slope times the magnitude before, plus their own error. */
 static bool bound_function(Arena *arena, const Node *node, const Bound *in, const double *inputs, const double *values, Bound *out) {
   int64_t count = elements_of(arena, node->output), known = 0;
@@ -164,6 +173,10 @@ static bool bound_function(Arena *arena, const Node *node, const Bound *in, cons
          bound_at(node, inputs[known], values[known], in->magnitude[known], &out->magnitude[known]))
     known++;
   if (known) return true;
+  if (node->op == &op_thresholded_relu) {
+    bound_threshold(node, in, inputs, count, out->magnitude);
+    return true;
+  }
   if (node->op == &op_normalize) {
     const NormalizeAttributes *a = node->attributes;
     int64_t channels = size_value(type_channels(&node->output->type)), pixels = count / channels;
@@ -185,6 +198,18 @@ static bool bound_function(Arena *arena, const Node *node, const Bound *in, cons
 
 static bool is_bilinear(const Node *node) {
   return node->op == &op_upsample && ((const UpsampleAttributes *)node->attributes)->mode == UPSAMPLE_BILINEAR;
+}
+
+/* Of several pixels; nearest takes one. */
+static bool is_mixed(const Node *node) {
+  return node->op == &op_resize && ((const ResizeAttributes *)node->attributes)->mode != RESIZE_NEAREST;
+}
+
+/* The weights of a result are 1.9 together at most. */
+static void bound_mixed(Arena *arena, const Node *node, const double *magnitudes, double *out) {
+  double largest = 0;
+  for (int64_t i = 0, n = elements_of(arena, node->inputs[0]); i < n; i++) largest = fmax(largest, magnitudes[i]);
+  for (int64_t i = 0, n = elements_of(arena, node->output); i < n; i++) out[i] = 2 * largest;
 }
 
 /* A weight is rounded as a part of 1, however small it is: what counts is the largest pixel around. */
@@ -222,7 +247,8 @@ static bool moves(const Node *node) {
   for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
     if (node->op == movers[i]) return true;
   OperatorKind kind = node->op->kind;
-  return kind == OPERATOR_VIEW || kind == OPERATOR_JOIN || kind == OPERATOR_SLICE || (node->op == &op_upsample && !is_bilinear(node));
+  return kind == OPERATOR_VIEW || kind == OPERATOR_JOIN || kind == OPERATOR_SLICE || (node->op == &op_upsample && !is_bilinear(node)) ||
+         (node->op == &op_resize && !is_mixed(node));
 }
 
 static double unit_of_number(double number) { return unit_of(&(float){(float)number}, 1); }
@@ -280,6 +306,7 @@ static double unit_after(const Node *node, const Bound *in) {
       unit = i == 0 ? unit * own : fmin(unit, own);
     }
   if (node->op == &op_argmax || (node->op == &op_cast && node->output->type.dtype != DTYPE_F32)) return 1;
+  if (node->op == &op_resize) return is_mixed(node) ? 0 : in->unit;
   if (node->op == &op_pad) return fmin(unit, unit_of_number(((const PadAttributes *)node->attributes)->value));
   if (node->op == &op_clip) {
     const ClipAttributes *a = node->attributes;
@@ -330,6 +357,7 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
   node->op->evaluate(node, inputs, values[node->output->id]);
   out->magnitude = ARENA_ARRAY(arena, double, (size_t)count);
   if (is_bilinear(node)) bound_bilinear(node, magnitudes[0], out->magnitude);
+  else if (is_mixed(node)) bound_mixed(arena, node, magnitudes[0], out->magnitude);
   else if (!bound_function(arena, node, &in, inputs[0], values[node->output->id], out) &&
            !bound_of_several(arena, node, magnitudes, inputs, out))
     node->op->evaluate(node_of_magnitudes(arena, node), magnitudes, out->magnitude);

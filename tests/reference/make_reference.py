@@ -810,6 +810,32 @@ def powers():
             write("pow", [(3, 8)], pattern, lambda make, x: torch.pow(x, exponent), exponent=exponent)
 
 
+def resizes():
+    """PyTorch's interpolate; its nearest computes with float positions, so sizes are such that no one lies on an edge."""
+    forms = [("bilinear", "half_pixel", dict(mode="bilinear", align_corners=False)), ("bilinear", "align_corners", dict(mode="bilinear", align_corners=True)),
+             ("bicubic", "half_pixel", dict(mode="bicubic", align_corners=False)), ("bicubic", "align_corners", dict(mode="bicubic", align_corners=True))]
+    for shape in ((2, 4, 5), (1, 7, 3), (3, 1, 6)):
+        for h, w in ((3, 4), (7, 9), (1, 2), (8, 5), (5, 11)):
+            for mode, coordinates, options in forms:
+                write("resize", [shape], "fraction", lambda make, x: F.interpolate(x[None], size=(h, w), **options)[0], size=f"{h}x{w}", mode=mode,
+                      coordinates=coordinates)
+            write("resize", [shape], "special", lambda make, x: F.interpolate(x[None], size=(h, w), mode="nearest")[0], size=f"{h}x{w}",
+                  coordinates="asymmetric", rounding="floor")
+            write("resize", [shape], "special", lambda make, x: F.interpolate(x[None], size=(h, w), mode="nearest-exact")[0], size=f"{h}x{w}",
+                  coordinates="half_pixel", rounding="round_prefer_ceil")
+    for n, o in ((5, 3), (5, 8), (9, 4), (1, 3), (6, 1)):
+        for corners in (False, True):
+            write("resize", [(2, n)], "fraction", lambda make, x: F.interpolate(x[None], size=o, mode="linear", align_corners=corners)[0], size=o,
+                  mode="bilinear", coordinates="align_corners" if corners else "half_pixel")
+        write("resize", [(2, n)], "special", lambda make, x: F.interpolate(x[None], size=o, mode="nearest")[0], size=o, coordinates="asymmetric",
+              rounding="floor")
+    for scale in (0.7, 1.3, 2.6):  # where the size is rounded down, PyTorch's positions go by the scale
+        size = (int(5 * scale), int(7 * scale))
+        for mode in ("bilinear", "bicubic"):
+            write("resize", [(2, 5, 7)], "fraction", lambda make, x: F.interpolate(x[None], scale_factor=scale, mode=mode, align_corners=False)[0],
+                  size=pair(size), mode=mode, coordinates="half_pixel", scale=scale)
+
+
 print("# Written by make_reference.py with PyTorch; see there. Do not edit.")
 convolutions()
 poolings()
@@ -844,3 +870,4 @@ softmaxes()
 more_activations()
 pixel_shuffles()
 powers()
+resizes()
