@@ -1,0 +1,201 @@
+"""How far the C of networks is from ONNX Runtime, which computes what `cnnc export` wrote; from torchvision's own
+module; from recorded answers. Needs onnxruntime and numpy, for some networks PyTorch and torchvision.
+
+usage: measure.py '["examples/lenet5/lenet5.cnn", ..]'
+
+Prints one line of JSON for each network: {"text": the largest difference, "good": whether it is small enough, "seconds"}
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.machinery import SourceFileLoader
+
+import numpy as np
+import onnxruntime
+
+from networks import CNNC, ROOT, networks
+
+WITHIN = 1e-5  # of the largest output
+FACTOR = 3  # of the distance that the other has from the evaluator in double precision
+OTHERS_FACTOR = 10  # of ours: what ours does not show at all is no rounding
+EVALUATED = 60e9  # multiply-accumulates; the evaluator would take more than a minute
+
+
+class Disagreement(Exception):
+    pass
+
+
+def cnnc(*arguments):
+    done = subprocess.run([CNNC, *arguments, "-q"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Disagreement("cnnc %s: %s" % (" ".join(arguments), done.stderr.strip()))
+
+
+def session(model):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def random_inputs(model):
+    """A batch of one sample for each input of an ONNX model, whose sizes are numbers."""
+    random = np.random.default_rng(7)
+    inputs = {}
+    for tensor in model.get_inputs():
+        shape = [1, *tensor.shape[1:]]
+        if tensor.type == "tensor(float)":
+            inputs[tensor.name] = random.standard_normal(shape, np.float32)
+        else:
+            dtype = np.dtype(tensor.type[len("tensor(") : -1])
+            inputs[tensor.name] = random.integers(0, np.iinfo(dtype).max, shape, dtype)
+    return inputs
+
+
+def recorded(network, model):
+    """Inputs and answers that others recorded, by the names that the net gives to tensors of these sizes."""
+    arrays = np.load(network.answers_file())
+    inputs, answers = {}, {}
+    for tensor in model.get_inputs():
+        inputs[tensor.name] = next(value for name, value in arrays.items() if name.startswith("in_") and value[0].size == np.prod(tensor.shape[1:]))
+        inputs[tensor.name] = inputs[tensor.name].reshape(-1, *tensor.shape[1:])
+    for tensor in model.get_outputs():
+        answers[tensor.name] = next(value for name, value in arrays.items() if name.startswith("out_") and value[0].size == np.prod(tensor.shape[1:]))
+    return inputs, answers
+
+
+def published_weights(network, folder):
+    """The file of DATA; mnist8's last layer, whose rows are columns there, is turned as its own test does."""
+    path = network.weights_file()
+    if path and network.weights == "mnist8_cntk":
+        trained = SourceFileLoader("trained", os.path.join(ROOT, "tests/trained/run")).load_module()
+        return trained.turn_last_layer(path, os.path.join(folder, "mnist8.safetensors"))
+    return path
+
+
+def weights_of(network, folder):
+    """What the command line says of the weights."""
+    if network.weights == "seeded":
+        return ["-w", "random:1"]
+    return ["-w", published_weights(network, folder)] if network.published else []
+
+
+def run(arguments, inputs, outputs, folder):
+    """What `cnnc run` computes, by the name of each output."""
+    files = []
+    for name, value in inputs.items():
+        path = os.path.join(folder, "in_%s.npy" % name)
+        np.save(path, value)
+        files += ["--input", "%s=%s" % (name, path)]
+    paths = {name: os.path.join(folder, "out_%s.npy" % name) for name in outputs}
+    for name, path in paths.items():
+        files += ["--output", "%s=%s" % (name, path)]
+    cnnc("run", *arguments, *files)
+    return {name: np.load(path) for name, path in paths.items()}
+
+
+def distance(given, wanted):
+    """The largest difference of two sets of outputs, in parts of the largest number of each output."""
+    most = 0.0
+    for name, value in wanted.items():
+        a, b = given[name].astype(np.float64).ravel(), value.astype(np.float64).ravel()
+        if a.shape != b.shape:
+            raise Disagreement("%s has %d numbers, not %d" % (name, a.size, b.size))
+        if not np.array_equal(np.isfinite(a), np.isfinite(b)) or not np.isfinite(b).all():
+            raise Disagreement("%s is not finite" % name)
+        scale = np.abs(b).max()
+        most = max(most, np.abs(a - b).max() / scale if scale else np.abs(a).max())
+    return most
+
+
+def torchvision_module(name, weights):
+    """torchvision's own network of this name with the tensors of a safetensors file."""
+    import torch
+    import torchvision
+
+    arguments = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    module = getattr(torchvision.models, name)(weights=None, **arguments)
+    with open(weights, "rb") as file:
+        data = file.read()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    header.pop("__metadata__", None)
+    state = {}
+    for path, entry in header.items():
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        state[path] = torch.from_numpy(np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"]).copy())
+    missing, unexpected = module.load_state_dict(state, strict=False)
+    missing = [path for path in missing if not path.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        raise Disagreement("torchvision's %s misses %s and does not have %s" % (name, missing, unexpected))
+    return module.eval()
+
+
+def torchvision_outputs(name, network, inputs, outputs, folder):
+    import torch
+
+    weights = os.path.join(folder, "weights.safetensors")
+    cnnc("weights", network.file, *network.options, "--random", "1", "-o", weights)
+    with torch.no_grad():
+        (value,) = inputs.values()
+        (output,) = outputs
+        return {output: torchvision_module(name, weights)(torch.from_numpy(value)).numpy()}
+
+
+def onnx_runtime(network, arguments, folder):
+    """Inputs, what ONNX Runtime makes of them, and what was recorded for them, if anything was."""
+    path = os.path.join(folder, "model.onnx")
+    cnnc("export", *arguments, "-o", path)
+    model = session(path)
+    os.remove(path)
+    inputs, answers = recorded(network, model) if network.published else (random_inputs(model), None)
+    names = [tensor.name for tensor in model.get_outputs()]
+    return inputs, dict(zip(names, model.run(names, inputs))), answers
+
+
+def measure(network):
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = [network.file, *network.options, *weights_of(network, folder)]
+        inputs, theirs, answers = onnx_runtime(network, arguments, folder)
+        others = {"ONNX Runtime": theirs}
+        for other in network.others:
+            if other.startswith("torchvision:"):
+                others[other] = torchvision_outputs(other.removeprefix("torchvision:"), network, inputs, theirs, folder)
+            else:
+                others[other] = answers
+        native = run([*arguments, "--target", "native"], inputs, theirs, folder)
+        evaluated = network.summary()["totals"]["macs"] <= EVALUATED
+        double = run([*arguments, "--interpret"], inputs, theirs, folder) if evaluated else None
+        return "; ".join(judge(other, native, answer, double) for other, answer in others.items())
+
+
+def judge(other, native, theirs, double):
+    """The text of the table; raises where they disagree. Both must be near the evaluator, too, or be as far from it as
+    float32 brings them."""
+    difference = distance(native, theirs)
+    if not double:
+        if difference > WITHIN:
+            raise Disagreement("%.1e from %s" % (difference, other))
+        return "%.1e" % difference
+    ours, their = distance(native, double), distance(theirs, double)
+    told = "%.1e from %s; %.1e and %.1e from double precision" % (difference, other, ours, their)
+    if ours > max(WITHIN, FACTOR * their) or their > max(WITHIN, OTHERS_FACTOR * ours):
+        raise Disagreement(told)
+    return ("%.1e" % difference if difference else "0") if difference <= WITHIN else told
+
+
+def main():
+    by_key = {network.key: network for network in networks()}
+    for key in json.loads(sys.argv[1]):
+        begin = time.time()
+        try:
+            found = {"text": measure(by_key[key]), "good": True}
+        except Exception as error:  # told in the report of the one who asked
+            found = {"text": "%s: %s" % (type(error).__name__, error), "good": False}
+        print(json.dumps({**found, "seconds": round(time.time() - begin, 1)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
