@@ -2,7 +2,7 @@
  *
  *   emit_nets [options] DIR FILE.cnn..
  *
- * Every net of every file is compiled with seeded weights (a file that names its weights keeps them) and evaluated in
+ * Every net of every file is compiled with seeded weights (a file whose weights are beside it keeps them) and evaluated in
  * double precision. DIR gets the C of each net, partN.c (glue, several nets each), table.inc and data.bin for
  * run_nets.c, and `sources`, what is to be compiled. Options are cnnc's own where they have its names. */
 #include <errno.h>
@@ -308,7 +308,9 @@ enum { PLACES = 4 };
 /* The least values of the dims, greater ones that are not too great, and mixtures. */
 static int64_t size_at_place(const Dim *dim, int number, int place) {
   static const int steps[PLACES][2] = {{0, 0}, {1, 4}, {6, 1}, {17, 22}};
-  int64_t value = dim_least(dim) + steps[place][number % 2] * dim->multiple;
+  int64_t step = steps[place][number % 2];
+  while (step * dim->multiple > 48) step /= 2;
+  int64_t value = dim_least(dim) + step * dim->multiple;
   return value > dim_greatest(dim) ? dim_greatest(dim) : value;
 }
 
@@ -371,6 +373,14 @@ static bool wanted(const char *list, const char *net) {
   return !list;
 }
 
+/* Whether the source names a file of weights that is there; those that a test trains or fetches may not be. */
+static bool has_weights(Job *job, const char *file, const char *text) {
+  const char *name = strstr(text, "\n  weights \"");
+  if (!name) return false;
+  name += strlen("\n  weights \"");
+  return access(path_beside(&job->arena, arena_strndup(&job->arena, name, strcspn(name, "\"")), file), R_OK) == 0;
+}
+
 /* Calls do_net for every `net NAME` that begins a line. */
 static void do_file(Job *job, const char *file) {
   size_t length;
@@ -378,7 +388,7 @@ static void do_file(Job *job, const char *file) {
   if (!text) fail(file, error);
   const char *given = job->options.weights;
   bool varies = strstr(text, "\ndim ") != NULL;
-  if (strstr(text, "\n  weights \"")) job->options.weights = NULL;
+  if (has_weights(job, file, text)) job->options.weights = NULL;
   for (const char *line = text; line; line = strchr(line, '\n')) {
     line += *line == '\n';
     if (strncmp(line, "net ", 4) != 0) continue;
