@@ -13,7 +13,11 @@ TOTAL=0 FAILED=0 SKIPPED=0
 RUNNER= LINK= # an emulator; more files and flags for the linker
 
 # small_examples: files of examples whose weights can be C and whose evaluation takes no time
-small_examples() { "$here/small-examples" "$CNNC"; }
+small_examples() {
+  most=10000000
+  [ -z "${THOROUGH-}" ] || most=30000000
+  "$here/small-examples" "$CNNC" $most
+}
 
 # build_with_library PROGRAM FILE.. FLAG..: the library may have been built with sanitizers, then the program is too.
 build_with_library() {
