@@ -23,6 +23,8 @@ CFLAGS.release := -O2 -DNDEBUG
 CFLAGS.debug := -O0 -g3
 CFLAGS.asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCNNC_TESTING
 CPPFLAGS += -Icompiler -I$B/grammar -I$B -DCNNC_VERSION='"$(VERSION)"' -D_POSIX_C_SOURCE=200809L
+# gcc's sanitizers inside the compiler: tests start it thousands of times, 3 ms sooner
+LDFLAGS.asan := $(if $(filter cc gcc,$(CC)),-static-libasan -static-libubsan)
 ALL_CFLAGS := -std=c11 $(WARNINGS) $(CFLAGS.$(VARIANT)) $(CFLAGS)
 LIBS := -lcjson -lz -lpng -lprotobuf-c -lm
 ONNX_PROTO ?= /usr/include/onnx/onnx.proto
@@ -41,7 +43,7 @@ all: $B/cnnc                 ## build the compiler; VARIANT=release|debug|asan
 
 $B/cnnc: $B/compiler/main.o $B/libcnnc.a
 	$(call say,LINK,$@)
-	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS.$(VARIANT)) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $B/libcnnc.a: $(OBJECTS)
 	$(call say,AR,$@)
