@@ -112,7 +112,7 @@ static void check_program(uint64_t seed, uint64_t layout, Coverage *coverage) {
 
 Test(format, random_programs, .timeout = 3600) {
   static Coverage coverage;
-  long programs = from_environment("FORMAT_PROGRAMS", 400), seed = from_environment("FORMAT_SEED", 1);
+  long programs = from_environment("FORMAT_PROGRAMS", 150), seed = from_environment("FORMAT_SEED", 1);
   for (long i = 0; i < programs; i++) check_program((uint64_t)seed * 1000003u + (uint64_t)i, (uint64_t)i + 1, &coverage);
   for (int site = 0; site < GENERATOR_SITES; site++)
     for (int choice = 0; choice < coverage.choices[site]; choice++)
@@ -133,7 +133,7 @@ static void survive(const char *text, size_t length) {
 }
 
 Test(format, damaged_programs, .timeout = 3600) {
-  long programs = from_environment("FORMAT_PROGRAMS", 400) / 4, seed = from_environment("FORMAT_SEED", 1);
+  long programs = from_environment("FORMAT_PROGRAMS", 150) / 4, seed = from_environment("FORMAT_SEED", 1);
   static Coverage coverage;
   for (long i = 0; i < programs; i++) {
     World *w = new_world();
