@@ -15,6 +15,8 @@
 #include "bound.h"
 #include "compile.h"
 #include "inputs.h"
+#include "load/write_onnx.h"
+#include "passes/export_graph.h"
 #include "passes/interpret.h"
 #include "passes/targets.h"
 #include "run_nets.h"
@@ -33,7 +35,7 @@ typedef struct Job {
   int parts, count, failed;
   const char *known_data; /* what an earlier call with the same nets wrote as data.bin: they are not evaluated again */
   const char *picture;    /* what the first sample shows, where an input has its size */
-  const char *graphs;     /* a directory for the graph of each net; NULL: none is written */
+  const char *graphs;     /* a directory for the graph of each net, and for it as an ONNX model; NULL: none is written */
   const char *twins;      /* a directory where NAME_twin.cnn may compute what the net NAME does; NULL: none */
   Text table, data, sources;
   Text *part;
@@ -280,14 +282,30 @@ static bool compile_net(Job *job, const char *name) {
   return good;
 }
 
-/* The graph as a source, which must compute the same. */
-static void write_graph(Job *job, const char *name, const Graph *graph) {
-  if (!job->graphs) return;
-  Text text = text_new(&job->arena);
-  print_graph(&text, graph);
-  const char *path = arena_printf(&job->arena, "%s/%s.cnn", job->graphs, name);
+static void write_other(const char *path, const void *data, size_t length) {
   FILE *file = fopen(path, "wb");
-  if (!file || fwrite(text_string(&text), 1, text.length, file) != text.length || fclose(file)) fail(path, strerror(errno));
+  if (!file || fwrite(data, 1, length, file) != length || fclose(file)) fail(path, strerror(errno));
+}
+
+/* The graph as other forms that must compute the same: a source, and an ONNX model unless it cannot be one, which the log says. */
+static void write_graph(Job *job, const char *name, const Graph *graph) {
+  Text text = text_new(&job->arena);
+  Diagnostics diagnostics;
+  Sources sources;
+  size_t length;
+  if (!job->graphs) return;
+  print_graph(&text, graph);
+  write_other(arena_printf(&job->arena, "%s/%s.cnn", job->graphs, name), text_string(&text), text.length);
+  Compilation c = begin(job, &diagnostics, &sources);
+  const OnnxModel *model = export_graph(&c, graph, 0);
+  const void *bytes = model && !diagnostics.errors ? write_onnx(&job->arena, model, &length) : NULL;
+  if (bytes) {
+    write_other(arena_printf(&job->arena, "%s/%s.onnx", job->graphs, name), bytes, length);
+    return;
+  }
+  text = text_new(&job->arena);
+  print_diagnostics(&text, &diagnostics, DIAGNOSTICS_SHORT, false);
+  printf("%s: no ONNX model: %s", name, text_string(&text));
 }
 
 /* The case, and the samples that it is for, which are the same for all nets of that name and sizes. */
@@ -318,6 +336,7 @@ static int64_t size_at_place(const Dim *dim, int number, int place) {
  * same bits. */
 static void do_varying_net(Job *job, const char *net, const Graph *graph) {
   if (!compile_net(job, net)) return;
+  write_graph(job, net, graph);
   for (int place = 0; place < PLACES; place++) {
     SizeSample *sizes = ARENA_NEW(&job->arena, SizeSample);
     Binding bindings[MAX_SAMPLE_DIMS];

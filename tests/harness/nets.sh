@@ -25,7 +25,7 @@ build_with_library() {
   shift
   if nm "$library" 2>/dev/null | grep -q __asan_init; then sanitize=-fsanitize=address,undefined; fi
   $CC -std=c11 -O1 $sanitize -D_POSIX_C_SOURCE=200809L -DCNNC_VERSION='"0"' -I"$root/compiler" -I"$here" -o "$program" \
-    "$@" "$library" -lcjson -lz -lpng -lm || exit 1
+    "$@" "$library" -lcjson -lz -lpng -lprotobuf-c -lm || exit 1
 }
 
 build_emitter() {
