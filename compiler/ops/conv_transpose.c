@@ -236,6 +236,28 @@ static void describe(Text *out, const Node *node) {
   if (a->groups > 1) text_addf(out, ", groups %lld", (long long)a->groups);
 }
 
+/* What output_padding adds beyond what `padding` cuts off there. Runtimes want it to be less than the stride. */
+static void fold_output_padding(OnnxWindow *o, int64_t more[2], bool *late) {
+  for (int axis = 0; axis < 2; axis++) {
+    int64_t kept = more[axis] < o->after[axis] ? more[axis] : o->after[axis];
+    if (more[axis] < o->window.stride[axis]) continue;
+    o->after[axis] -= kept;
+    more[axis] -= kept;
+    *late = *late || more[axis] >= o->window.stride[axis];
+  }
+}
+
+/* Where nothing but the bias arrives. */
+static const char *pad_result(OnnxWriter *w, const Node *node, const char *y, const int64_t more[2]) {
+  const Size *none = size_of(w->arena, 0);
+  SizeSides margins[MAX_RANK] = {{none, none}};
+  int rank = node->output->type.rank;
+  for (int axis = 1; axis < rank; axis++) margins[axis] = (SizeSides){none, size_of(w->arena, more[axis + 2 - rank])};
+  y = onnx_pad(w, y, &node->output->type, margins, PADDING_ZEROS, 0);
+  const char *bias = onnx_channel_parameter(w, node, CONV_TRANSPOSE_BIAS);
+  return bias ? ONNX_NODE(w, "Add", y, bias) : y;
+}
+
 /* `same` keeps more than the kernels reach where the stride is larger than they are. */
 static const char *to_onnx(OnnxWriter *w, const Node *node) {
   const ConvTransposeAttributes *a = node->attributes;
@@ -250,12 +272,14 @@ static const char *to_onnx(OnnxWriter *w, const Node *node) {
     if (is_same(a->padding.kind) && span < window.stride[axis]) more[axis] = window.stride[axis] - span;
   }
   const char *x = onnx_input(w, node, 0);
-  const char *y = ONNX_NODE(w, "ConvTranspose", x, onnx_parameter(w, node, CONV_TRANSPOSE_WEIGHT),
-                            onnx_parameter(w, node, CONV_TRANSPOSE_BIAS));
+  bool late = false;
+  fold_output_padding(&o, more, &late);
+  const char *weight = onnx_parameter(w, node, CONV_TRANSPOSE_WEIGHT);
+  const char *y = ONNX_NODE(w, "ConvTranspose", x, weight, late ? NULL : onnx_parameter(w, node, CONV_TRANSPOSE_BIAS));
   onnx_window_attributes(w, &o);
-  if (more[0] || more[1]) onnx_ints(w, "output_padding", rank - 1, rank == 3 ? more : more + 1);
+  if (!late && (more[0] || more[1])) onnx_ints(w, "output_padding", rank - 1, rank == 3 ? more : more + 1);
   if (a->groups > 1) onnx_int(w, "group", a->groups);
-  return y;
+  return late ? pad_result(w, node, y, more) : y;
 }
 
 const Operator op_conv_transpose = {

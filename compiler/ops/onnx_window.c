@@ -42,13 +42,19 @@ const char *onnx_pad_window(OnnxWriter *w, const char *x, const TensorType *type
   return onnx_pad(w, x, type, margins, mode, fill);
 }
 
+/* Runtimes have no auto_pad for dilated windows, and shift those that lie apart. */
+static bool knows_auto_pad(const Window *window) {
+  for (int axis = 0; axis < 2; axis++)
+    if (window->dilation[axis] > 1 || window->kernel[axis] < window->stride[axis]) return false;
+  return true;
+}
+
 OnnxWindow onnx_window(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, PaddingKind padding, int mode,
                        double fill) {
   OnnxWindow result = {.input = x, .window = *window, .one_dimensional = type->rank == 2};
   bool varies = onnx_pads_vary(window);
   if (!is_padded(window)) return result;
-  bool dilated = window->dilation[0] > 1 || window->dilation[1] > 1; /* runtimes have no auto_pad then */
-  if (mode == PADDING_ZEROS && varies && is_same(padding) && !dilated) {
+  if (mode == PADDING_ZEROS && varies && is_same(padding) && knows_auto_pad(window)) {
     result.automatic = true;
     result.lower = padding == PADDING_SAME_LOWER;
   } else if (mode == PADDING_ZEROS && !varies && (fill == 0 || !reaches_far(window))) {
