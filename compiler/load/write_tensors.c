@@ -14,6 +14,16 @@ static int64_t elements_of(const NewTensor *tensor) {
   return elements;
 }
 
+static float value_at(const NewTensor *tensor, int64_t i) { return tensor->values ? (float)tensor->values[i] : tensor->floats[i]; }
+
+static const double *doubles_of(Arena *arena, const NewTensor *tensor) {
+  if (tensor->values) return tensor->values;
+  int64_t elements = elements_of(tensor);
+  double *values = ARENA_ARRAY(arena, double, (size_t)elements);
+  for (int64_t i = 0; i < elements; i++) values[i] = (double)tensor->floats[i];
+  return values;
+}
+
 static void put(Text *out, uint64_t value, int bytes) {
   for (int i = 0; i < bytes; i++) text_add_char(out, (char)(value >> (8 * i) & 255), 1);
 }
@@ -48,7 +58,7 @@ bool write_safetensors(Text *out, const NewTensor *tensors, int count, const cha
   text_add_bytes(out, header.data, header.length);
   for (int i = 0; i < count; i++)
     for (int64_t k = 0, elements = elements_of(&tensors[i]); k < elements; k++) {
-      float value = (float)tensors[i].values[k];
+      float value = value_at(&tensors[i], k);
       uint32_t bits;
       memcpy(&bits, &value, sizeof bits);
       put(out, bits, 4);
@@ -73,7 +83,7 @@ bool write_npz(Text *out, const NewTensor *tensors, int count, const char *mark)
     const char *name = arena_printf(out->arena, "%s.npy", tensors[i].name);
     Text data = text_new(out->arena);
     size_t place = out->length, extra = i ? 0 : 4 + strlen(mark);
-    write_npy(&data, TENSOR_F32, tensors[i].rank, tensors[i].sizes, tensors[i].values);
+    write_npy(&data, TENSOR_F32, tensors[i].rank, tensors[i].sizes, doubles_of(out->arena, &tensors[i]));
     put(out, 0x04034b50, 4);
     put_entry(out, name, &data, extra);
     text_add(out, name);

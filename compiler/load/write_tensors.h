@@ -9,7 +9,8 @@ typedef struct NewTensor {
   const char *name;
   int rank;
   const int64_t *sizes;
-  const double *values; /* numbers that float can hold */
+  const double *values; /* numbers that float can hold; NULL: */
+  const float *floats;
 } NewTensor;
 
 /* Both texts contain `mark` near their start, where other readers pass over it. The same bytes for the same tensors.

@@ -12,11 +12,17 @@ typedef struct Group {
 } Group;
 
 static const Group groups[] = {
-    {"Syntax", template_explain_syntax},   {"Names", template_explain_names},
-    {"Shapes", template_explain_shapes},   {"Values", template_explain_values},
-    {"Weights", template_explain_weights}, {"Structure", template_explain_structure},
-    {"Output", template_explain_output},   {"Outside", template_explain_outside},
-    {"Lints", template_explain_lints},     {NULL, NULL},
+    {"Syntax", template_explain_syntax},
+    {"Names", template_explain_names},
+    {"Shapes", template_explain_shapes},
+    {"Values", template_explain_values},
+    {"Weights", template_explain_weights},
+    {"Structure", template_explain_structure},
+    {"Output", template_explain_output},
+    {"ONNX", template_explain_onnx},
+    {"Outside", template_explain_outside},
+    {"Lints", template_explain_lints},
+    {NULL, NULL},
 };
 
 /* What stands below `## NAME`, up to the next heading. NULL: there is none. */

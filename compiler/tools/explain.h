@@ -14,6 +14,7 @@ EXPLAINED(values)
 EXPLAINED(weights)
 EXPLAINED(structure)
 EXPLAINED(output)
+EXPLAINED(onnx)
 EXPLAINED(outside)
 EXPLAINED(lints)
 #undef EXPLAINED

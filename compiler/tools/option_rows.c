@@ -44,6 +44,13 @@ const VerbRow verb_rows[VERB_COUNT] = {
                       "The exit status is 1 unless every parameter has its tensor and every tensor its use. --rename-stub\n"
                       "pairs what is left over on both sides, layer by layer, where shapes and order leave one way; the\n"
                       "rest becomes comments to be filled in, and the exit status 1.\n"},
+    [VERB_IMPORT] = {"import", "cnnc import MODEL.onnx [-o FILE.cnn]",
+                     "write an ONNX model as a network in this language, with its weights",
+                     "  cnnc import resnet18.onnx                writes resnet18.cnn and resnet18.safetensors\n"
+                     "  cnnc import unet.onnx -o nets/unet.cnn --size height=256 --size width=256\n"
+                     "  cnnc import cell.onnx --bind W=w.npy     an input that is a parameter\n",
+                     "Names of the model become labels; `rename` lines say which tensor of the weights file is whose. What\n"
+                     "cannot be imported is named, all at once, and nothing is written then.\n"},
     [VERB_EXPORT] = {"export", "cnnc export FILE.cnn -o MODEL.onnx", "write the network with its weights as an ONNX model",
                      "  cnnc export lenet5.cnn -o lenet5.onnx\n"
                      "  cnnc export net.cnn -w random:1 --batch 1 -o net.onnx\n",
@@ -62,7 +69,7 @@ const VerbRow verb_rows[VERB_COUNT] = {
 const OptionRow option_rows[] = {
     {"-o", "FILE", NULL,
      "where the C source goes (FILE.c; - is standard output), its header and weights beside it; the ONNX model; or what --random writes",
-     BIT(COMPILE) | BIT(WEIGHTS) | BIT(EXPORT), OPTION_OUTPUT_FILE},
+     BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT), OPTION_OUTPUT_FILE},
     {"--out-dir", "DIR", NULL, "write the outputs into this directory", BIT(COMPILE), OPTION_OUT_DIR},
     {"-w, --weights", "FILE", NULL, "the weights, instead of what the source names; random:SEED makes seeded ones", NETS, OPTION_WEIGHTS},
     {"--layout", "NAME", "pytorch|keras|onnx", "how the tensors of -w FILE are ordered, instead of what the source says", NETS,
@@ -70,7 +77,7 @@ const OptionRow option_rows[] = {
     {"--net", "NAME", NULL, "which net of a file with several", NETS, OPTION_NET},
     {"--prefix", "NAME", NULL, "prefix of all names in C, instead of the net's name", BIT(COMPILE), OPTION_PREFIX},
     {"-D", "PARAM=VALUE", NULL, "set a parameter of the net", NETS, OPTION_DEFINE},
-    {"--size", "NAME=N", NULL, "give a `dim` one value", NETS, OPTION_SIZE},
+    {"--size", "NAME=N", NULL, "give a `dim` one value; of import: a size of the model that varies", NETS | BIT(IMPORT), OPTION_SIZE},
     {"--batch", "N", NULL, "samples that one call computes", NETS & ~BIT(RUN) & ~BIT(WEIGHTS), OPTION_BATCH},
     {"--weights-as", "FORM", "c|file", "weights as C source or as a file that the caller loads", BIT(COMPILE), OPTION_WEIGHTS_AS},
     {"--target", "NAME", NULL, "machine to compile for; `native` is this one, `list` shows all", BIT(COMPILE) | BIT(RUN) | BIT(SUMMARY),
@@ -78,7 +85,8 @@ const OptionRow option_rows[] = {
     {"--numerics", "MODE", "fast|portable", "portable gives the same bits on every machine and compiler", BIT(COMPILE) | BIT(RUN),
      OPTION_NUMERICS},
     {"--standalone", NULL, NULL, "fold the runtime in: the .c needs nothing but a C compiler", BIT(COMPILE), OPTION_STANDALONE},
-    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS) | BIT(EXPORT), OPTION_FORCE},
+    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT),
+     OPTION_FORCE},
     {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
     {"-MD", NULL, NULL, "write the dependencies for make beside the source (.d)", BIT(COMPILE), OPTION_MD},
     {"-MF", "FILE", NULL, "where -MD writes", BIT(COMPILE), OPTION_MF},
@@ -87,6 +95,7 @@ const OptionRow option_rows[] = {
     {"--input", "[NAME=]FILE", NULL, "what an input gets: .npy, .npz, .png, .pgm, .ppm or random:SEED", BIT(RUN), OPTION_INPUT},
     {"--output", "[NAME=]FILE", NULL,
      "where an output goes: .npy, or .png, .pgm, .ppm for uint8 pictures; without it, a short view is printed", BIT(RUN), OPTION_OUTPUT},
+    {"--bind", "NAME=FILE", NULL, "the constant value of an input of the model, from a .npy file", BIT(IMPORT), OPTION_BIND},
     {"--interpret", NULL, NULL, "use the reference evaluator instead of compiled code", BIT(RUN), OPTION_INTERPRET},
     {"--compare", "REF", NULL, "compare with REF.npz, REF.npy, or `interpret` for the reference evaluator", BIT(RUN), OPTION_COMPARE},
     {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare accepts (1e-5)", BIT(RUN), OPTION_ATOL},

@@ -7,7 +7,7 @@
 #include "support/suggest.h"
 #include "tools/option_ids.h"
 
-static const char *const later_verbs[] = {"graph", "import", "bench", "diff", "lsp", "init", "completion", NULL};
+static const char *const later_verbs[] = {"graph", "bench", "diff", "lsp", "init", "completion", NULL};
 
 typedef struct Parser {
   Arena *arena;
@@ -207,6 +207,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_MP: out->phony_targets = true; return true;
   case OPTION_INPUT:
   case OPTION_OUTPUT:
+  case OPTION_BIND:
   case OPTION_INTERPRET:
   case OPTION_COMPARE:
   case OPTION_RENAME_STUB:
@@ -237,6 +238,7 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   OptionId id = (OptionId)row->id;
   if (id == OPTION_INPUT) ARENA_PUSH(p->arena, out->inputs, out->input_count, named_file(p->arena, value));
   else if (id == OPTION_OUTPUT) ARENA_PUSH(p->arena, out->outputs, out->output_count, named_file(p->arena, value));
+  else if (id == OPTION_BIND) ARENA_PUSH(p->arena, out->binds, out->bind_count, named_file(p->arena, value));
   else if (id == OPTION_INTERPRET) out->interpret = true;
   else if (id == OPTION_COMPARE) out->compare = value;
   else if (id == OPTION_RENAME_STUB) out->rename_stub = true;
@@ -326,7 +328,7 @@ static void check_combination(Parser *p) {
       return;
     }
   bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_SUMMARY || out->verb == VERB_WEIGHTS ||
-                   out->verb == VERB_EXPORT;
+                   out->verb == VERB_IMPORT || out->verb == VERB_EXPORT;
   bool any_number = out->verb == VERB_CHECK;
   if (out->help || out->list_targets || out->verb == VERB_HELP) return;
   if ((takes_one || any_number) && !out->operand_count) {

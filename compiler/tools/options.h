@@ -14,6 +14,7 @@ typedef enum Verb {
   VERB_RUN,
   VERB_SUMMARY,
   VERB_WEIGHTS,
+  VERB_IMPORT,
   VERB_EXPORT,
   VERB_EXPLAIN,
   VERB_HELP,
@@ -46,6 +47,8 @@ typedef struct CommandLine {
   const char *depfile_path, *depfile_target;
   NamedFile *inputs, *outputs; /* run */
   int input_count, output_count;
+  NamedFile *binds; /* import */
+  int bind_count;
   bool interpret, json, fix, markdown;
   bool only_check, diff; /* fmt */
   const char *compare;

@@ -35,6 +35,7 @@ int fmt_verb(Session *session);
 int run_verb(Session *session);
 int summary_verb(Session *session);
 int weights_verb(Session *session);
+int import_verb(Session *session);
 int export_verb(Session *session);
 int explain_verb(Session *session);
 int help_verb(Session *session);

@@ -1,0 +1,408 @@
+/* import.c - see import.h: checks the model as a graph, then maps node after node. */
+#include "import/import.h"
+
+#include <string.h>
+#include "import/importer.h"
+
+static bool graph_error(Importer *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool graph_error(Importer *m, const char *format, ...) {
+  Text text = text_new(m->arena);
+  va_list arguments;
+  va_start(arguments, format);
+  text_vaddf(&text, format, arguments);
+  va_end(arguments);
+  report(m->diagnostics, CODE_E1002, (Span){0, 0}, "%s", text_string(&text));
+  return false;
+}
+
+static const char *node_name(Importer *m, const OnnxNode *node) {
+  const char *name = *node->name ? node->name : node->outputs_count ? node->outputs[0] : "";
+  return arena_printf(m->arena, "node `%s` (%s)", shown_name(m->arena, name), shown_name(m->arena, node->op_type));
+}
+
+/* Which node computes which value; what is computed twice, or before what it needs. */
+static bool check_order(Importer *m) {
+  const OnnxGraph *graph = &m->model->graph;
+  NameTable makers = name_table(m->arena);
+  bool good = true;
+  for (int i = 0; i < graph->nodes_count; i++)
+    for (int k = 0; k < graph->nodes[i].outputs_count; k++) {
+      const char *name = graph->nodes[i].outputs[k];
+      if (!*name) continue;
+      if (find_name(&makers, name) || find_name(&m->values, name))
+        good = graph_error(m, "%s computes `%s`, which the model has already", node_name(m, &graph->nodes[i]), shown_name(m->arena, name));
+      put_name(&makers, name, (void *)(uintptr_t)(i + 1));
+    }
+  for (int i = 0; i < graph->nodes_count; i++)
+    for (int k = 0; k < graph->nodes[i].inputs_count; k++) {
+      const char *name = graph->nodes[i].inputs[k];
+      int maker = (int)(uintptr_t)find_name(&makers, name) - 1;
+      if (!*name || find_name(&m->values, name) || (maker >= 0 && maker < i)) continue;
+      const char *what = node_name(m, &graph->nodes[i]);
+      if (maker < 0) good = graph_error(m, "%s needs `%s`, which nothing computes", what, shown_name(m->arena, name));
+      else
+        good = graph_error(m, "%s needs `%s`, which is computed later, by %s; nodes stand in the order of computation, without cycles",
+                           what, shown_name(m->arena, name), node_name(m, &graph->nodes[maker]));
+    }
+  return good;
+}
+
+static void count_name(Importer *m, const char *name) {
+  int *count = find_name(&m->counts, name);
+  if (!count) put_name(&m->counts, name, count = ARENA_NEW(m->arena, int));
+  ++*count;
+}
+
+/* Marks the nodes that outputs need, and counts how often they use each value. */
+static bool *find_needed(Importer *m) {
+  const OnnxGraph *graph = &m->model->graph;
+  bool *needed = ARENA_ARRAY(m->arena, bool, (size_t)graph->nodes_count);
+  for (int i = 0; i < graph->outputs_count; i++) count_name(m, graph->outputs[i].name);
+  for (int i = graph->nodes_count - 1; i >= 0; i--) {
+    const OnnxNode *node = &graph->nodes[i];
+    for (int k = 0; k < node->outputs_count; k++) needed[i] |= *node->outputs[k] && find_name(&m->counts, node->outputs[k]);
+    for (int k = 0; k < node->inputs_count && needed[i]; k++)
+      if (*node->inputs[k]) count_name(m, node->inputs[k]);
+  }
+  return needed;
+}
+
+static void put_value(Importer *m, const char *name, Value *value) {
+  value->name = name;
+  put_name(&m->values, name, value);
+}
+
+static Value *tensor_constant(Importer *m, const WeightTensor *tensor) {
+  const Size *sizes[MAX_TENSOR_RANK];
+  for (int i = 0; i < tensor->rank; i++) sizes[i] = size_of(m->arena, tensor->sizes[i]);
+  Value *value = empty_constant(m, tensor->dtype, tensor->rank, sizes);
+  value->tensor = tensor;
+  return value;
+}
+
+static bool add_constants(Importer *m) {
+  const OnnxGraph *graph = &m->model->graph;
+  bool good = true;
+  for (int i = 0; i < graph->initializers_count; i++) {
+    const WeightTensor *tensor = &graph->initializers[i];
+    if (find_name(&m->values, tensor->name))
+      good = graph_error(m, "the model has two initializers `%s`", shown_name(m->arena, tensor->name));
+    put_value(m, tensor->name, tensor_constant(m, tensor));
+  }
+  for (int i = 0; i < m->options->bindings_count; i++) {
+    const ImportBinding *binding = &m->options->bindings[i];
+    bool known = false;
+    for (int k = 0; k < graph->inputs_count; k++) known |= !strcmp(graph->inputs[k].name, binding->name);
+    if (!known) good = graph_error(m, "the model has no input `%s` that `--bind` could give", shown_name(m->arena, binding->name));
+    put_value(m, binding->name, tensor_constant(m, &binding->tensor));
+  }
+  return good;
+}
+
+static const Dim *dim_named(Importer *m, const char *name) {
+  for (int i = 0; i < m->net.dims_count; i++)
+    if (!strcmp(m->net.dims[i]->name, name)) return m->net.dims[i];
+  Dim *dim = ARENA_NEW(m->arena, Dim);
+  *dim = (Dim){.name = name, .minimum = m->options->least_size, .maximum = -1, .multiple = m->options->multiple};
+  ARENA_PUSH(m->arena, m->net.dims, m->net.dims_count, dim);
+  return dim;
+}
+
+/* A name of ONNX's as one of ours: letters, digits, `_`. */
+static const char *clean_name(Arena *arena, const char *name, const char *otherwise) {
+  Text text = text_new(arena);
+  for (; *name && text.length < 24; name++) {
+    bool letter = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') || *name == '_';
+    bool digit = *name >= '0' && *name <= '9';
+    if (letter || (digit && text.length)) text_add_char(&text, *name, 1);
+    else if (text.length && text.data[text.length - 1] != '_') text_add(&text, "_");
+  }
+  while (text.length && text.data[text.length - 1] == '_') text.data[--text.length] = '\0';
+  return text.length ? text_string(&text) : otherwise;
+}
+
+/* A size of an input: a number, or a `dim` named after it or its axis. */
+static const Size *input_size(Importer *m, const OnnxSize *size, int axis, int rank) {
+  static const char *const names[] = {"C", "H", "W"};
+  if (size->size >= 0) return size_of(m->arena, size->size);
+  for (int i = 0; i < m->options->sizes_count && size->name; i++)
+    if (!strcmp(m->options->sizes[i].name, size->name)) return size_of(m->arena, m->options->sizes[i].size);
+  const char *otherwise = rank == 2 ? "L" : axis < 3 ? names[axis] : "N";
+  for (int i = 0; i < m->options->sizes_count; i++)
+    if (!size->name && !strcmp(m->options->sizes[i].name, otherwise)) return size_of(m->arena, m->options->sizes[i].size);
+  return size_of_dim(m->arena, dim_named(m, size->name ? clean_name(m->arena, size->name, otherwise) : otherwise));
+}
+
+static bool is_constant_input(const Importer *m, const OnnxValue *input) { return find_name(&m->values, input->name) != NULL; }
+
+/* Whether all that read a value transpose it from [N, H, W, C] to [N, C, H, W]. */
+static bool is_channels_last(Importer *m, const char *name) {
+  const OnnxGraph *graph = &m->model->graph;
+  bool any = false;
+  for (int i = 0; i < graph->nodes_count; i++)
+    for (int k = 0; k < graph->nodes[i].inputs_count; k++) {
+      const OnnxNode *node = &graph->nodes[i];
+      if (strcmp(node->inputs[k], name)) continue;
+      any = true;
+      const OnnxAttribute *perm = node->attributes_count == 1 ? &node->attributes[0] : NULL;
+      if (strcmp(node->op_type, "Transpose") || !perm || perm->kind != ONNX_INTS || perm->count != 4) return false;
+      if (perm->integers[0] || perm->integers[1] != 3 || perm->integers[2] != 1 || perm->integers[3] != 2) return false;
+    }
+  return any;
+}
+
+static const char *input_dtype(const OnnxValue *input) {
+  if (input->other_type) return NULL;
+  switch (input->dtype) {
+  case TENSOR_F32: return "float32";
+  case TENSOR_U8: return "uint8";
+  case TENSOR_I8: return "int8";
+  case TENSOR_I16: return "int16";
+  case TENSOR_I32: return "int32";
+  case TENSOR_F64:
+  case TENSOR_F16:
+  case TENSOR_BF16:
+  case TENSOR_I64:
+  case TENSOR_BOOL:
+  case TENSOR_U16:
+  case TENSOR_U32:
+  case TENSOR_U64: break;
+  }
+  return NULL;
+}
+
+static const char *dtype_word(const OnnxValue *value) { return value->other_type ? value->other_type : tensor_dtype_name(value->dtype); }
+
+static bool add_network_input(Importer *m, const OnnxValue *input) {
+  const char *shown = shown_name(m->arena, input->name), *dtype = input_dtype(input);
+  if (!dtype)
+    return graph_error(m, "the input `%s` is of type %s; networks of cnnc take float32, uint8, int8, int16 and int32", shown,
+                       dtype_word(input));
+  if (input->rank < 0) return graph_error(m, "the input `%s` has no shape", shown);
+  int first = m->batched && input->rank > 1;
+  int rank = input->rank - first;
+  if (!rank || rank > MAX_CNN_RANK)
+    return graph_error(m, "the input `%s` has %d sizes%s; cnnc's tensors have one to three", shown, rank, first ? " beside the batch" : "");
+  const Size *sizes[MAX_TENSOR_RANK], *cnn_sizes[MAX_CNN_RANK];
+  int axes[MAX_TENSOR_RANK];
+  if (first) {
+    axes[0] = input->sizes[0].size == 1 ? AXIS_NONE : AXIS_BATCH;
+    sizes[0] = size_one();
+    if (input->sizes[0].size > 1) m->batch_size = input->sizes[0].size;
+  }
+  bool hwc = rank == 3 && first && is_channels_last(m, input->name);
+  for (int i = 0; i < rank; i++) {
+    axes[first + i] = hwc ? (i + 1) % 3 : i;
+    if (!input->sizes[first + i].size) return graph_error(m, "the input `%s` is empty: a size of it is 0", shown);
+    sizes[first + i] = cnn_sizes[axes[first + i]] = input_size(m, &input->sizes[first + i], axes[first + i], rank);
+  }
+  Layer *layer = add_layer(&m->net, NULL, NULL, rank, cnn_sizes);
+  layer->kind = LAYER_INPUT;
+  layer->name = input->name;
+  layer->hwc = hwc;
+  layer->dtype = dtype;
+  put_value(m, input->name, tensor_value(m, layer, input->rank, sizes, axes));
+  return true;
+}
+
+static bool add_network_inputs(Importer *m) {
+  const OnnxGraph *graph = &m->model->graph;
+  bool good = true;
+  for (int i = 0; i < graph->inputs_count; i++)
+    if (!is_constant_input(m, &graph->inputs[i])) good &= add_network_input(m, &graph->inputs[i]);
+  return good;
+}
+
+static void check_attributes(Importer *m) {
+  for (int i = 0; i < m->node->attributes_count; i++) {
+    const char *name = m->node->attributes[i].name;
+    if (i >= 64) refuse(m, "it has more than 64 attributes");
+    else if (!(m->used_attributes >> i & 1)) refuse(m, "its attribute `%s` is not one that cnnc knows there", shown_name(m->arena, name));
+  }
+}
+
+static bool check_counts(Importer *m, const OnnxOperator *operator, int inputs) {
+  if (inputs < operator->min_inputs) return refuse(m, "it has %d inputs and needs %d", inputs, operator->min_inputs);
+  if (operator->max_inputs >= 0 && inputs> operator->max_inputs)
+    return refuse(m, "it has %d inputs; %d are known", inputs, operator->max_inputs);
+  for (int i = 0; i < operator->min_inputs; i++)
+    if (!*m->node->inputs[i]) return refuse(m, "its input %d is left out", i + 1);
+  for (int i = operator->outputs; i < m->node->outputs_count; i++)
+    if (*m->node->outputs[i] && find_name(&m->counts, m->node->outputs[i]))
+      return refuse(m, "its output `%s`, the %dth, is none that cnnc computes", shown_name(m->arena, m->node->outputs[i]), i + 1);
+  return true;
+}
+
+/* Inputs at the end that are left out are not there. */
+static int count_inputs(const OnnxNode *node) {
+  int count = node->inputs_count;
+  while (count && !*node->inputs[count - 1]) count--;
+  return count;
+}
+
+typedef struct Operands {
+  const Value **values;
+  int count;
+  bool bad, constant;
+} Operands;
+
+static Operands gather_operands(Importer *m, int count) {
+  Operands all = {ARENA_ARRAY(m->arena, const Value *, (size_t)count + 8), count, false, count > 0};
+  for (int i = 0; i < count; i++) {
+    const Value *value = *m->node->inputs[i] ? find_name(&m->values, m->node->inputs[i]) : NULL;
+    all.values[i] = value;
+    if (!value) continue;
+    all.bad |= value->kind == VALUE_BAD;
+    all.constant &= value->kind == VALUE_CONSTANT;
+  }
+  return all;
+}
+
+static bool takes_spread(const char *op) { return !strcmp(op, "Reshape") || !strcmp(op, "Transpose") || !strcmp(op, "Shape"); }
+
+static bool map_with(Importer *m, const OnnxOperator *operator, const Operands * in, Value **out) {
+  bool folds = operator->fold &&(in->constant || (!in->count && !operator->map));
+  for (int i = 0; i < in->count; i++) {
+    const Value *value = in->values[i];
+    if (!value || value->kind != VALUE_TENSOR) continue;
+    if (value->spread && !takes_spread(operator->name)) return refuse(m, "its input is reshaped to more sizes than cnnc's tensors have");
+    if (value->dtype == TENSOR_I64)
+      return refuse(m, "its input `%s` is of type int64, with which cnnc does not compute", shown_name(m->arena, value->name));
+  }
+  if (folds) return operator->fold(m, in->values, in->count, out);
+  if (!operator->map) return refuse(m, "it is computed at run time; cnnc imports it only where its inputs are constants");
+  if (in->constant && in->count) return refuse(m, "all its inputs are constants, and cnnc does not compute that while it imports");
+  return operator->map(m, in->values, in->count, out);
+}
+
+static void map_node(Importer *m, const OnnxNode *node) {
+  m->node = node;
+  m->used_attributes = 0;
+  m->refused = false;
+  Value **out = ARENA_ARRAY(m->arena, Value *, (size_t)node->outputs_count + 1);
+  const OnnxOperator *operator= * node->domain ? NULL : find_onnx_operator(node->op_type);
+  Operands in = gather_operands(m, count_inputs(node));
+  bool good = false;
+  if (*node->domain) refuse(m, "its domain `%s` is not ONNX's own", shown_name(m->arena, node->domain));
+  else if (!operator) refuse(m, "cnnc has no counterpart of this operator");
+  else if (check_counts(m, operator, in.count) && !in.bad) good = map_with(m, operator, & in, out);
+  if (good) check_attributes(m);
+  for (int i = 0; i < node->outputs_count; i++) {
+    bool done = good && !m->refused && out[i];
+    Value *value = done ? ARENA_NEW(m->arena, Value) : empty_constant(m, TENSOR_F32, 0, NULL);
+    if (done) *value = *out[i];
+    else value->kind = VALUE_BAD;
+    if (*node->outputs[i]) put_value(m, node->outputs[i], value);
+  }
+}
+
+/* An output as the caller gets it: the axes of ONNX, without the batch. */
+static bool add_output(Importer *m, const OnnxValue *output) {
+  const char *shown = shown_name(m->arena, output->name);
+  const Value *value = find_name(&m->values, output->name);
+  if (!value) return graph_error(m, "the output `%s` is computed by nothing", shown);
+  if (value->kind == VALUE_BAD) return false;
+  if (value->kind == VALUE_CONSTANT) return graph_error(m, "the output `%s` is a constant, which no network needs to compute", shown);
+  int axes[MAX_TENSOR_RANK], count = 0, batch = batch_axis(value);
+  if (batch > 0) return graph_error(m, "the output `%s` has the batch as axis %d, not as its first", shown, batch);
+  bool drop = m->batched && value->rank > 1 && size_is(value->sizes[0], 1);
+  for (int i = drop; i < value->rank; i++) axes[count++] = i;
+  for (int i = 0; i < count && count > MAX_CNN_RANK;) {
+    if (!size_is(value->sizes[axes[i]], 1)) i++;
+    else memmove(axes + i, axes + i + 1, (size_t)(--count - i) * sizeof *axes);
+  }
+  if (count > MAX_CNN_RANK) return graph_error(m, "the output `%s` has %d sizes; cnnc's tensors have one to three", shown, count);
+  NetOutput *to = ARENA_NEW(m->arena, NetOutput);
+  to->name = output->name;
+  to->hwc = count == 3 && !value->spread && value->axes[axes[0]] == 1 && value->axes[axes[1]] == 2 && value->axes[axes[2]] == 0;
+  const char *output_name = output->name;
+  OnnxNode node = {.name = "", .op_type = "output", .outputs = &output_name, .outputs_count = 1, .domain = ""};
+  m->node = &node;
+  m->refused = false;
+  static const int none[1];
+  to->layer = to->hwc ? value->layer : arrange(m, value, count ? axes : none, count ? count : value->rank ? 1 : 0);
+  if (!to->layer) return false;
+  ARENA_PUSH(m->arena, m->net.outputs, m->net.outputs_count, *to);
+  return true;
+}
+
+static bool import_with(Importer *m) {
+  const OnnxGraph *graph = &m->model->graph;
+  int64_t opset = m->model->opset;
+  if (opset < ONNX_MIN_OPSET || opset > ONNX_MAX_OPSET)
+    return graph_error(
+        m, opset ? "the model is of opset %lld; cnnc imports %d to %d" : "the model names no opset of ONNX (%lld); cnnc imports %d to %d",
+        (long long)opset, ONNX_MIN_OPSET, ONNX_MAX_OPSET);
+  if (!graph->outputs_count) return graph_error(m, "the model has no output");
+  if (!add_constants(m) || !add_network_inputs(m)) return false;
+  if (!m->net.layers_count) return graph_error(m, "the model has no input: all it has are constants");
+  if (!check_order(m)) return false;
+  bool *needed = find_needed(m);
+  for (int i = 0; i < graph->nodes_count; i++)
+    if (needed[i]) map_node(m, &graph->nodes[i]);
+  if (m->diagnostics->errors) return false;
+  bool good = true;
+  for (int i = 0; i < graph->outputs_count; i++) good &= add_output(m, &graph->outputs[i]);
+  return good && !m->diagnostics->errors;
+}
+
+/* Whether the first axis of the inputs counts samples, as far as their shapes say: *sure. */
+static bool looks_batched(const Importer *m, bool *sure) {
+  const OnnxGraph *graph = &m->model->graph;
+  bool batched = false;
+  *sure = true;
+  for (int i = 0; i < graph->inputs_count; i++) {
+    const OnnxValue *input = &graph->inputs[i];
+    bool constant = false;
+    for (int k = 0; k < graph->initializers_count && !constant; k++) constant = !strcmp(graph->initializers[k].name, input->name);
+    for (int k = 0; k < m->options->bindings_count && !constant; k++) constant = !strcmp(m->options->bindings[k].name, input->name);
+    if (constant || input->rank < 2) continue;
+    if (input->rank > MAX_CNN_RANK) return true;
+    if (input->sizes[0].size > 1) *sure = false;
+    batched |= input->sizes[0].size <= 1;
+  }
+  return batched && *sure;
+}
+
+bool has_varying_sizes(const OnnxModel *model) {
+  for (int i = 0; i < model->graph.inputs_count; i++)
+    for (int k = 1; k < model->graph.inputs[i].rank; k++)
+      if (model->graph.inputs[i].sizes[k].size < 0) return true;
+  return false;
+}
+
+static Importer new_importer(Arena *arena, Diagnostics *diagnostics, const OnnxModel *model, const ImportOptions *options, bool batched) {
+  return (Importer){.arena = arena,
+                    .diagnostics = diagnostics,
+                    .model = model,
+                    .options = options,
+                    .net = {.arena = arena, .name = options->net, .constants = text_new(arena)},
+                    .values = name_table(arena),
+                    .counts = name_table(arena),
+                    .batched = batched,
+                    .batch_size = 1};
+}
+
+bool import_onnx(Arena *arena, Diagnostics *diagnostics, const OnnxModel *model, const ImportOptions *options, Imported *out) {
+  Importer m = new_importer(arena, diagnostics, model, options, false);
+  bool sure;
+  m.batched = looks_batched(&m, &sure);
+  bool good = import_with(&m);
+  if (!good && !sure) {
+    Diagnostics silent = {.arena = arena, .sources = diagnostics->sources, .most_errors = diagnostics->most_errors};
+    Importer other = new_importer(arena, &silent, model, options, !m.batched);
+    if (import_with(&other)) {
+      good = true;
+      m = other;
+      *diagnostics = (Diagnostics){.arena = arena, .sources = diagnostics->sources, .most_errors = diagnostics->most_errors};
+    }
+  }
+  if (!good) return false;
+  count_layer_uses(&m.net);
+  find_branches(&m.net);
+  name_layers(&m.net);
+  *out = (Imported){.source = text_new(arena), .varies = m.net.dims_count > 0};
+  write_net(&m.net, options->weights, &out->source);
+  collect_tensors(&m.net, out);
+  return true;
+}

@@ -1,0 +1,196 @@
+/* map_norm.c - normalizations, with learned factors or without. */
+#include <math.h>
+#include <string.h>
+#include "import/importer.h"
+
+/* A constant of one number for each channel as a parameter. false: refused. */
+static bool add_channel_parameter(Importer *m, Layer *layer, const char *role, const Value *constant) {
+  int64_t count = size_value(layer->sizes[0]);
+  if (!is_constant(constant)) return refuse(m, "its input `%s` is computed at run time", shown_name(m->arena, constant->name));
+  if (value_elements(constant) != count)
+    return refuse(m, "its input `%s` has %lld numbers for %lld channels", shown_name(m->arena, constant->name),
+                  (long long)value_elements(constant), (long long)count);
+  float *numbers = float_array(m, count);
+  for (int64_t i = 0; i < count; i++) numbers[i] = (float)number_at(constant, i);
+  add_parameter(layer, role, constant->name, 1, &count, numbers);
+  return true;
+}
+
+static Layer *new_norm(Importer *m, const char *op, Layer *input, double eps) {
+  int64_t channels;
+  if (!size_is_const(input->sizes[0], &channels)) {
+    refuse(m, "its number of channels varies");
+    return NULL;
+  }
+  Layer *layer = same_layer(m, op, input);
+  if (eps >= 0) add_attribute(&m->net, layer, "eps", "%s", number_text(m->arena, eps));
+  return layer;
+}
+
+/* The value with its axes as [N, C, ..], of the layer. */
+static Value *channels_first_value(Importer *m, const Value *value, Layer *layer) {
+  Value *result = value_like(m, value, layer);
+  for (int i = 1; i < result->rank; i++) result->axes[i] = i - 1;
+  return result;
+}
+
+bool map_batch_norm(Importer *m, const Value *const *in, int count, Value **out) {
+  static const char *const roles[] = {"weight", "bias", "running_mean", "running_var"};
+  (void)count;
+  double eps = float_attribute(m, "epsilon", 1e-5);
+  ignore_attribute(m, "momentum");
+  if (int_attribute(m, "training_mode", 0)) return refuse(m, "it runs in training mode, and cnnc only infers");
+  if (!int_attribute(m, "spatial", 1)) return refuse(m, "its attribute spatial is 0, so each place has its own mean");
+  Layer *input = arrange_sample(m, in[0], 2, 4), *layer = input ? new_norm(m, "batch_norm", input, eps) : NULL;
+  if (!layer) return false;
+  for (int i = 0; i < 4; i++)
+    if (!add_channel_parameter(m, layer, roles[i], in[i + 1])) return false;
+  out[0] = channels_first_value(m, in[0], layer);
+  return true;
+}
+
+bool map_instance_norm(Importer *m, const Value *const *in, int count, Value **out) {
+  (void)count;
+  double eps = float_attribute(m, "epsilon", 1e-5);
+  Layer *input = arrange_sample(m, in[0], 3, 4), *layer = input ? new_norm(m, "instance_norm", input, eps) : NULL;
+  if (!layer || !add_channel_parameter(m, layer, "weight", in[1]) || !add_channel_parameter(m, layer, "bias", in[2])) return false;
+  out[0] = channels_first_value(m, in[0], layer);
+  return true;
+}
+
+bool map_lrn(Importer *m, const Value *const *in, int count, Value **out) {
+  (void)count;
+  int64_t size = int_attribute(m, "size", 0);
+  double alpha = float_attribute(m, "alpha", (double)1e-4f), beta = float_attribute(m, "beta", 0.75), bias = float_attribute(m, "bias", 1);
+  Layer *input = arrange_sample(m, in[0], 2, 4);
+  if (!input) return false;
+  if (size < 1 || size % 2 == 0) return refuse(m, "its attribute size is %lld; cnnc's is odd", (long long)size);
+  Layer *layer = same_layer(m, "lrn", input);
+  add_attribute(&m->net, layer, NULL, "%lld", (long long)size);
+  add_attribute(&m->net, layer, "alpha", "%s", number_text(m->arena, alpha));
+  add_attribute(&m->net, layer, "beta", "%s", number_text(m->arena, beta));
+  add_attribute(&m->net, layer, "k", "%s", number_text(m->arena, bias));
+  out[0] = channels_first_value(m, in[0], layer);
+  return true;
+}
+
+/* The value with this axis first; its layer's axis 0. NULL: refused. */
+static Value *axis_first(Importer *m, const Value *value, int axis) {
+  int axes[MAX_TENSOR_RANK], count = 1;
+  axes[0] = axis;
+  for (int i = 0; i < value->rank; i++)
+    if (i != axis && value->axes[i] >= 0) axes[count++] = i;
+  while (count > MAX_CNN_RANK) count--;
+  if (value->axes[axis] == 0) return value_like(m, value, value->layer);
+  Layer *layer = arrange(m, value, axes, count);
+  if (!layer) return NULL;
+  Value *result = value_like(m, value, layer);
+  for (int i = 0; i < result->rank; i++)
+    if (result->axes[i] >= 0) result->axes[i] = AXIS_NONE;
+  for (int i = 0; i < count; i++) result->axes[axes[i]] = i;
+  return result;
+}
+
+bool map_lp_norm(Importer *m, const Value *const *in, int count, Value **out) {
+  (void)count;
+  int axis = normal_axis(m, int_attribute(m, "axis", -1), in[0]->rank);
+  int64_t p = int_attribute(m, "p", 2);
+  if (axis < 0) return false;
+  Value *first = axis_first(m, in[0], axis);
+  if (!first) return false;
+  if (p == 2) {
+    out[0] = unary(m, "l2_normalize", first);
+    return true;
+  }
+  if (p != 1) return refuse(m, "its attribute p is %lld; cnnc normalizes with 1 and 2", (long long)p);
+  Layer *absolute = same_layer(m, "abs", first->layer);
+  const Size *sizes[MAX_CNN_RANK] = {size_one()};
+  for (int i = 1; i < first->layer->rank; i++) sizes[i] = first->layer->sizes[i];
+  Layer *sum = add_layer(&m->net, "reduce_sum", m->node, first->layer->rank, sizes);
+  add_input(&m->net, sum, absolute);
+  add_attribute(&m->net, sum, NULL, "channels");
+  Layer *layer = same_layer(m, "div", first->layer);
+  add_input(&m->net, layer, sum);
+  out[0] = value_like(m, first, layer);
+  return true;
+}
+
+/* Over the last axis of a value with channels there, or over all of a sample. */
+bool map_layer_norm(Importer *m, const Value *const *in, int count, Value **out) {
+  double eps = float_attribute(m, "epsilon", 1e-5);
+  int axis = normal_axis(m, int_attribute(m, "axis", -1), in[0]->rank);
+  const Value *scale = in[1], *bias = count > 2 ? in[2] : NULL;
+  if (axis < 0) return false;
+  if (int_attribute(m, "stash_type", 1) != 1) return refuse(m, "its attribute stash_type is not float");
+  int before = 0;
+  for (int i = 0; i < axis; i++) before += in[0]->axes[i] != AXIS_BATCH && !size_is(in[0]->sizes[i], 1);
+  for (int i = axis + 1; i < in[0]->rank; i++)
+    if (!size_is(in[0]->sizes[i], 1) && before) return refuse(m, "it normalizes over several axes, but not over the whole sample");
+  int axes[MAX_TENSOR_RANK], points = 0;
+  for (int i = axis; i < in[0]->rank && !before; i++) axes[points++] = i;
+  if (points > MAX_CNN_RANK) return refuse(m, "its input has more than three sizes");
+  Value *value = before ? axis_first(m, in[0], axis) : NULL;
+  Layer *input = before ? value ? value->layer : NULL : arrange(m, in[0], axes, points),
+        *layer = input ? new_norm(m, "layer_norm", input, eps) : NULL;
+  if (!layer) return false;
+  if (!before && points > 1) return refuse(m, "it normalizes over several axes with a factor for each place");
+  if (!add_channel_parameter(m, layer, "weight", scale)) return false;
+  if (!bias) add_attribute(&m->net, layer, "bias", "false");
+  else if (!add_channel_parameter(m, layer, "bias", bias)) return false;
+  if (!before) {
+    value = value_like(m, in[0], layer);
+    for (int i = 0; i < value->rank; i++) value->axes[i] = value->axes[i] == AXIS_BATCH ? AXIS_BATCH : AXIS_NONE;
+    for (int i = 0; i < points; i++) value->axes[axes[i]] = i;
+  }
+  out[0] = value_like(m, value, layer);
+  return true;
+}
+
+/* Over pixels: (x - mean) / sqrt(variance + 1e-9). The default includes the batch, which must be one sample. */
+bool map_mvn(Importer *m, const Value *const *in, int count, Value **out) {
+  (void)count;
+  const int64_t *axes = (const int64_t[]){0, 2, 3};
+  int length = 3;
+  (void)ints_attribute(m, "axes", &axes, &length);
+  Layer *input = arrange_sample(m, in[0], 4, 4);
+  bool pixels = length >= 2 && axes[length - 2] == 2 && axes[length - 1] == 3 && (length == 2 || (length == 3 && !axes[0]));
+  if (!input) return false;
+  if (!pixels) return refuse(m, "its axes are not those of the pixels");
+  if (length == 3 && in[0]->axes[0] == AXIS_BATCH) return refuse(m, "its mean is over all samples of the batch");
+  Layer *layer = new_norm(m, "instance_norm", input, 1e-9);
+  if (!layer) return false;
+  add_attribute(&m->net, layer, "scale", "false");
+  add_attribute(&m->net, layer, "bias", "false");
+  out[0] = channels_first_value(m, in[0], layer);
+  return true;
+}
+
+bool map_group_norm(Importer *m, const Value *const *in, int count, Value **out) {
+  (void)in, (void)count, (void)out;
+  return refuse(m, "cnnc normalizes over single channels or all of them, not over groups");
+}
+
+/* softmax and log_softmax: along one axis; before opset 13 over all axes from `axis` on. */
+bool map_softmax(Importer *m, const Value *const *in, int count, Value **out) {
+  (void)count;
+  const char *op = find_onnx_operator(m->node->op_type)->op;
+  bool flat = m->model->opset < 13;
+  const Value *value = in[0];
+  int axis = normal_axis(m, int_attribute(m, "axis", flat ? 1 : -1), value->rank), more = 0;
+  if (axis < 0) return false;
+  for (int i = axis + 1; i < value->rank && flat; i++) more += !size_is(value->sizes[i], 1);
+  Value *first;
+  if (more) {
+    const Size *sizes[2] = {size_one(), size_one()};
+    for (int i = 0; i < value->rank; i++) sizes[i >= axis] = size_mul(m->arena, sizes[i >= axis], value->sizes[i]);
+    first = reshape_value(m, value, 2, sizes);
+    axis = 1;
+  } else {
+    first = value_like(m, value, value->layer);
+  }
+  if (first && !first->spread) first = axis_first(m, first, axis);
+  if (!first) return false;
+  first = unary(m, op, first);
+  out[0] = more ? reshape_value(m, first, value->rank, value->sizes) : first;
+  return out[0] != NULL;
+}

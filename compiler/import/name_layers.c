@@ -1,0 +1,194 @@
+/* name_layers.c - labels for layers with weights, from the names in the model; names for inputs and outputs.
+ *
+ * A label is what PyTorch called the module, if a tensor's or node's name says so: "layer1.0.conv1" of
+ * "layer1.0.conv1.weight" or "/layer1/layer1.0/conv1/Conv". Names that only count nodes are replaced by conv1, conv2, .. All
+ * names are legal, differ in C too, and are short enough. */
+#include <string.h>
+#include "import/net.h"
+#include "support/name_table.h"
+
+enum { LONGEST = 40 };
+
+typedef struct Namer {
+  Arena *arena;
+  NameTable taken; /* names as C sees them */
+  NameTable counts;
+} Namer;
+
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool is_word(const char *name, const char *const *words) {
+  for (; *words; words++)
+    if (!strcmp(name, *words)) return true;
+  return false;
+}
+
+/* The name as C has it, without capitals. */
+static const char *c_name(Arena *arena, const char *name) {
+  char *copy = arena_strdup(arena, name);
+  for (char *at = copy; *at; at++) {
+    if (*at == '.') *at = '_';
+    if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
+  }
+  return copy;
+}
+
+/* Names of the generated interface, and words that stand for something else in a flow. */
+static const char *const reserved[] = {"run",      "inputs", "outputs", "env",    "weights", "status", "status_text", "workspace_bytes",
+                                       "selftest", "branch", "repeat",  "shared", "return",  "in",     "if",          "else",
+                                       "and",      "or",     "not",     "true",   "false",   "none",   NULL};
+
+/* A path as one word. */
+static const char *c_case(Arena *arena, const char *path) {
+  char *copy = arena_strdup(arena, path);
+  for (char *at = copy; *at; at++)
+    if (*at == '.') *at = '_';
+  return copy;
+}
+
+/* The name, or with _2, _3 .. behind it. */
+static const char *unique(Namer *n, const char *name) {
+  const char *candidate = is_word(name, reserved) ? arena_printf(n->arena, "%s_", name) : name;
+  for (int i = 2; find_name(&n->taken, c_name(n->arena, candidate)); i++) candidate = arena_printf(n->arena, "%s_%d", name, i);
+  put_name(&n->taken, c_name(n->arena, candidate), n);
+  return candidate;
+}
+
+/* Letters, digits and `_`; "" if nothing is left. */
+static const char *plain_name(Arena *arena, const char *name) {
+  Text text = text_new(arena);
+  for (; *name && text.length < LONGEST; name++) {
+    if (is_letter(*name) || (is_digit(*name) && text.length)) text_add_char(&text, *name, 1);
+    else if (is_digit(*name)) text_addf(&text, "_%c", *name);
+    else if (text.length && text.data[text.length - 1] != '_') text_add(&text, "_");
+  }
+  while (text.length && text.data[text.length - 1] == '_') text.data[--text.length] = '\0';
+  return text_string(&text);
+}
+
+/* "layer1.0.conv1" of "layer1.0/conv1"; "" where no name would begin it. */
+static const char *path_of(Arena *arena, const char *name) {
+  Text text = text_new(arena);
+  while (*name) {
+    size_t length = strcspn(name, "./:");
+    const char *word = arena_strndup(arena, name, length);
+    bool digits = length && strspn(word, "0123456789") == length;
+    const char *plain = digits && text.length ? word : digits ? "" : plain_name(arena, word);
+    if (*plain) text_addf(&text, "%s%s", text.length ? "." : "", plain);
+    name += length + (name[length] != '\0');
+  }
+  const char *path = text_string(&text);
+  /* The end of it says most. */
+  while (strlen(path) > LONGEST) {
+    const char *next = strchr(path, '.');
+    while (next && is_digit(next[1])) next = strchr(next + 1, '.');
+    if (!next) return arena_strndup(arena, path, LONGEST);
+    path = next + 1;
+  }
+  return path;
+}
+
+/* What stands before the role in "conv1.weight", "conv1/kernel", "conv1_bias". NULL: there is no role. */
+static const char *scope_of(Arena *arena, const char *name) {
+  static const char *const roles[] = {"weight", "bias", "running_mean", "running_var",     "kernel",
+                                      "gamma",  "beta", "moving_mean",  "moving_variance", "depthwise_kernel"};
+  size_t length = strlen(name);
+  if (length > 2 && !strcmp(name + length - 2, ":0")) length -= 2;
+  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+    size_t role = strlen(roles[i]);
+    if (length < role + 2 || strncmp(name + length - role, roles[i], role)) continue;
+    if (strchr("./_", name[length - role - 1])) return arena_strndup(arena, name, length - role - 1);
+  }
+  return NULL;
+}
+
+/* Whether a part of a node's name is only its operator, perhaps counted: "Conv", "Conv_12". */
+static bool is_counted(const char *part, const char *op_type) {
+  size_t length = strlen(op_type);
+  if (strncmp(part, op_type, length)) return false;
+  part += length;
+  part += *part == '_';
+  return strspn(part, "0123456789") == strlen(part);
+}
+
+/* "layer1.0.conv1" of the exporter's "/layer1/layer1.0/conv1/Conv". */
+static const char *scope_of_node(Arena *arena, const OnnxNode *node) {
+  Text text = text_new(arena);
+  const char *previous = "";
+  for (const char *at = node->name; *at;) {
+    size_t length = strcspn(at, "/");
+    const char *part = arena_strndup(arena, at, length);
+    at += length + (at[length] != '\0');
+    if (!*part || (!*at && is_counted(part, node->op_type))) continue;
+    size_t shared = strlen(previous);
+    if (shared && !strncmp(part, previous, shared) && part[shared] == '.') {
+      text_addf(&text, "%s", part + shared);
+    } else {
+      text_addf(&text, "%s%s", text.length ? "." : "", part);
+    }
+    previous = part;
+  }
+  return text_string(&text);
+}
+
+static const char *short_op(const char *op) {
+  if (!strcmp(op, "batch_norm")) return "bn";
+  if (!strcmp(op, "channel_affine")) return "affine";
+  if (!strcmp(op, "depthwise_conv")) return "dw";
+  return !strcmp(op, "conv_transpose") ? "deconv" : op;
+}
+
+static const char *counted_name(Namer *n, const char *base) {
+  int *count = find_name(&n->counts, base);
+  if (!count) put_name(&n->counts, base, count = ARENA_NEW(n->arena, int));
+  return arena_printf(n->arena, "%s%d", base, ++*count);
+}
+
+static const char *label_of(Namer *n, const Layer *layer) {
+  const char *path = "";
+  for (int i = 0; i < layer->parameters_count && !*path; i++) {
+    const char *original = layer->parameters[i].original;
+    const char *scope = original && *original ? scope_of(n->arena, original) : NULL;
+    if (scope) path = path_of(n->arena, scope);
+  }
+  if (!*path && layer->node) path = path_of(n->arena, scope_of_node(n->arena, layer->node));
+  return *path ? unique(n, path) : unique(n, counted_name(n, short_op(layer->op)));
+}
+
+/* "conv1_relu": after the nearest label before it, and what it does. */
+static const char *statement_name(Namer *n, const Layer *layer, const char *op) {
+  const Layer *at = layer;
+  while (at->kind != LAYER_INPUT && !at->label && at->inputs_count && at->inputs[0]->kind != LAYER_NUMBER) at = at->inputs[0];
+  const char *base = at->label ? at->label : at->name ? at->name : "x";
+  return unique(n, path_of(n->arena, arena_printf(n->arena, "%s_%s", c_case(n->arena, base), at == layer ? "out" : op)));
+}
+
+/* Every layer that is read more than once, but not by one branch, and the parts of splits. */
+static void name_statements(Net *net, Namer *n) {
+  for (int i = 0; i < net->layers_count; i++) {
+    Layer *layer = net->layers[i];
+    if (layer->kind == LAYER_PART) layer->name = statement_name(n, layer, arena_printf(net->arena, "part%d", layer->part + 1));
+    else if (layer->kind == LAYER_OPERATION && layer->uses > 1 && !layer->absorbed && strcmp(layer->op, "split"))
+      layer->name = statement_name(n, layer, layer->op);
+  }
+}
+
+void name_layers(Net *net) {
+  Namer n = {net->arena, name_table(net->arena), name_table(net->arena)};
+  for (int i = 0; i < net->layers_count; i++) {
+    Layer *layer = net->layers[i];
+    if (layer->kind != LAYER_INPUT) continue;
+    const char *name = plain_name(net->arena, layer->name);
+    layer->name = unique(&n, *name ? name : "x");
+  }
+  for (int i = 0; i < net->outputs_count; i++) {
+    const char *name = plain_name(net->arena, net->outputs[i].name);
+    net->outputs[i].name = unique(&n, *name ? name : "y");
+  }
+  for (int i = 0; i < net->layers_count; i++) {
+    Layer *layer = net->layers[i];
+    if (layer->kind == LAYER_OPERATION && layer->parameters_count) layer->label = label_of(&n, layer);
+  }
+  name_statements(net, &n);
+}

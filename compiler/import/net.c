@@ -1,0 +1,106 @@
+/* net.c - see net.h. */
+#include "import/net.h"
+
+#include <math.h>
+#include <string.h>
+#include "support/decimal.h"
+
+Layer *add_layer(Net *net, const char *op, const OnnxNode *node, int rank, const Size *const *sizes) {
+  Layer *layer = ARENA_NEW(net->arena, Layer);
+  layer->kind = LAYER_OPERATION;
+  layer->op = op;
+  layer->node = node;
+  layer->rank = rank;
+  for (int i = 0; i < rank; i++) layer->sizes[i] = sizes[i];
+  ARENA_PUSH(net->arena, net->layers, net->layers_count, layer);
+  return layer;
+}
+
+void add_input(Net *net, Layer *layer, Layer *input) { ARENA_PUSH(net->arena, layer->inputs, layer->inputs_count, input); }
+
+Layer *number_layer(Net *net, const char *text) {
+  Layer *layer = ARENA_NEW(net->arena, Layer);
+  layer->kind = LAYER_NUMBER;
+  layer->text = text;
+  return layer;
+}
+
+void add_attribute(Net *net, Layer *layer, const char *name, const char *format, ...) {
+  Text text = text_new(net->arena);
+  va_list arguments;
+  va_start(arguments, format);
+  text_vaddf(&text, format, arguments);
+  va_end(arguments);
+  if (layer->attributes_count < MAX_LAYER_ATTRIBUTES)
+    layer->attributes[layer->attributes_count++] = (LayerAttribute){name, text_string(&text)};
+}
+
+static int attribute_index(const Layer *layer, const char *name) {
+  for (int i = 0; i < layer->attributes_count; i++)
+    if (layer->attributes[i].name && !strcmp(layer->attributes[i].name, name)) return i;
+  return -1;
+}
+
+const char *layer_attribute(const Layer *layer, const char *name) {
+  int i = attribute_index(layer, name);
+  return i < 0 ? NULL : layer->attributes[i].value;
+}
+
+void drop_attribute(Layer *layer, const char *name) {
+  int i = attribute_index(layer, name);
+  if (i < 0) return;
+  for (layer->attributes_count--; i < layer->attributes_count; i++) layer->attributes[i] = layer->attributes[i + 1];
+}
+
+LayerParameter *add_parameter(Layer *layer, const char *role, const char *original, int rank, const int64_t *sizes, const float *numbers) {
+  LayerParameter *parameter = &layer->parameters[layer->parameters_count++];
+  *parameter = (LayerParameter){.role = role, .original = original, .rank = rank, .numbers = numbers};
+  for (int i = 0; i < rank; i++) parameter->sizes[i] = sizes[i];
+  return parameter;
+}
+
+const LayerParameter *find_parameter(const Layer *layer, const char *role) {
+  for (int i = 0; i < layer->parameters_count; i++)
+    if (!strcmp(layer->parameters[i].role, role)) return &layer->parameters[i];
+  return NULL;
+}
+
+/* The shortest text of the float, without the point that C wants. */
+static const char *plain_number(Arena *arena, float value) {
+  char text[DECIMAL_MAX];
+  size_t length = print_float(text, value);
+  if (length > 2 && !strcmp(text + length - 2, ".0")) length -= 2;
+  return arena_strndup(arena, text, length);
+}
+
+const char *number_text(Arena *arena, double value) {
+  float rounded = (float)value, whole = roundf(1 / rounded);
+  bool reciprocal = rounded != 0 && whole > 2 && whole < 65537 && 1 / whole == rounded && whole != 4 && whole != 5 && whole != 8 &&
+                    whole != 10 && whole != 16 && whole != 100 && whole != 1000;
+  return reciprocal ? arena_printf(arena, "1 / %d", (int)whole) : plain_number(arena, rounded);
+}
+
+const char *size_text(Arena *arena, const Size *size) {
+  Text text = text_new(arena);
+  size_print(&text, size);
+  return text_string(&text);
+}
+
+const char *pair_text(Arena *arena, const int64_t pair[2], int rank) {
+  if (rank < 3 || pair[0] == pair[1]) return arena_printf(arena, "%lld", (long long)pair[1]);
+  return arena_printf(arena, "(%lld, %lld)", (long long)pair[0], (long long)pair[1]);
+}
+
+static void mark(Layer *layer) {
+  if (layer->uses++) return;
+  for (int i = 0; i < layer->inputs_count; i++) mark(layer->inputs[i]);
+}
+
+void count_layer_uses(Net *net) {
+  for (int i = 0; i < net->layers_count; i++) net->layers[i]->uses = 0;
+  for (int i = 0; i < net->outputs_count; i++) mark(net->outputs[i].layer);
+  int kept = 0;
+  for (int i = 0; i < net->layers_count; i++)
+    if (net->layers[i]->uses || net->layers[i]->kind == LAYER_INPUT) net->layers[kept++] = net->layers[i];
+  net->layers_count = kept;
+}

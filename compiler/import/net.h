@@ -1,0 +1,108 @@
+/* net.h - a network as import builds it: layers in the order of computation, with their attributes as text.
+ *
+ * It is less than a Graph: attributes are not checked, and names come later. The compiler itself checks the text that is made of it. */
+#ifndef CNNC_IMPORT_NET_H
+#define CNNC_IMPORT_NET_H
+#include <stdbool.h>
+#include "ir/onnx.h"
+#include "ir/size.h"
+#include "support/text.h"
+
+enum { MAX_CNN_RANK = 3, MAX_LAYER_ATTRIBUTES = 12, MAX_LAYER_PARAMETERS = 4, MAX_MARGINS = 4 };
+
+typedef enum LayerKind {
+  LAYER_INPUT,     /* of the network */
+  LAYER_OPERATION, /* `op` */
+  LAYER_NUMBER,    /* a number among the inputs of an operation, or a named constant: `text` */
+  LAYER_PART       /* output `part` of a split */
+} LayerKind;
+
+typedef struct LayerAttribute {
+  const char *name; /* NULL: positional */
+  const char *value;
+} LayerAttribute;
+
+typedef struct LayerParameter {
+  const char *role;     /* "weight" */
+  const char *original; /* name of the tensor in the model; NULL: it is made of several */
+  int rank;
+  int64_t sizes[4];
+  const float *numbers;
+} LayerParameter;
+
+typedef struct Layer Layer;
+struct Layer {
+  LayerKind kind;
+  const char *op;
+  const char *text; /* NUMBER */
+  const char *name; /* INPUT: as the model calls it; later the name in the source. Operations: of the statement that ends with it; NULL */
+  const char *label;
+  const OnnxNode *node; /* from which it comes */
+  LayerAttribute attributes[MAX_LAYER_ATTRIBUTES];
+  int attributes_count;
+  LayerParameter parameters[MAX_LAYER_PARAMETERS];
+  int parameters_count;
+  Layer **inputs;
+  int inputs_count;
+  int rank; /* of its output: [C, H, W], [C, L] or [N] */
+  const Size *sizes[MAX_CNN_RANK];
+  int part;                     /* PART: which; split: how many */
+  int64_t margins[MAX_MARGINS]; /* pad with zeros only, top, left, bottom, right: a convolution may take it over */
+  bool only_margins;            /* it is such a pad */
+  bool hwc;                     /* INPUT: layout=hwc */
+  const char *dtype;            /* INPUT: "float32" */
+  struct LayerView *views;      /* permutes and reshapes of it that exist already */
+  int uses;                     /* by layers and outputs that are alive */
+  Layer *branch;                /* where the ways into a join of several inputs part; NULL: nowhere, or it is no join */
+  bool absorbed;                /* it is read several times, but by one branch */
+};
+
+typedef struct LayerView {
+  Layer *layer;
+  struct LayerView *next;
+} LayerView;
+
+typedef struct NetOutput {
+  const char *name;
+  Layer *layer;
+  bool hwc;
+} NetOutput;
+
+typedef struct Net {
+  Arena *arena;
+  const char *name;
+  Layer **layers; /* inputs, then operations */
+  int layers_count;
+  NetOutput *outputs;
+  int outputs_count;
+  const Dim **dims;
+  int dims_count;
+  Text constants; /* `const` lines */
+  int constants_count;
+} Net;
+
+Layer *add_layer(Net *net, const char *op, const OnnxNode *node, int rank, const Size *const *sizes);
+void add_input(Net *net, Layer *layer, Layer *input);
+Layer *number_layer(Net *net, const char *text);
+/* name NULL: positional. */
+void add_attribute(Net *net, Layer *layer, const char *name, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* NULL: it has none of that name. */
+const char *layer_attribute(const Layer *layer, const char *name);
+void drop_attribute(Layer *layer, const char *name);
+LayerParameter *add_parameter(Layer *layer, const char *role, const char *original, int rank, const int64_t *sizes, const float *numbers);
+const LayerParameter *find_parameter(const Layer *layer, const char *role);
+
+/* "2", "0.1", "1e-05", and 1 / 255 where that is meant. */
+const char *number_text(Arena *arena, double value);
+const char *size_text(Arena *arena, const Size *size);
+/* "3", or "(3, 5)" when they differ; rank 2 is a sequence, which has the last one only. */
+const char *pair_text(Arena *arena, const int64_t pair[2], int rank);
+
+/* Counts the uses of layers by what reaches an output, and forgets the others. */
+void count_layer_uses(Net *net);
+/* Finds branches, after the uses are counted. */
+void find_branches(Net *net);
+void name_layers(Net *net);
+/* The network as text; the names of layers are set. */
+void write_net(Net *net, const char *weights, Text *out);
+#endif

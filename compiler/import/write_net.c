@@ -1,0 +1,246 @@
+/* write_net.c - the layers as text: chains with arrows, a branch where ways part and meet again, a statement for every other
+ * layer that is read more than once. */
+#include <string.h>
+#include "import/importer.h"
+
+typedef struct NetWriter {
+  const Net *net;
+  Text *out;
+  const char *eps; /* of all batch norms, as a default; NULL: they differ */
+} NetWriter;
+
+static void write_stage(NetWriter *w, const Layer *layer) {
+  if (layer->label) text_addf(w->out, "%s: ", layer->label);
+  text_add(w->out, layer->op);
+  bool any = false;
+  for (int i = 0; i < layer->attributes_count; i++) {
+    const LayerAttribute *attribute = &layer->attributes[i];
+    if (w->eps && !strcmp(layer->op, "batch_norm") && attribute->name && !strcmp(attribute->name, "eps")) continue;
+    text_add(w->out, any ? ", " : "(");
+    if (attribute->name) text_addf(w->out, "%s=", attribute->name);
+    text_add(w->out, attribute->value);
+    any = true;
+  }
+  if (any) text_add(w->out, ")");
+}
+
+static bool write_way(NetWriter *w, const Layer *layer, const Layer *begin);
+
+static void write_branch(NetWriter *w, const Layer *join) {
+  text_add(w->out, "branch(");
+  for (int i = 0; i < join->inputs_count; i++) {
+    if (i) text_add(w->out, ", ");
+    if (!write_way(w, join->inputs[i], join->branch)) text_add(w->out, "identity");
+  }
+  text_add(w->out, ") -> ");
+}
+
+/* The stages from one layer, which is not among them, to another. false: there are none. */
+static bool write_way(NetWriter *w, const Layer *layer, const Layer *begin) {
+  if (layer == begin) return false;
+  if (write_way(w, layer->branch ? layer->branch : layer->inputs[0], begin)) text_add(w->out, " -> ");
+  if (layer->branch) write_branch(w, layer);
+  write_stage(w, layer);
+  return true;
+}
+
+static void write_flow(NetWriter *w, const Layer *layer);
+
+/* What computes it, whatever its own name. */
+static void write_computation(NetWriter *w, const Layer *layer) {
+  if (layer->branch || layer->inputs_count == 1) {
+    write_flow(w, layer->branch ? layer->branch : layer->inputs[0]);
+    text_add(w->out, " -> ");
+    if (layer->branch) write_branch(w, layer);
+  } else {
+    for (int i = 0; i < layer->inputs_count; i++) {
+      text_add(w->out, i ? ", " : "[");
+      write_flow(w, layer->inputs[i]);
+    }
+    text_add(w->out, "] -> ");
+  }
+  write_stage(w, layer);
+}
+
+static void write_flow(NetWriter *w, const Layer *layer) {
+  if (layer->name || layer->kind != LAYER_OPERATION) text_add(w->out, layer->name ? layer->name : layer->text);
+  else write_computation(w, layer);
+}
+
+static void write_sizes(Text *out, const Layer *layer, bool hwc) {
+  for (int i = 0; i < layer->rank; i++) text_addf(out, "%s%s", i ? ", " : "[", size_text(out->arena, layer->sizes[i]));
+  text_add(out, hwc ? "] (layout=hwc)" : "]");
+}
+
+static void write_split(NetWriter *w, int at) {
+  const Layer *split = w->net->layers[at];
+  for (int part = 0; part < split->part; part++) {
+    const char *name = NULL;
+    for (int i = at + 1; i < w->net->layers_count && !name; i++) {
+      const Layer *layer = w->net->layers[i];
+      if (layer->kind == LAYER_PART && layer->inputs[0] == split && layer->part == part) name = layer->name;
+    }
+    text_add(w->out, part ? ", " : "  [");
+    if (name) text_add(w->out, name);
+    else text_addf(w->out, "unused%d_%d", at, part + 1);
+  }
+  text_add(w->out, "] = ");
+  write_computation(w, split);
+  text_add(w->out, "\n");
+}
+
+static void write_statements(NetWriter *w) {
+  const Net *net = w->net;
+  for (int i = 0; i < net->layers_count; i++) {
+    const Layer *layer = net->layers[i];
+    if (layer->kind != LAYER_OPERATION) continue;
+    if (!strcmp(layer->op, "split")) {
+      write_split(w, i);
+    } else if (layer->name) {
+      text_addf(w->out, "  %s = ", layer->name);
+      write_computation(w, layer);
+      text_add(w->out, "\n");
+    }
+  }
+  for (int i = 0; i < net->outputs_count; i++) {
+    const NetOutput *output = &net->outputs[i];
+    bool whole = output->layer->op && !strcmp(output->layer->op, "argmax");
+    text_addf(w->out, "  output %s: %s", output->name,
+              output->layer->kind == LAYER_INPUT ? output->layer->dtype
+              : whole                            ? "int32"
+                                                 : "float32");
+    write_sizes(w->out, output->layer, output->hwc);
+    text_add(w->out, " = ");
+    write_flow(w, output->layer);
+    text_add(w->out, "\n");
+  }
+}
+
+/* Names that exporters count up instead of giving one: "onnx::Conv_12", "/Constant_3_output_0", "487". */
+static bool is_made_up(const char *name) {
+  return !strncmp(name, "onnx::", 6) || name[0] == '/' || strspn(name, "0123456789") == strlen(name);
+}
+
+/* The name of a parameter in the weights file: that of the model, unless it says nothing or several share it. */
+static const char *tensor_name(const Net *net, const Layer *layer, const LayerParameter *parameter) {
+  const char *original = parameter->original;
+  const char *path = arena_printf(net->arena, "%s.%s", layer->label, parameter->role);
+  if (!original || strlen(original) > 200 || is_made_up(original)) return path;
+  for (const char *at = original; *at; at++)
+    if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\' || *at == '*') return path;
+  int users = 0;
+  for (int i = 0; i < net->layers_count; i++)
+    for (int k = 0; k < net->layers[i]->parameters_count; k++) {
+      const LayerParameter *other = &net->layers[i]->parameters[k];
+      users += other->original && !strcmp(other->original, original);
+    }
+  return users == 1 ? original : path;
+}
+
+/* What stands before ".weight" and the like in the names of all parameters of a layer; NULL: not in all of them. */
+static const char *common_scope(const Net *net, const Layer *layer) {
+  const char *scope = NULL;
+  for (int k = 0; k < layer->parameters_count; k++) {
+    const char *name = tensor_name(net, layer, &layer->parameters[k]), *role = layer->parameters[k].role;
+    size_t length = strlen(name), end = strlen(role) + 1;
+    if (length <= end || name[length - end] != '.' || strcmp(name + length - end + 1, role)) return NULL;
+    const char *own = arena_strndup(net->arena, name, length - end);
+    if (scope && strcmp(scope, own)) return NULL;
+    scope = own;
+  }
+  return scope;
+}
+
+/* Whether a rule for all below this name would meet tensors of other layers too. */
+static bool is_shared_scope(const Net *net, const Layer *layer, const char *scope) {
+  size_t length = strlen(scope);
+  for (int i = 0; i < net->layers_count; i++)
+    for (int k = 0; k < net->layers[i]->parameters_count; k++) {
+      const char *name = tensor_name(net, net->layers[i], &net->layers[i]->parameters[k]);
+      if (net->layers[i] != layer && !strncmp(name, scope, length) && (name[length] == '.' || !name[length])) return true;
+    }
+  return false;
+}
+
+static void write_renames(const Net *net, const Layer *layer, Text *rules) {
+  const char *scope = layer->parameters_count ? common_scope(net, layer) : NULL;
+  if (scope && !strcmp(scope, layer->label)) return;
+  if (scope && !is_shared_scope(net, layer, scope)) {
+    text_addf(rules, "    rename \"%s\" = %s\n", scope, layer->label);
+    return;
+  }
+  for (int k = 0; k < layer->parameters_count; k++) {
+    const LayerParameter *parameter = &layer->parameters[k];
+    const char *name = tensor_name(net, layer, parameter), *path = arena_printf(net->arena, "%s.%s", layer->label, parameter->role);
+    if (strcmp(name, path)) text_addf(rules, "    rename \"%s\" = %s\n", name, path);
+  }
+}
+
+static void write_weights(NetWriter *w, const char *weights) {
+  const Net *net = w->net;
+  bool any = false;
+  Text rules = text_new(net->arena);
+  for (int i = 0; i < net->layers_count; i++) {
+    any |= net->layers[i]->parameters_count > 0;
+    write_renames(net, net->layers[i], &rules);
+  }
+  if (!any) return;
+  text_addf(w->out, "  weights \"%s\"", weights);
+  if (rules.length) text_addf(w->out, " {\n%s  }", text_string(&rules));
+  text_add(w->out, "\n\n");
+}
+
+/* The eps that all batch norms share, if there are several. */
+static const char *common_eps(const Net *net) {
+  const char *eps = NULL;
+  int count = 0;
+  for (int i = 0; i < net->layers_count; i++) {
+    const Layer *layer = net->layers[i];
+    if (layer->kind != LAYER_OPERATION || strcmp(layer->op, "batch_norm")) continue;
+    const char *own = layer_attribute(layer, "eps");
+    if (eps && strcmp(eps, own)) return NULL;
+    eps = own;
+    count++;
+  }
+  return count > 1 ? eps : NULL;
+}
+
+static void write_dims(NetWriter *w) {
+  for (int i = 0; i < w->net->dims_count; i++) {
+    const Dim *dim = w->net->dims[i];
+    text_addf(w->out, "dim %s in %lld..", dim->name, (long long)dim->minimum);
+    if (dim->multiple > 1) text_addf(w->out, " (multiple_of=%lld)", (long long)dim->multiple);
+    text_add(w->out, "\n");
+  }
+  if (w->net->dims_count) text_add(w->out, "\n");
+}
+
+void write_net(Net *net, const char *weights, Text *out) {
+  NetWriter w = {net, out, common_eps(net)};
+  text_add(out, "cnn 1\n\n");
+  write_dims(&w);
+  if (w.eps) text_addf(out, "default batch_norm(eps=%s)\n\n", w.eps);
+  if (net->constants.length) text_addf(out, "%s\n", text_string(&net->constants));
+  text_addf(out, "net %s {\n", net->name);
+  write_weights(&w, weights);
+  for (int i = 0; i < net->layers_count; i++) {
+    const Layer *layer = net->layers[i];
+    if (layer->kind != LAYER_INPUT) continue;
+    text_addf(out, "  input %s: %s", layer->name, layer->dtype);
+    write_sizes(out, layer, layer->hwc);
+    text_add(out, "\n");
+  }
+  text_add(out, "\n");
+  write_statements(&w);
+  text_add(out, "}\n");
+}
+
+void collect_tensors(const Net *net, Imported *out) {
+  for (int i = 0; i < net->layers_count; i++)
+    for (int k = 0; k < net->layers[i]->parameters_count; k++) {
+      const LayerParameter *parameter = &net->layers[i]->parameters[k];
+      ImportedTensor tensor = {tensor_name(net, net->layers[i], parameter), parameter->rank, {0}, parameter->numbers};
+      memcpy(tensor.sizes, parameter->sizes, sizeof tensor.sizes);
+      ARENA_PUSH(net->arena, out->tensors, out->tensors_count, tensor);
+    }
+}
