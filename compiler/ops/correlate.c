@@ -3,6 +3,7 @@
  *
  * The sum over channels is a reduce_sum of what the channels give by themselves, so that these are computed in vectors. */
 #include "ops/attributes.h"
+#include "ops/axes.h"
 #include "ops/dense.h"
 #include "ops/infer.h"
 #include "ops/lowering.h"
@@ -87,7 +88,7 @@ static const Size *macs(Arena *arena, const Node *node) {
 }
 
 static bool expand(Inference *inference, const Node *call, Expansion *expansion) {
-  static const ReduceAttributes over_channels = {REDUCE_CHANNELS};
+  static const ReduceAttributes over_channels = {AXIS_CHANNELS};
   Value **products = ARENA_ARRAY(inference->arena, Value *, 1);
   products[0] = make_part(inference, call, &(Part){&op_depthwise_correlate, NULL, "channels", call->inputs, 2, false});
   Value *output = products[0] ? make_part(inference, call, &(Part){&op_reduce_sum, &over_channels, NULL, products, 1, false}) : NULL;

@@ -452,7 +452,7 @@ Test(npz, memory_that_runs_out) {
 /* What cnnc writes itself, in both formats, through the reader that tells them apart. */
 Test(npz, written_files_are_read) {
   static const double values[] = {0.5, -1, 2, 3, 4, 5};
-  const NewTensor tensors[] = {{"b/kernel:0", 2, (const int64_t[]){2, 3}, values}, {"a.\"q\\", 0, NULL, values}};
+  const NewTensor tensors[] = {{"b/kernel:0", 2, (const int64_t[]){2, 3}, values, NULL}, {"a.\"q\\", 0, NULL, values, NULL}};
   for (int npz = 0; npz < 2; npz++) {
     Text bytes = text_new(&arena);
     /* a backslash is no part of a name in an archive */
