@@ -164,6 +164,12 @@ static Expr *apply_clip(Lowering *l, const Node *node, Expr *const *inputs) {
   return clamp_expr(l, inputs[0], a->min, a->max);
 }
 
+static const char *clip_to_onnx(OnnxWriter *w, const Node *node) {
+  const ClipAttributes *a = node->attributes;
+  const char *least = isinf(a->min) ? "" : onnx_number(w, a->min);
+  return ONNX_NODE(w, "Clip", onnx_input(w, node, 0), least, isinf(a->max) ? NULL : onnx_number(w, a->max));
+}
+
 const Operator op_clip = {
     .name = "clip",
     .kind = OPERATOR_ELEMENTWISE,
@@ -174,9 +180,11 @@ const Operator op_clip = {
     .default_attributes = &clip_defaults,
     .summary = "values below min become min, above max become max; either may be left out",
     .formula = "y = min(max(x, min), max)",
+    .onnx = "Clip",
     .infer = infer_clip,
     .evaluate = evaluate_clip,
     .apply = apply_clip,
+    .to_onnx = clip_to_onnx,
 };
 
 static double thresholded_relu_of(const void *attributes, double x) {
@@ -195,6 +203,12 @@ static Expr *apply_thresholded_relu(Lowering *l, const Node *node, Expr *const *
   return expr_select(l->arena, below, float_expr(l, 0), inputs[0]);
 }
 
+static const char *thresholded_relu_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *y = ONNX_NODE(w, "ThresholdedRelu", onnx_input(w, node, 0));
+  onnx_real(w, "alpha", ((const ThresholdedReluAttributes *)node->attributes)->threshold);
+  return y;
+}
+
 const Operator op_thresholded_relu = {
     .name = "thresholded_relu",
     .kind = OPERATOR_ELEMENTWISE,
@@ -205,9 +219,11 @@ const Operator op_thresholded_relu = {
     .default_attributes = &thresholded_relu_defaults,
     .summary = "values up to the threshold become 0",
     .formula = "y = x <= threshold ? 0 : x",
+    .onnx = "ThresholdedRelu",
     .infer = infer_same_shape,
     .evaluate = evaluate_thresholded_relu,
     .apply = apply_thresholded_relu,
+    .to_onnx = thresholded_relu_to_onnx,
 };
 
 /* ---- leaky_relu, prelu, elu, selu ---- */
@@ -358,6 +374,14 @@ static Expr *apply_selu(Lowering *l, const Node *node, Expr *const *inputs) {
   return if_above(l, inputs[0], float_expr(l, 0), above, mul_expr(l, float_expr(l, a->gamma * a->alpha), power_less_one(l, inputs[0])));
 }
 
+static const char *selu_to_onnx(OnnxWriter *w, const Node *node) {
+  const SeluAttributes *a = node->attributes;
+  const char *y = ONNX_NODE(w, "Selu", onnx_input(w, node, 0));
+  onnx_real(w, "alpha", a->alpha);
+  onnx_real(w, "gamma", a->gamma);
+  return y;
+}
+
 const Operator op_selu = {
     .name = "selu",
     .kind = OPERATOR_ELEMENTWISE,
@@ -368,7 +392,9 @@ const Operator op_selu = {
     .default_attributes = &selu_defaults,
     .summary = "elu with numbers that keep mean 0 and variance 1",
     .formula = "y = x > 0 ? x * gamma : gamma * alpha * (exp(x) - 1)",
+    .onnx = "Selu",
     .infer = infer_same_shape,
     .evaluate = evaluate_selu,
     .apply = apply_selu,
+    .to_onnx = selu_to_onnx,
 };

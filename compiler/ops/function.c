@@ -198,6 +198,11 @@ static Expr *apply_pow(Lowering *l, const Node *node, Expr *const *inputs) {
   return exponent < 0 ? div_expr(l, one, power) : power;
 }
 
+static const char *pow_to_onnx(OnnxWriter *w, const Node *node) {
+  const char *x = onnx_input(w, node, 0);
+  return ONNX_NODE(w, "Pow", x, onnx_number(w, ((const PowAttributes *)node->attributes)->exponent));
+}
+
 const Operator op_pow = {
     .name = "pow",
     .kind = OPERATOR_ELEMENTWISE,
@@ -208,7 +213,9 @@ const Operator op_pow = {
     .default_attributes = &pow_defaults,
     .summary = "every value raised to a power; of negative values NaN unless the exponent is whole",
     .formula = "y = x^exponent",
+    .onnx = "Pow",
     .infer = infer_pow,
     .evaluate = evaluate_pow,
     .apply = apply_pow,
+    .to_onnx = pow_to_onnx,
 };

@@ -11,6 +11,7 @@
 #include "ops/infer.h"
 #include "ops/lowering.h"
 #include "ops/ops.h"
+#include "ops/to_onnx.h"
 
 #define MODES "nearest|bilinear|bicubic"
 #define COORDINATES "half_pixel|align_corners|asymmetric|half_pixel_symmetric"
@@ -311,6 +312,55 @@ static void describe(Text *out, const Node *node) {
   text_addf(out, ", %s, %s", modes[attributes_of(node)->mode], coordinates[attributes_of(node)->coordinates]);
 }
 
+/* Along one axis by its tables, where Resize has no words for it: pixels are gathered, or all multiplied with a matrix. */
+static const char *axis_to_onnx(OnnxWriter *w, const Node *node, const char *x, int axis) {
+  const Parameter *pixels = node->parameters[axis == 0 ? ROWS : COLUMNS],
+                  *weights = node->parameters[axis == 0 ? ROW_WEIGHTS : COLUMN_WEIGHTS];
+  if (!pixels) return x;
+  int64_t in = size_value(input_size(node, axis)), out = pixels->sizes[0], taps = pixels->sizes[1];
+  if (taps == 1) {
+    int64_t *numbers = ARENA_ARRAY(w->arena, int64_t, (size_t)out);
+    for (int64_t o = 0; o < out; o++) numbers[o] = (int64_t)pixels->data[o];
+    const char *y = ONNX_NODE(w, "Gather", x, onnx_integers(w, "pixels", (int)out, numbers));
+    onnx_int(w, "axis", axis == 0 ? 2 : node->output->type.rank);
+    return y;
+  }
+  const int64_t sizes[] = {axis == 0 ? out : in, axis == 0 ? in : out};
+  float *matrix = ARENA_ARRAY(w->arena, float, (size_t)(in * out));
+  for (int64_t i = 0; i < out * taps; i++) {
+    int64_t o = i / taps, pixel = (int64_t)pixels->data[i];
+    matrix[axis == 0 ? o * in + pixel : pixel * out + o] += weights->data[i];
+  }
+  const char *numbers = onnx_floats(w, "weights", 2, sizes, matrix);
+  return axis == 0 ? ONNX_NODE(w, "MatMul", numbers, x) : ONNX_NODE(w, "MatMul", x, numbers);
+}
+
+/* [batch, channels] of x, and then these sizes. */
+static const char *sizes_behind(OnnxWriter *w, const char *x, int count, const int64_t *sizes) {
+  const char *batch = ONNX_NODE(w, "Shape", x);
+  onnx_int(w, "start", 0);
+  onnx_int(w, "end", 2);
+  const char *const parts[] = {batch, onnx_integers(w, "size", count, sizes)};
+  return onnx_concat(w, parts, 2, 0);
+}
+
+/* A scale beside the size, and bicubic sequences, are beyond what Resize does, or runtimes can. */
+static const char *to_onnx(OnnxWriter *w, const Node *node) {
+  static const char *const modes[] = {"nearest", "linear", "cubic"}, *const roundings[] = {"floor", "ceil", "round_prefer_floor",
+                                                                                           "round_prefer_ceil"};
+  static const char *const coordinates[] = {"half_pixel", "align_corners", "asymmetric", "half_pixel"};
+  const ResizeAttributes *a = attributes_of(node);
+  int rank = node->output->type.rank;
+  const char *x = onnx_input(w, node, 0);
+  if (a->scale || (a->mode == RESIZE_BICUBIC && rank == 2)) return axis_to_onnx(w, node, axis_to_onnx(w, node, x, 0), 1);
+  const int64_t sizes[] = {a->size.h, a->size.w};
+  const char *y = ONNX_NODE(w, "Resize", x, "", "", sizes_behind(w, x, rank - 1, sizes + 3 - rank));
+  onnx_string(w, "mode", modes[a->mode]);
+  onnx_string(w, "coordinate_transformation_mode", coordinates[a->coordinates]);
+  if (a->mode == RESIZE_NEAREST) onnx_string(w, "nearest_mode", roundings[a->rounding]);
+  return y;
+}
+
 const Operator op_resize = {
     .name = "resize",
     .kind = OPERATOR_LOOPS,
@@ -321,8 +371,10 @@ const Operator op_resize = {
     .default_attributes = &defaults,
     .summary = "an image or a sequence brought to a given size, smaller or larger: the nearest pixel, or 2x2 or 4x4 of them weighted",
     .formula = "y[oc][oy][ox] = sum over taps i, j of wy[i] * wx[j] * x[oc][iy[i]][ix[j]]",
+    .onnx = "Resize",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,
     .describe = describe,
+    .to_onnx = to_onnx,
 };

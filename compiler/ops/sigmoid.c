@@ -140,6 +140,7 @@ const Operator op_softsign = {
     .max_inputs = 1,
     .summary = "from -1 to 1, slower than tanh",
     .formula = "y = x / (1 + |x|)",
+    .onnx = "Softsign",
     .infer = infer_same_shape,
     .evaluate = evaluate_softsign,
     .apply = apply_softsign,
@@ -253,6 +254,11 @@ static Expr *apply_mish(Lowering *l, const Node *node, Expr *const *inputs) {
   return mul_expr(l, x, div_expr(l, w, add_expr(l, w, two)));
 }
 
+static const char *mish_to_onnx(OnnxWriter *w, const Node *node) { /* Mish is of opset 18 */
+  const char *x = onnx_input(w, node, 0);
+  return ONNX_NODE(w, "Mul", x, ONNX_NODE(w, "Tanh", ONNX_NODE(w, "Softplus", x)));
+}
+
 const Operator op_mish = {
     .name = "mish",
     .kind = OPERATOR_ELEMENTWISE,
@@ -260,9 +266,11 @@ const Operator op_mish = {
     .max_inputs = 1,
     .summary = "every value times the tanh of its softplus",
     .formula = "y = x * tanh(log(1 + exp(x)))",
+    .onnx = "Softplus, Tanh, Mul",
     .infer = infer_same_shape,
     .evaluate = evaluate_mish,
     .apply = apply_mish,
+    .to_onnx = mish_to_onnx,
 };
 
 static double hard_sigmoid_of(const void *attributes, double x) {
