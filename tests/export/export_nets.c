@@ -2,7 +2,7 @@
  *
  *   export_nets DIR FILE.cnn..
  *
- * Every net of every file gets seeded weights (a file that names its weights keeps them) and becomes DIR/FILE.NET.onnx,
+ * Every net of every file gets seeded weights and becomes DIR/FILE.NET.onnx,
  * with all sizes open that are open in the source. DIR/FILE.NET.K.data holds, for the K-th choice of these, two samples of
  * each input and what the evaluator makes of them in double precision: see put_tensor. */
 #include <stdio.h>
@@ -194,7 +194,6 @@ static void do_file(Job *job, const char *file) {
   job->stem = slash ? slash + 1 : file;
   job->stem = arena_strndup(&text_arena, job->stem, strcspn(job->stem, "."));
   job->options.file = file;
-  job->options.weights = "random:1";
   for (const char *line = text; line; line = strchr(line, '\n')) {
     line += *line == '\n';
     if (strncmp(line, "net ", 4) != 0) continue;
@@ -208,7 +207,7 @@ static void do_file(Job *job, const char *file) {
 }
 
 int main(int argc, char **argv) {
-  Job job = {.options = {.batch = 1, .target = "generic", .verify = true}};
+  Job job = {.options = {.weights = "random:1", .batch = 1, .target = "generic", .verify = true}};
   if (argc < 3) return 2;
   job.directory = argv[1];
   for (int i = 2; i < argc; i++) do_file(&job, argv[i]);
