@@ -156,8 +156,9 @@ run-checks: $B/cnnc
 	@$(TEST_ENVIRONMENT) tests/run-all -t 'everything else:' -r $(RESULTS) tests/check-layers 'lint=make lint' \
 	  $(wildcard $(EMULATED) tests/runtime/fold_test.sh)
 
-docs: $B/cnnc                ## write docs/diagnostics.md anew from the texts of `cnnc explain`
+docs: $B/cnnc                ## write docs/diagnostics.md and the table of docs/export.md anew from the texts of `cnnc explain`
 	@$B/cnnc explain --markdown > docs/diagnostics.md.new && mv docs/diagnostics.md.new docs/diagnostics.md
+	@CNNC=$B/cnnc tests/export/table > docs/export.md.new && mv docs/export.md.new docs/export.md
 
 networks: $B/cnnc oracles    ## write docs/networks.md anew: all networks, measured beside other people's runtimes
 	@$(TEST_ENVIRONMENT) tests/oracles/networks.py

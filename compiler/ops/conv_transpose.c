@@ -263,7 +263,7 @@ static const char *to_onnx(OnnxWriter *w, const Node *node) {
   const ConvTransposeAttributes *a = node->attributes;
   Window window = transposed_window(w->arena, node);
   int rank = node->inputs[0]->type.rank;
-  int64_t more[] = {a->output_padding.h, a->output_padding.w};
+  int64_t more[] = {rank == 3 ? a->output_padding.h : 0, a->output_padding.w}; /* a sequence has no rows */
   OnnxWindow o = {.window = window, .one_dimensional = rank == 2};
   for (int axis = 0; axis < 2; axis++) {
     int64_t span = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
@@ -294,7 +294,7 @@ const Operator op_conv_transpose = {
     .formula = "y[oc][iy*stride + ky*dilation - top][ix*stride + kx*dilation - left] = "
                "bias[oc] + sum over ic and all iy, ix, ky, kx that meet there of x[ic][iy][ix] * weight[ic][oc][ky][kx]",
     .weights = "`weight` [in, out_channels / groups, height, width] (sequences [.., width]), `bias` [out_channels]",
-    .onnx = "ConvTranspose",
+    .onnx = "ConvTranspose; Pad, then Add of the bias where output_padding is no less than the stride",
     .infer = infer,
     .evaluate = evaluate,
     .nest = nest_conv_transpose,

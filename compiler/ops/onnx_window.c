@@ -19,12 +19,6 @@ Window onnx_pool_window(OnnxWriter *w, const Node *node) {
   return window;
 }
 
-bool onnx_pads_vary(const Window *window) {
-  for (int axis = 0; axis < 2; axis++)
-    if (!size_is_const(window->before[axis], NULL) || !size_is_const(window->after[axis], NULL)) return true;
-  return false;
-}
-
 /* Runtimes refuse a pooling whose padding is no smaller than its kernel, dilated or not. */
 static bool reaches_far(const Window *window) {
   for (int axis = 0; axis < 2; axis++)
@@ -42,6 +36,12 @@ const char *onnx_pad_window(OnnxWriter *w, const char *x, const TensorType *type
   return onnx_pad(w, x, type, margins, mode, fill);
 }
 
+static bool varies(const Window *window) {
+  for (int axis = 0; axis < 2; axis++)
+    if (!size_is_const(window->before[axis], NULL) || !size_is_const(window->after[axis], NULL)) return true;
+  return false;
+}
+
 /* Runtimes have no auto_pad for dilated windows, and shift those that lie apart. */
 static bool knows_auto_pad(const Window *window) {
   for (int axis = 0; axis < 2; axis++)
@@ -49,15 +49,17 @@ static bool knows_auto_pad(const Window *window) {
   return true;
 }
 
+bool onnx_needs_pad(const Window *window, PaddingKind padding) { return varies(window) && !(is_same(padding) && knows_auto_pad(window)); }
+
 OnnxWindow onnx_window(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, PaddingKind padding, int mode,
                        double fill) {
   OnnxWindow result = {.input = x, .window = *window, .one_dimensional = type->rank == 2};
-  bool varies = onnx_pads_vary(window);
   if (!is_padded(window)) return result;
-  if (mode == PADDING_ZEROS && varies && is_same(padding) && knows_auto_pad(window)) {
+  bool numbers = !varies(window);
+  if (mode == PADDING_ZEROS && !numbers && !onnx_needs_pad(window, padding)) {
     result.automatic = true;
     result.lower = padding == PADDING_SAME_LOWER;
-  } else if (mode == PADDING_ZEROS && !varies && (fill == 0 || !reaches_far(window))) {
+  } else if (mode == PADDING_ZEROS && numbers && (fill == 0 || !reaches_far(window))) {
     for (int axis = 0; axis < 2; axis++) {
       result.before[axis] = size_value(window->before[axis]);
       result.after[axis] = size_value(window->after[axis]);

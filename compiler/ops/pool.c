@@ -306,7 +306,7 @@ static const char *avg_to_onnx(OnnxWriter *w, const Node *node) {
   const char *x = onnx_input(w, node, 0);
   bool count = a->count_include_pad && is_padded(&written), extended = !same_padding(&window, &written);
   bool dilated = window.dilation[0] > 1 || window.dilation[1] > 1;
-  if (dilated || (extended && onnx_pads_vary(&window))) return divide_by_count(w, node, x, type, window);
+  if (dilated || onnx_needs_pad(&window, a->padding.kind)) return divide_by_count(w, node, x, type, window);
   if (count && extended) x = take_counted(w, node, x, &type, &window);
   OnnxWindow o = onnx_window(w, x, &type, &window, a->padding.kind, PADDING_ZEROS, 0);
   const char *y = ONNX_NODE(w, "AveragePool", o.input);

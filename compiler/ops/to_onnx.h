@@ -95,8 +95,8 @@ OnnxWindow onnx_window(OnnxWriter *w, const char *x, const TensorType *type, con
 void onnx_window_attributes(OnnxWriter *w, const OnnxWindow *window);
 /* That of a pooling: with ceil_mode, its padding makes all windows lie in the padded input. */
 Window onnx_pool_window(OnnxWriter *w, const Node *node);
-/* Whether a number does not say what stands beyond the edges. */
-bool onnx_pads_vary(const Window *window);
+/* Whether neither numbers nor auto_pad say what stands beyond the edges. */
+bool onnx_needs_pad(const Window *window, PaddingKind padding);
 const char *onnx_pad_window(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, int mode, double fill);
 /* Every channel of x with one kernel; NULL: one of ones. */
 const char *onnx_channelwise(OnnxWriter *w, const char *x, const TensorType *type, const Window *window, PaddingKind padding, int mode,
