@@ -166,8 +166,8 @@ networks: $B/cnnc oracles    ## write docs/networks.md anew: all networks, measu
 fuzz-fmt: $B/unit-tests       ## the formatter over PROGRAMS=100000 random programs from SEED=1 on
 	@FORMAT_PROGRAMS=$(or $(PROGRAMS),100000) FORMAT_SEED=$(or $(SEED),1) $B/unit-tests --filter 'format/*'
 
-soak: $B/cnnc                ## NETS=10000 random nets from SEED=1 on, on all targets; failures are kept in build
-	@$(TEST_ENVIRONMENT) THOROUGH=1 tests/differential/run $(or $(NETS),10000) $(or $(SEED),1)
+fuzz-nets: $B/cnnc           ## N=1000 random nets from SEED=1 on, against all oracles; failures are kept in build
+	@$(TEST_ENVIRONMENT) FAST=1 nice tests/differential/run $(or $(N),1000) $(or $(SEED),1)
 
 bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56
@@ -216,5 +216,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt soak bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

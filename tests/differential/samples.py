@@ -14,7 +14,7 @@ def load_weights(path):
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8:8 + length])
     return {name: np.frombuffer(data, "<f4", offset=8 + length)[t["data_offsets"][0] // 4:t["data_offsets"][1] // 4]
-            .reshape(t["shape"]) for name, t in header.items()}
+            .reshape(t["shape"]) for name, t in header.items() if name != "__metadata__"}
 
 
 def save_weights(path, weights):
