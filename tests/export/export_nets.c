@@ -2,7 +2,7 @@
  *
  *   export_nets DIR FILE.cnn..
  *
- * Every net of every file gets seeded weights and becomes DIR/FILE.NET.onnx,
+ * Every net of every file gets seeded weights (a file whose weights lie beside it keeps them) and becomes DIR/FILE.NET.onnx,
  * with all sizes open that are open in the source. DIR/FILE.NET.K.data holds, for the K-th choice of these, two samples of
  * each input and what the evaluator makes of them in double precision: see put_tensor. */
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "compile.h"
 #include "ir/operator.h"
 #include "load/write_onnx.h"
+#include "own_weights.h"
 #include "passes/export_graph.h"
 #include "passes/interpret.h"
 #include "support/diagnostics_text.h"
@@ -194,6 +195,7 @@ static void do_file(Job *job, const char *file) {
   job->stem = slash ? slash + 1 : file;
   job->stem = arena_strndup(&text_arena, job->stem, strcspn(job->stem, "."));
   job->options.file = file;
+  job->options.weights = has_own_weights(text, file) ? NULL : "random:1";
   for (const char *line = text; line; line = strchr(line, '\n')) {
     line += *line == '\n';
     if (strncmp(line, "net ", 4) != 0) continue;

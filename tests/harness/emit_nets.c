@@ -17,6 +17,7 @@
 #include "inputs.h"
 #include "load/write_onnx.h"
 #include "passes/export_graph.h"
+#include "own_weights.h"
 #include "passes/interpret.h"
 #include "passes/targets.h"
 #include "run_nets.h"
@@ -392,14 +393,6 @@ static bool wanted(const char *list, const char *net) {
   return !list;
 }
 
-/* Whether the source names a file of weights that is there; those that a test trains or fetches may not be. */
-static bool has_weights(Job *job, const char *file, const char *text) {
-  const char *name = strstr(text, "\n  weights \"");
-  if (!name) return false;
-  name += strlen("\n  weights \"");
-  return access(path_beside(&job->arena, arena_strndup(&job->arena, name, strcspn(name, "\"")), file), R_OK) == 0;
-}
-
 /* Calls do_net for every `net NAME` that begins a line. */
 static void do_file(Job *job, const char *file) {
   size_t length;
@@ -407,7 +400,7 @@ static void do_file(Job *job, const char *file) {
   if (!text) fail(file, error);
   const char *given = job->options.weights;
   bool varies = strstr(text, "\ndim ") != NULL;
-  if (has_weights(job, file, text)) job->options.weights = NULL;
+  if (has_own_weights(text, file)) job->options.weights = NULL;
   for (const char *line = text; line; line = strchr(line, '\n')) {
     line += *line == '\n';
     if (strncmp(line, "net ", 4) != 0) continue;

@@ -1,6 +1,6 @@
 """The large networks among the examples: where they stand, how many numbers they learn by the literature (running
 statistics are not learned), and who else has them: `torchvision.NAME` or `timm.NAME`, whose names and shapes stand in
-lists/; `here` is a few lines of PyTorch in peers.py."""
+lists/; `here` is a few lines of PyTorch in peers.py. As a program it prints the files."""
 import os
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
@@ -37,3 +37,7 @@ def path_of(folder, name):
 
 def list_of(name):
     return os.path.join(ROOT, "tests/networks/lists", name + ".txt")
+
+
+if __name__ == "__main__":
+    print("\n".join(path_of(network[0], network[1]) for network in NETWORKS))
