@@ -113,6 +113,12 @@ static bool check_sizes(Inference *inference, const Node *node) {
 
 /* ---- tables ---- */
 
+/* What is a whole number or a half but for roundings: it decides which pixel is the nearest. */
+static double without_rounding(double at) {
+  double near = floor(at * 2 + 0.5) / 2;
+  return fabs(at - near) < 1e-9 ? near : at;
+}
+
 /* Where result o of `out` takes its value from, among the middles of `in` pixels. */
 static double position(const ResizeAttributes *a, int64_t o, int64_t in, int64_t out, double scale) {
   switch ((ResizeCoordinates)a->coordinates) {
@@ -155,7 +161,8 @@ static void declare_tables(Inference *inference, Node *node, int axis) {
   double *pixels = ARENA_ARRAY(inference->arena, double, (size_t)(out * taps));
   double *weights = ARENA_ARRAY(inference->arena, double, (size_t)(out * taps));
   for (int64_t o = 0; o < out; o++) {
-    double at = position(a, o, in, out, scale_of(a, axis)), first = taps == 1 ? rounded(at, a->rounding) : floor(at) - (taps == 4);
+    double at = without_rounding(position(a, o, in, out, scale_of(a, axis))),
+           first = taps == 1 ? rounded(at, a->rounding) : floor(at) - (taps == 4);
     double rest = at - floor(at), four[MOST_TAPS] = {1 - rest, rest};
     if (taps == 4) cubic_weights(rest, four);
     for (int i = 0; i < taps; i++) {
