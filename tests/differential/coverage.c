@@ -126,7 +126,7 @@ static void count_file(const char *path, FILE *needed) {
                    .timings = text_new(&arena)};
   const Graph *graph = compile_to_graph(&c);
   fresh = false;
-  if (graph && !diagnostics.errors) count_net(graph);
+  if (graph && !diagnostics.errors) count_net(graph), count_shapes(graph);
   else {
     Text text = text_new(&arena);
     print_diagnostics(&text, &diagnostics, DIAGNOSTICS_SHORT, false);
@@ -176,6 +176,7 @@ int main(int argc, char **argv) {
   FILE *table = open_file(argv[1]), *needed = open_file(argv[2]);
   expect_syntax();
   expect_nets();
+  expect_shapes();
   expect_operations();
   for (int i = 3; i < argc; i++) count_file(argv[i], needed);
   write_table(table);

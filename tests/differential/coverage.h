@@ -14,4 +14,6 @@ void expect_operations(void);
 void expect_nets(void);
 void expect_syntax(void);
 void count_net(const Graph *graph);
+void expect_shapes(void);
+void count_shapes(const Graph *graph);
 #endif

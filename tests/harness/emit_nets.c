@@ -30,9 +30,9 @@ typedef struct Job {
   Arena arena;
   Options options;
   const char *directory, *only;
-  Values values;        /* of inputs */
-  bool proved;          /* a result may differ by as much as is proved, also where it is more than is usual */
-  bool separate;        /* each net in a file of its own */
+  Values values; /* of inputs */
+  bool proved;   /* a result may differ by as much as is proved, also where it is more than is usual */
+  bool separate; /* each net in a file of its own */
   int parts, count, failed;
   const char *known_data; /* what an earlier call with the same nets wrote as data.bin: they are not evaluated again */
   const char *picture;    /* what the first sample shows, where an input has its size */
@@ -367,7 +367,8 @@ static void add_twin(Job *job, const char *net) {
   if (access(path, R_OK)) return;
   job->options.file = path;
   job->options.prefix = twin;
-  if (compile_net(job, twin)) add_glue(job, part_of(job), &(Case){twin, twin, NULL, job->values == VALUES_ANY ? FOLLOWS_BITS : FOLLOWS_DATA});
+  if (compile_net(job, twin))
+    add_glue(job, part_of(job), &(Case){twin, twin, NULL, job->values == VALUES_ANY ? FOLLOWS_BITS : FOLLOWS_DATA});
   job->options.prefix = NULL;
 }
 

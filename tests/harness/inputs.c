@@ -20,9 +20,7 @@ static uint64_t next_random(InputRandom *r) { /* splitmix64 */
   return z ^ z >> 31;
 }
 
-static int64_t between(InputRandom *r, int64_t low, int64_t high) {
-  return low + (int64_t)(next_random(r) % (uint64_t)(high - low + 1));
-}
+static int64_t between(InputRandom *r, int64_t low, int64_t high) { return low + (int64_t)(next_random(r) % (uint64_t)(high - low + 1)); }
 
 static const struct {
   double low, high;
@@ -37,8 +35,20 @@ static double exact_number(InputRandom *r, DType dtype) { return (double)between
 
 /* What calculations are not kept from going wrong with; they are not calculated with. */
 static double special_number(InputRandom *r, DType dtype) {
-  const double numbers[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, (double)FLT_MAX, -(double)FLT_MAX, (double)FLT_MIN,
-                            (double)1e-40f, -(double)1e-45f, -0.0, 0, 1, -2.5, 6, 255};
+  const double numbers[] = {(double)NAN,
+                            (double)INFINITY,
+                            -(double)INFINITY,
+                            (double)FLT_MAX,
+                            -(double)FLT_MAX,
+                            (double)FLT_MIN,
+                            (double)1e-40f,
+                            -(double)1e-45f,
+                            -0.0,
+                            0,
+                            1,
+                            -2.5,
+                            6,
+                            255};
   if (dtype == DTYPE_F32) return numbers[between(r, 0, sizeof numbers / sizeof *numbers - 1)];
   return between(r, 0, 2) ? (double)between(r, -1, 1) * (dtype != DTYPE_U8) : between(r, 0, 1) ? ranges[dtype].low : ranges[dtype].high;
 }
