@@ -1,10 +1,11 @@
-/* generate.c - random small nets, of four kinds.
+/* generate.c - random small nets, of five kinds.
  *
- *   generate exact|rounded|varying|special DIR FIRST COUNT SEED [sources]      writes DIR/exact0.cnn, DIR/exact0.safetensors, ..
+ *   generate exact|rounded|varying|special|adjoint DIR FIRST COUNT SEED [sources]      writes DIR/exact0.cnn, DIR/exact0.safetensors, ..
  *
  * In exact nets floats make no errors, so that any difference at all is a bug; rounded nets have what no float computes
  * exactly. Varying ones are exact ones with sizes that vary, for whose least values everything fits: cnnc refuses some.
  * Special ones move values and choose among them, so that any value comes out as it went in: infinities, FLT_MAX, ..
+ * Adjoint ones (adjoint.c) give 0.
  * With `sources`, no weights are written. What occurs how often: coverage.c. */
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@ static const Choice choices[] = {
 
 static int weight_of(const Net *net, const Choice *c) { return net->special ? c->special : net->rounded ? c->rounded : c->exact; }
 
+/* What a batch norm is folded into. */
+static bool takes_batch_norm(Layer *layer) { return layer == do_conv || layer == do_depthwise || layer == do_transposed || layer == do_fc; }
+
 static void do_layer(Net *net) {
   int total = 0;
   enum { COUNT = sizeof choices / sizeof *choices };
@@ -36,7 +40,8 @@ static void do_layer(Net *net) {
   for (int i = 0; i < COUNT; i++) {
     dice -= weight_of(net, &choices[i]);
     if (dice > 0) continue;
-    choices[i].layer(net, pick(net));
+    bool written = choices[i].layer(net, pick(net));
+    if (written && takes_batch_norm(choices[i].layer) && chance(20)) do_batch_norm(net, &net->tensors[net->tensor_count - 1]);
     return;
   }
 }
@@ -151,6 +156,12 @@ static void generate(const Job *job, int number) {
   net.body = tmpfile();
   if (!net.declarations || !net.body) exit(2);
   seed_random(job->seed * UINT64_C(0x2545f4914f6cdd1d) + (uint64_t)number + ((uint64_t)(unsigned char)*job->kind << 40));
+  if (*job->kind == 'a') {
+    write_adjoint(&net);
+    write_net(&net, job, number);
+    free_weights(&net);
+    return;
+  }
   int rank = chance(70) ? 3 : chance(70) || net.varies ? 2 : 1, layers = between(1, net.varies ? 5 : net.rounded ? 8 : 12);
   if (!net.varies && chance(5)) layers = between(13, 40);
 
@@ -168,10 +179,10 @@ static void generate(const Job *job, int number) {
 }
 
 int main(int argc, char **argv) {
-  bool known = argc > 1 &&
-               (!strcmp(argv[1], "exact") || !strcmp(argv[1], "rounded") || !strcmp(argv[1], "varying") || !strcmp(argv[1], "special"));
+  bool known = argc > 1 && (!strcmp(argv[1], "exact") || !strcmp(argv[1], "rounded") || !strcmp(argv[1], "varying") ||
+                            !strcmp(argv[1], "special") || !strcmp(argv[1], "adjoint"));
   if (argc < 6 || !known) {
-    fprintf(stderr, "generate exact|rounded|varying|special DIR FIRST COUNT SEED [sources]\n");
+    fprintf(stderr, "generate exact|rounded|varying|special|adjoint DIR FIRST COUNT SEED [sources]\n");
     return 2;
   }
   Job job = {argv[1], argv[2], strtoull(argv[5], NULL, 10), argc > 6};

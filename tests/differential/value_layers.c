@@ -332,6 +332,11 @@ static void lrn(Net *net, Tensor *t) {
   add_values(net, t, -most, most, 0);
 }
 
+bool do_batch_norm(Net *net, Tensor *t) {
+  batch_norm(net, t);
+  return true;
+}
+
 bool do_affine(Net *net, Tensor *t) {
   int dice = between(0, net->rounded ? 7 : 3);
   if (dice <= 1) batch_norm(net, t);
