@@ -39,12 +39,9 @@ def sizes_of(dims, place):
     return sizes
 
 
-class Case:
-    """name; dims' sizes as `sizes`; inputs: [samples, elements] each; outputs: (values, tolerances), each such."""
-
-
 def read_cases(directory):
-    """The cases in the order of data.bin: (net's name, place or None, samples, inputs, outputs)."""
+    """In the order of data.bin: yields (net's name, place of its sizes or None, samples); then, sent how many inputs and
+    outputs it has, [samples, elements] of each input and (values, tolerances) of each output."""
     with open(os.path.join(directory, "table.inc")) as file:
         names = re.findall(r"NET\((\w+)\)", file.read())
     words = np.fromfile(os.path.join(directory, "data.bin"), "<u4")
