@@ -1,9 +1,9 @@
-"""How far the C of networks is from ONNX Runtime, which computes what `cnnc export` wrote; from torchvision's own
-module; from recorded answers. Needs onnxruntime and numpy, for some networks PyTorch and torchvision.
+"""How far the C of networks is from ONNX Runtime, which computes what `cnnc export` wrote; from the same network in
+PyTorch; from recorded answers. Needs onnxruntime and numpy, for some networks PyTorch, torchvision and timm.
 
 usage: measure.py '["examples/lenet5/lenet5.cnn", ..]'
 
-Prints one line of JSON for each network: {"text": the largest difference, "good": whether it is small enough, "seconds"}
+Prints a line of JSON for each network: the "text" of the table, whether it is "good", what is "missing", "seconds".
 """
 import json
 import os
@@ -110,38 +110,31 @@ def distance(given, wanted):
     return most
 
 
-def torchvision_module(name, weights):
-    """torchvision's own network of this name with the tensors of a safetensors file."""
-    import torch
-    import torchvision
-
-    arguments = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    module = getattr(torchvision.models, name)(weights=None, **arguments)
-    with open(weights, "rb") as file:
+def read_safetensors(path):
+    with open(path, "rb") as file:
         data = file.read()
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
+    begin = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:begin])
     header.pop("__metadata__", None)
-    state = {}
-    for path, entry in header.items():
-        begin, end = (8 + length + offset for offset in entry["data_offsets"])
-        state[path] = torch.from_numpy(np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"]).copy())
-    missing, unexpected = module.load_state_dict(state, strict=False)
-    missing = [path for path in missing if not path.endswith("num_batches_tracked")]
-    if missing or unexpected:
-        raise Disagreement("torchvision's %s misses %s and does not have %s" % (name, missing, unexpected))
-    return module.eval()
+    return {name: np.frombuffer(data, np.float32, -1, begin)[slice(*(offset // 4 for offset in entry["data_offsets"]))].reshape(entry["shape"])
+            for name, entry in header.items()}
 
 
-def torchvision_outputs(name, network, inputs, outputs, folder):
+def pytorch(network, inputs, outputs, folder):
+    """What the network of the same name in torchvision, timm or tests/networks/peers.py makes of the seeded weights."""
+    sys.path.append(os.path.join(ROOT, "tests/networks"))
+    import peers
+    import table
     import torch
 
     weights = os.path.join(folder, "weights.safetensors")
     cnnc("weights", network.file, *network.options, "--random", "1", "-o", weights)
-    with torch.no_grad():
-        (value,) = inputs.values()
-        (output,) = outputs
-        return {output: torchvision_module(name, weights)(torch.from_numpy(value)).numpy()}
+    tensors = {name: torch.from_numpy(value.copy()) for name, value in read_safetensors(weights).items()}
+    os.remove(weights)
+    (peer,) = (found[3] for found in table.NETWORKS if found[1] == network.name)
+    (value,), (output,) = inputs.values(), outputs
+    with torch.inference_mode():
+        return {output: peers.build(network.name, peer, tensors, torch.float32)(torch.from_numpy(value)).numpy()}
 
 
 def onnx_runtime(network, arguments, folder):
@@ -155,16 +148,16 @@ def onnx_runtime(network, arguments, folder):
     return inputs, dict(zip(names, model.run(names, inputs))), answers
 
 
-def measure(network):
+def measure(network, missing):
     with tempfile.TemporaryDirectory() as folder:
         arguments = [network.file, *network.options, *weights_of(network, folder)]
         inputs, theirs, answers = onnx_runtime(network, arguments, folder)
         others = {"ONNX Runtime": theirs}
         for other in network.others:
-            if other.startswith("torchvision:"):
-                others[other] = torchvision_outputs(other.removeprefix("torchvision:"), network, inputs, theirs, folder)
-            else:
-                others[other] = answers
+            try:
+                others[other] = answers if network.published else pytorch(network, inputs, theirs, folder)
+            except ImportError:
+                missing.append(other)
         native = run([*arguments, "--target", "native"], inputs, theirs, folder)
         evaluated = network.summary()["totals"]["macs"] <= EVALUATED
         double = run([*arguments, "--interpret"], inputs, theirs, folder) if evaluated else None
@@ -189,12 +182,12 @@ def judge(other, native, theirs, double):
 def main():
     by_key = {network.key: network for network in networks()}
     for key in json.loads(sys.argv[1]):
-        begin = time.time()
+        begin, missing = time.time(), []
         try:
-            found = {"text": measure(by_key[key]), "good": True}
+            text, good = measure(by_key[key], missing), True
         except Exception as error:  # told in the report of the one who asked
-            found = {"text": "%s: %s" % (type(error).__name__, error), "good": False}
-        print(json.dumps({**found, "seconds": round(time.time() - begin, 1)}), flush=True)
+            text, good = "%s: %s" % (type(error).__name__, error), False
+        print(json.dumps({"text": text, "good": good, "missing": missing, "seconds": round(time.time() - begin, 1)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def networks():
 
 
 def measure(chosen):
-    """Yields (network, {"difference": .., "note": .., "good": ..}) as measure.py finds them."""
+    """Yields (network, what measure.py tells of it)."""
     names = json.dumps([network.key for network in chosen])
     with subprocess.Popen([ORACLES, os.path.join(ROOT, "tests/oracles/measure.py"), names], stdout=subprocess.PIPE, text=True) as process:
         for network, line in zip(chosen, process.stdout):
@@ -97,7 +97,7 @@ def known_cells(network):
     options = [o for o in network.options if not o.startswith("-")]
     name = "[%s](../%s)%s" % (network.name, network.path, " " + ", ".join(options) if options else "")
     weights = "published: " + network.weights if network.published else network.weights
-    others = ["ONNX Runtime", *("torchvision" if other.startswith("torchvision:") else other for other in network.others)]
+    others = ["ONNX Runtime", *network.others]
     numbers = [totals["parameters"], totals["macs"], totals["workspace_bytes"], totals["workspace_lower_bound_bytes"]]
     return [name, network.source, *("{:,}".format(n) for n in numbers), weights, ", ".join(others)]
 
@@ -121,6 +121,8 @@ def main():
     chosen, field, lines = networks(), None, [HEAD.rstrip()]
     for network, measured in measure(chosen):
         print("%-60s %s" % (network.key, measured["text"]))
+        if not measured["good"] or measured["missing"]:
+            sys.exit("docs/networks.md stays as it is: %s" % (measured["missing"] or "they disagree"))
         if network.field != field:
             field = network.field
             lines += ["", "## %s" % field, "", row(COLUMNS), row(["---"] * 2 + ["---:"] * 4 + ["---"] * 3)]
