@@ -47,7 +47,7 @@ static int64_t stretched_index(const Value *from, const Size *const *sizes, int 
 
 static const Size *size_operation(Importer *m, const char *op, const Size *a, const Size *b) {
   int64_t x, y;
-  bool numbers = size_is_const(a, &x) & size_is_const(b, &y);
+  bool left = size_is_const(a, &x), right = size_is_const(b, &y), numbers = left && right;
   if (!strcmp(op, "Add")) return size_add(m->arena, a, b);
   if (!strcmp(op, "Sub")) return size_sub(m->arena, a, b);
   if (!strcmp(op, "Mul")) return size_mul(m->arena, a, b);
