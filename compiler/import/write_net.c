@@ -3,6 +3,8 @@
 #include <string.h>
 #include "import/importer.h"
 
+enum { LIST_WIDTH = 40 };
+
 typedef struct NetWriter {
   const Net *net;
   Text *out;
@@ -53,8 +55,11 @@ static void write_computation(NetWriter *w, const Layer *layer) {
     text_add(w->out, " -> ");
     if (layer->branch) write_branch(w, layer);
   } else {
+    size_t start = w->out->length;
     for (int i = 0; i < layer->inputs_count; i++) {
-      text_add(w->out, i ? ", " : "[");
+      bool full = w->out->length - start > LIST_WIDTH; /* the formatter keeps such a line's end */
+      if (full) start = w->out->length;
+      text_add(w->out, !i ? "[" : full ? ",\n" : ", ");
       write_flow(w, layer->inputs[i]);
     }
     text_add(w->out, "] -> ");
