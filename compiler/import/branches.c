@@ -32,6 +32,29 @@ static Layer *common_begin(const Layer *join) {
   return plain < 2 && (begin->kind == LAYER_INPUT || begin->uses > 1) ? begin : NULL;
 }
 
+/* The layers of all ways into a branch, inner branches with theirs. */
+static void mark_nested(Layer *layer, const Layer *begin) {
+  if (layer == begin || layer->nested) return;
+  layer->nested = true;
+  for (int i = 0; i < layer->inputs_count; i++) mark_nested(layer->inputs[i], begin);
+}
+
+/* Whether only what needs no name stands between it and a branch above it. */
+static bool follows_branch(const Layer *layer) {
+  while (layer->kind == LAYER_OPERATION && layer->inputs_count == 1 && !layer->parameters_count) layer = layer->inputs[0];
+  return layer->branch != NULL;
+}
+
+/* Branch after branch would be one endless chain: there, what follows each is a statement. */
+static void split_chains(Net *net) {
+  for (int i = 0; i < net->layers_count; i++) {
+    Layer *join = net->layers[i];
+    for (int k = 0; k < join->inputs_count && join->branch; k++) mark_nested(join->inputs[k], join->branch);
+  }
+  for (int i = 0; i < net->layers_count; i++)
+    if (net->layers[i]->absorbed && !net->layers[i]->nested && follows_branch(net->layers[i])) net->layers[i]->absorbed = false;
+}
+
 void find_branches(Net *net) {
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
@@ -39,4 +62,5 @@ void find_branches(Net *net) {
     layer->branch = common_begin(layer);
     if (layer->branch) layer->branch->absorbed = layer->branch->kind == LAYER_OPERATION && layer->branch->uses == layer->inputs_count;
   }
+  split_chains(net);
 }

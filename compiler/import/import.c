@@ -4,69 +4,6 @@
 #include <string.h>
 #include "import/importer.h"
 
-static bool graph_error(Importer *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool graph_error(Importer *m, const char *format, ...) {
-  Text text = text_new(m->arena);
-  va_list arguments;
-  va_start(arguments, format);
-  text_vaddf(&text, format, arguments);
-  va_end(arguments);
-  report(m->diagnostics, CODE_E1002, (Span){0, 0}, "%s", text_string(&text));
-  return false;
-}
-
-static const char *node_name(Importer *m, const OnnxNode *node) {
-  const char *name = *node->name ? node->name : node->outputs_count ? node->outputs[0] : "";
-  return arena_printf(m->arena, "node `%s` (%s)", shown_name(m->arena, name), shown_name(m->arena, node->op_type));
-}
-
-/* Which node computes which value; what is computed twice, or before what it needs. */
-static bool check_order(Importer *m) {
-  const OnnxGraph *graph = &m->model->graph;
-  NameTable makers = name_table(m->arena);
-  bool good = true;
-  for (int i = 0; i < graph->nodes_count; i++)
-    for (int k = 0; k < graph->nodes[i].outputs_count; k++) {
-      const char *name = graph->nodes[i].outputs[k];
-      if (!*name) continue;
-      if (find_name(&makers, name) || find_name(&m->values, name))
-        good = graph_error(m, "%s computes `%s`, which the model has already", node_name(m, &graph->nodes[i]), shown_name(m->arena, name));
-      put_name(&makers, name, (void *)(uintptr_t)(i + 1));
-    }
-  for (int i = 0; i < graph->nodes_count; i++)
-    for (int k = 0; k < graph->nodes[i].inputs_count; k++) {
-      const char *name = graph->nodes[i].inputs[k];
-      int maker = (int)(uintptr_t)find_name(&makers, name) - 1;
-      if (!*name || find_name(&m->values, name) || (maker >= 0 && maker < i)) continue;
-      const char *what = node_name(m, &graph->nodes[i]);
-      if (maker < 0) good = graph_error(m, "%s needs `%s`, which nothing computes", what, shown_name(m->arena, name));
-      else
-        good = graph_error(m, "%s needs `%s`, which is computed later, by %s; nodes stand in the order of computation, without cycles",
-                           what, shown_name(m->arena, name), node_name(m, &graph->nodes[maker]));
-    }
-  return good;
-}
-
-static void count_name(Importer *m, const char *name) {
-  int *count = find_name(&m->counts, name);
-  if (!count) put_name(&m->counts, name, count = ARENA_NEW(m->arena, int));
-  ++*count;
-}
-
-/* Marks the nodes that outputs need, and counts how often they use each value. */
-static bool *find_needed(Importer *m) {
-  const OnnxGraph *graph = &m->model->graph;
-  bool *needed = ARENA_ARRAY(m->arena, bool, (size_t)graph->nodes_count);
-  for (int i = 0; i < graph->outputs_count; i++) count_name(m, graph->outputs[i].name);
-  for (int i = graph->nodes_count - 1; i >= 0; i--) {
-    const OnnxNode *node = &graph->nodes[i];
-    for (int k = 0; k < node->outputs_count; k++) needed[i] |= *node->outputs[k] && find_name(&m->counts, node->outputs[k]);
-    for (int k = 0; k < node->inputs_count && needed[i]; k++)
-      if (*node->inputs[k]) count_name(m, node->inputs[k]);
-  }
-  return needed;
-}
-
 static void put_value(Importer *m, const char *name, Value *value) {
   value->name = name;
   put_name(&m->values, name, value);
@@ -229,7 +166,7 @@ static bool check_counts(Importer *m, const OnnxOperator *operator, int inputs) 
     if (!*m->node->inputs[i]) return refuse(m, "its input %d is left out", i + 1);
   for (int i = operator->outputs; i < m->node->outputs_count; i++)
     if (*m->node->outputs[i] && find_name(&m->counts, m->node->outputs[i]))
-      return refuse(m, "its output `%s`, the %dth, is none that cnnc computes", shown_name(m->arena, m->node->outputs[i]), i + 1);
+      return refuse(m, "its output %d, `%s`, is none that cnnc computes", i + 1, shown_name(m->arena, m->node->outputs[i]));
   return true;
 }
 
@@ -258,6 +195,7 @@ static Operands gather_operands(Importer *m, int count) {
   return all;
 }
 
+static bool takes_expanded(const char *op) { return !strcmp(op, "Add") || !strcmp(op, "Sub") || !strcmp(op, "Mul") || !strcmp(op, "Div"); }
 static bool takes_spread(const char *op) { return !strcmp(op, "Reshape") || !strcmp(op, "Transpose") || !strcmp(op, "Shape"); }
 
 static bool map_with(Importer *m, const OnnxOperator *operator, const Operands * in, Value **out) {
@@ -266,6 +204,8 @@ static bool map_with(Importer *m, const OnnxOperator *operator, const Operands *
     const Value *value = in->values[i];
     if (!value || value->kind != VALUE_TENSOR) continue;
     if (value->spread && !takes_spread(operator->name)) return refuse(m, "its input is reshaped to more sizes than cnnc's tensors have");
+    if (value->expanded && (!takes_expanded(operator->name) || in->count != 2 || in->values[i == 0]->kind != VALUE_TENSOR))
+      return refuse(m, "its input is repeated along its channels by an Expand");
     if (value->dtype == TENSOR_I64)
       return refuse(m, "its input `%s` is of type int64, with which cnnc does not compute", shown_name(m->arena, value->name));
   }
@@ -302,6 +242,8 @@ static bool add_output(Importer *m, const OnnxValue *output) {
   const Value *value = find_name(&m->values, output->name);
   if (!value) return graph_error(m, "the output `%s` is computed by nothing", shown);
   if (value->kind == VALUE_BAD) return false;
+  if (value->kind == VALUE_TENSOR && value->expanded)
+    return graph_error(m, "the output `%s` is repeated along its channels by an Expand", shown);
   if (value->kind == VALUE_CONSTANT) return graph_error(m, "the output `%s` is a constant, which no network needs to compute", shown);
   int axes[MAX_TENSOR_RANK], count = 0, batch = batch_axis(value);
   if (batch > 0) return graph_error(m, "the output `%s` has the batch as axis %d, not as its first", shown, batch);
@@ -319,8 +261,9 @@ static bool add_output(Importer *m, const OnnxValue *output) {
   OnnxNode node = {.name = "", .op_type = "output", .outputs = &output_name, .outputs_count = 1, .domain = ""};
   m->node = &node;
   m->refused = false;
-  static const int none[1];
-  to->layer = to->hwc ? value->layer : arrange(m, value, count ? axes : none, count ? count : value->rank ? 1 : 0);
+  const Size *one = size_one();
+  if (to->hwc) to->layer = value->layer;
+  else to->layer = count ? arrange(m, value, axes, count) : reshape_layer(m, value->layer, &one, 1);
   if (!to->layer) return false;
   ARENA_PUSH(m->arena, m->net.outputs, m->net.outputs_count, *to);
   return true;
@@ -383,6 +326,19 @@ static Importer new_importer(Arena *arena, Diagnostics *diagnostics, const OnnxM
                     .batch_size = 1};
 }
 
+/* No part of a pattern may be left over. */
+static bool check_layers(Importer *m) {
+  bool good = true;
+  for (int i = 0; i < m->net.layers_count; i++) {
+    const Layer *layer = m->net.layers[i];
+    if (!layer->op || strcmp(layer->op, "erf")) continue;
+    m->node = layer->node;
+    m->refused = false;
+    good = refuse(m, "cnnc has erf only as a part of gelu");
+  }
+  return good;
+}
+
 bool import_onnx(Arena *arena, Diagnostics *diagnostics, const OnnxModel *model, const ImportOptions *options, Imported *out) {
   Importer m = new_importer(arena, diagnostics, model, options, false);
   bool sure;
@@ -399,7 +355,9 @@ bool import_onnx(Arena *arena, Diagnostics *diagnostics, const OnnxModel *model,
   }
   if (!good) return false;
   count_layer_uses(&m.net);
+  if (!check_layers(&m)) return false;
   find_branches(&m.net);
+  find_shared(&m.net);
   name_layers(&m.net);
   *out = (Imported){.source = text_new(arena), .varies = m.net.dims_count > 0};
   write_net(&m.net, options->weights, &out->source);

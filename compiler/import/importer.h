@@ -31,6 +31,9 @@ typedef struct Value {
    * the reshape that makes it a tensor of ours again (channel shuffles are written so). */
   const struct Value *spread;
   const Size *spread_sizes[MAX_TENSOR_RANK]; /* before they were reordered */
+  /* TENSOR: sizes to which an Expand repeats it, of which the layer has 1. Operations on two tensors stretch it anyway. */
+  bool expanded;
+  const Size *expanded_sizes[MAX_TENSOR_RANK];
 } Value;
 
 typedef struct Importer {
@@ -68,6 +71,13 @@ extern const OnnxOperator onnx_operators[]; /* ends with name NULL */
 /* false, after E1003 with the node, its operator and this reason. */
 bool refuse(Importer *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* false, after E1002 with this text. */
+bool graph_error(Importer *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether all values are computed once, and before they are used. false: errors were reported. */
+bool check_order(Importer *m);
+/* By index of the nodes, whether outputs need it; counts how often values are used. */
+bool *find_needed(Importer *m);
+
 /* Attributes of the node. Whatever is not asked for is refused afterwards. */
 bool has_attribute(Importer *m, const char *name);
 int64_t int_attribute(Importer *m, const char *name, int64_t otherwise);
@@ -91,6 +101,9 @@ bool integers_of(Importer *m, const Value *value, const char *attribute, const S
 /* The same of numbers that do not vary. */
 bool numbers_of(Importer *m, const Value *value, const char *attribute, int64_t *out, int *count);
 float *float_array(Importer *m, int64_t count);
+/* All numbers of a constant that is a parameter, called so in messages. NULL: refused. */
+const float *weights_of(Importer *m, const Value *constant, const char *what);
+const int64_t *sizes_of(Importer *m, const Value *constant);
 /* The axis, counted from the front; -1: refused. */
 int normal_axis(Importer *m, int64_t axis, int rank);
 Value *empty_constant(Importer *m, TensorDType dtype, int rank, const Size *const *sizes);
@@ -124,6 +137,21 @@ bool broadcast_sizes(Importer *m, const Value *a, const Value *b, int *rank, con
 /* The tensors of the weights file, under the names that the text finds them by. */
 void collect_tensors(const Net *net, Imported *out);
 
+/* The value as a vector, if the constant has one number for each of its elements: in the same order, in *numbers. NULL: it
+ * has not. */
+const Value *as_vector(Importer *m, const Value *value, const Value *constant, const float **numbers);
+/* Sum or other operation of two values, one of them perhaps a constant. NULL: refused. */
+Value *binary(Importer *m, const char *op, const Value *a, const Value *b);
+/* How axes of a layer are called together: "channels", "pixels"; NULL: they have no name. */
+const char *axis_word(const Layer *layer, const bool *axes);
+
+/* patterns.c: what several nodes say together. The name of what x times a gate is, "silu"; NULL: nothing. */
+const char *self_gated(Importer *m, const Value *x, const Value *gate);
+/* x / 2 (1 + erf(x / sqrt(2))) in any order: the layer x; NULL: it is something else. */
+Layer *gelu_of(const Layer *first, const Layer *second);
+/* The eps of x divided by the greater of its channels' length and eps; NULL: it is something else. */
+const char *normalized_eps(const Layer *x, const Layer *length);
+
 /* reshape.c: the same numbers in other sizes. */
 /* Blocks of r by r pixels from channels; by_blocks: channels stand together for each pixel of the block (ONNX's DCR). */
 Value *depth_to_space(Importer *m, const Value *value, int64_t r, bool by_blocks);
@@ -145,7 +173,7 @@ const Size *window_size(Importer *m, const Size *size, const WindowShape *window
 
 /* Mappings; the table is operators.c. */
 MapNode map_unary, map_identity, map_dropout, map_leaky_relu, map_elu, map_selu, map_celu, map_prelu, map_clip, map_hard_sigmoid, map_gelu,
-    map_swish, map_thresholded_relu, map_neg, map_reciprocal, map_cast, map_shrink;
+    map_swish, map_thresholded_relu, map_erf, map_neg, map_reciprocal, map_cast, map_shrink;
 MapNode map_add, map_sub, map_mul, map_div, map_pow, map_variadic, map_mean;
 MapNode map_conv, map_conv_transpose, map_max_pool, map_avg_pool, map_lp_pool, map_global_pool, map_gemm, map_matmul;
 MapNode map_batch_norm, map_instance_norm, map_lrn, map_lp_norm, map_layer_norm, map_mvn, map_group_norm;

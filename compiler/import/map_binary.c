@@ -31,10 +31,18 @@ static int meeting_axes(const Value *a, const Value *b, int *axes) {
   return count;
 }
 
+/* Whether the result is as large as an Expand made one of its operands. */
+static bool keeps_expansion(Importer *m, const Value *value, const Size *const *sizes, int rank) {
+  for (int i = 0; i < value->rank && value->expanded; i++)
+    if (!size_equal(value->expanded_sizes[i], sizes[i + rank - value->rank])) return refuse(m, "an input of it was repeated by an Expand");
+  return true;
+}
+
 static Value *combine(Importer *m, const char *op, const Value *a, const Value *b) {
   const Size *sizes[MAX_TENSOR_RANK], *cnn_sizes[MAX_CNN_RANK];
   int rank, axes[2 * MAX_TENSOR_RANK], places[MAX_TENSOR_RANK];
   if (!broadcast_sizes(m, a, b, &rank, sizes)) return NULL;
+  if (!keeps_expansion(m, a, sizes, rank) || !keeps_expansion(m, b, sizes, rank)) return NULL;
   a = widened(m, a, rank), b = widened(m, b, rank);
   int batch = batch_axis(a), other = batch_axis(b);
   if (batch >= 0 && other >= 0 && batch != other) {
@@ -62,28 +70,38 @@ static Value *combine(Importer *m, const char *op, const Value *a, const Value *
   return tensor_value(m, layer, rank, sizes, places);
 }
 
-/* "[[[0.5]], [[1]]]": one number for each element. */
-static void print_array(Text *out, const Value *constant, const int64_t *sizes, int rank, int64_t *at) {
+/* "[[[0.5]], [[1]]]": one number for each element, from `at` on. */
+static void print_array(Text *out, const Value *constant, const int64_t *sizes, const int64_t *strides, int rank, int64_t at) {
   if (!rank) {
-    text_add(out, number_text(out->arena, number_at(constant, (*at)++)));
+    text_add(out, number_text(out->arena, number_at(constant, at)));
     return;
   }
   for (int64_t i = 0; i < sizes[0]; i++) {
     text_add(out, i ? ", " : "[");
-    print_array(out, constant, sizes + 1, rank - 1, at);
+    print_array(out, constant, sizes + 1, strides + 1, rank - 1, at + i * strides[0]);
   }
   text_add(out, "]");
 }
 
+/* How far apart elements of a constant lie along each of its axes. */
+static void strides_of(const Value *constant, int64_t *strides) {
+  int64_t stride = 1;
+  for (int i = constant->rank - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= size_value(constant->sizes[i]);
+  }
+}
+
 /* A constant as `const` in the source, in the order of the value's layer. NULL: refused. */
-static Layer *constant_layer(Importer *m, const Value *constant, const Value *value, int *rank) {
+static Layer *constant_layer(Importer *m, const Value *constant, const Value *value) {
   enum { MOST = 4096 };
-  int64_t sizes[MAX_CNN_RANK], at = 0, elements = value_elements(constant);
+  int64_t sizes[MAX_CNN_RANK], strides[MAX_CNN_RANK], all_strides[MAX_TENSOR_RANK], elements = value_elements(constant);
+  strides_of(constant, all_strides);
   int axes[MAX_TENSOR_RANK], count = axes_in_layer_order(value, axes);
   for (int i = 0; i < count; i++) {
-    if (i && axes[i] < axes[i - 1]) refuse(m, "it has a constant whose axes stand in another order");
     int axis = axes[i] - (value->rank - constant->rank);
     sizes[i] = axis < 0 ? 1 : size_value(constant->sizes[axis]);
+    strides[i] = axis < 0 ? 0 : all_strides[axis];
   }
   if (elements > MOST) refuse(m, "it has a constant of %lld numbers; a source takes %d", (long long)elements, MOST);
   for (int64_t i = 0; i < elements && !m->refused; i++)
@@ -91,9 +109,8 @@ static Layer *constant_layer(Importer *m, const Value *constant, const Value *va
   if (m->refused) return NULL;
   const char *name = arena_printf(m->arena, "constant%d", m->net.constants_count++ + 1);
   text_addf(&m->net.constants, "const %s = ", name);
-  print_array(&m->net.constants, constant, sizes, count, &at);
+  print_array(&m->net.constants, constant, sizes, strides, count, 0);
   text_add(&m->net.constants, "\n");
-  *rank = count;
   return number_layer(&m->net, name);
 }
 
@@ -164,10 +181,20 @@ static Value *with_channels(Importer *m, const char *op, const Value *value, con
   return NULL;
 }
 
+/* Many numbers, one for each place, are parameters of a vector. NULL: they are few, or it is no sum or product. */
+static Value *by_place(Importer *m, const char *op, const Value *value, const Value *constant, bool second) {
+  enum { FEW = 64 };
+  const float *numbers;
+  bool known = !strcmp(op, "add") || !strcmp(op, "mul") || (!strcmp(op, "sub") && !second);
+  if (!known || value_elements(constant) <= FEW || value_elements(constant) != value_elements(value)) return NULL;
+  const Value *vector = as_vector(m, value, constant, &numbers);
+  Value *result = vector ? with_channels(m, op, vector, constant, numbers, second) : NULL;
+  return result ? reshape_value(m, result, value->rank, value->sizes) : NULL;
+}
+
 static Value *with_constant(Importer *m, const char *op, const Value *value, const Value *constant, bool second) {
   const float *numbers = NULL;
   double single = 0;
-  int rank;
   Spreading form = spreading(m, constant, value, &numbers);
   if (form == SPREAD_LARGER) {
     refuse(m, "its constant `%s` has sizes over which the other input would stretch", shown_name(m->arena, constant->name));
@@ -189,7 +216,11 @@ static Value *with_constant(Importer *m, const char *op, const Value *value, con
     result = with_channels(m, op, value, constant, numbers, second);
   }
   if (m->refused || result) return m->refused ? NULL : result;
-  if (!other) other = constant_layer(m, constant, value, &rank);
+  if (!other) {
+    Value *result_by_place = form == SPREAD_ANY ? by_place(m, op, value, constant, second) : NULL;
+    if (m->refused || result_by_place) return result_by_place;
+    other = constant_layer(m, constant, value);
+  }
   if (!other) return NULL;
   Layer *layer = add_layer(&m->net, op, m->node, value->layer->rank, value->layer->sizes);
   add_input(&m->net, layer, second ? other : value->layer);
@@ -197,8 +228,7 @@ static Value *with_constant(Importer *m, const char *op, const Value *value, con
   return value_like(m, value, layer);
 }
 
-/* NULL: refused. One of them is a tensor. */
-static Value *binary(Importer *m, const char *op, const Value *a, const Value *b) {
+Value *binary(Importer *m, const char *op, const Value *a, const Value *b) {
   if (is_constant(b)) return with_constant(m, op, a, b, false);
   return is_constant(a) ? with_constant(m, op, b, a, true) : combine(m, op, a, b);
 }
@@ -211,24 +241,32 @@ static bool set(Value **out, Value *value) {
 /* Before opset 7 shapes were stretched along `axis`; now as NumPy does. */
 bool map_add(Importer *m, const Value *const *in, int count, Value **out) { return (void)count, set(out, binary(m, "add", in[0], in[1])); }
 bool map_sub(Importer *m, const Value *const *in, int count, Value **out) { return (void)count, set(out, binary(m, "sub", in[0], in[1])); }
-bool map_div(Importer *m, const Value *const *in, int count, Value **out) { return (void)count, set(out, binary(m, "div", in[0], in[1])); }
-
-/* The layer that op makes of `from`, if nothing else reads it: sigmoid(x) in x sigmoid(x). */
-static bool is_made_of(Importer *m, const Value *value, const char *op, const Layer *from) {
-  const Layer *layer = value->layer;
-  return layer->op && !strcmp(layer->op, op) && layer->inputs_count == 1 && layer->inputs[0] == from && value_uses(m, value) == 1;
+bool map_div(Importer *m, const Value *const *in, int count, Value **out) {
+  (void)count;
+  const char *eps = is_constant(in[0]) || is_constant(in[1]) ? NULL : normalized_eps(in[0]->layer, in[1]->layer);
+  if (!eps || in[0]->rank != in[1]->rank) return set(out, binary(m, "div", in[0], in[1]));
+  Value *result = unary(m, "l2_normalize", in[0]);
+  add_attribute(&m->net, result->layer, "eps", "%s", eps);
+  return set(out, result);
 }
 
-/* What x times f(x) is called; NULL: nothing. */
-static const char *self_gated(Importer *m, const Value *x, const Value *gate) {
-  if (is_constant(x) || is_constant(gate)) return NULL;
-  if (is_made_of(m, gate, "sigmoid", x->layer)) return "silu";
-  const Layer *layer = gate->layer;
-  const char *slope = layer->op && !strcmp(layer->op, "hard_sigmoid") ? layer_attribute(layer, "slope") : NULL;
-  if (slope && !strcmp(slope, "1 / 6") && is_made_of(m, gate, "hard_sigmoid", x->layer)) return "hard_swish";
-  const Layer *inner = layer->op && !strcmp(layer->op, "tanh") && layer->inputs_count == 1 ? layer->inputs[0] : NULL;
-  bool soft = inner && inner->op && !strcmp(inner->op, "softplus") && inner->inputs[0] == x->layer;
-  return soft && value_uses(m, gate) == 1 ? "mish" : NULL;
+/* false: it is no gelu. */
+static bool set_gelu(Importer *m, const Value *a, const Value *b, Value **out) {
+  double half;
+  for (int i = 0; i < 2; i++) {
+    const Value *product = i ? b : a, *number = i ? a : b;
+    if (is_constant(product)) continue;
+    /* x (1 + erf(..)) times 1/2, or x / 2 times the rest */
+    bool halved = is_constant(number) && is_single_number(number, &half) && half == 0.5 && product->layer->op &&
+                  !strcmp(product->layer->op, "mul");
+    if (is_constant(number) && !halved) continue;
+    Layer *x = halved ? gelu_of(product->layer, NULL) : gelu_of(product->layer, number->layer);
+    if (!x || (!halved && a->rank != b->rank)) continue;
+    out[0] = value_like(m, product, same_layer(m, "gelu", x));
+    add_attribute(&m->net, out[0]->layer, "approximate", "none");
+    return true;
+  }
+  return false;
 }
 
 bool map_mul(Importer *m, const Value *const *in, int count, Value **out) {
@@ -237,6 +275,7 @@ bool map_mul(Importer *m, const Value *const *in, int count, Value **out) {
     const char *op = self_gated(m, in[i], in[1 - i]);
     if (op) return set(out, unary(m, op, in[i]));
   }
+  if (set_gelu(m, in[0], in[1], out)) return true;
   if (in[0] == in[1] && !is_constant(in[0])) return set(out, unary(m, "square", in[0]));
   return set(out, binary(m, "mul", in[0], in[1]));
 }
@@ -248,8 +287,10 @@ bool map_pow(Importer *m, const Value *const *in, int count, Value **out) {
   if (power == 1) return set(out, value_like(m, in[0], in[0]->layer));
   if (power == 2) return set(out, unary(m, "square", in[0]));
   if (power == 0.5) return set(out, unary(m, "sqrt", in[0]));
-  if (power == 3) return set(out, binary(m, "mul", unary(m, "square", in[0]), in[0]));
-  return refuse(m, "cnnc has powers of 0.5, 1, 2 and 3, not of %s", number_text(m->arena, power));
+  if (!(fabs(power) <= 1024)) return refuse(m, "its exponent is not from -1024 to 1024");
+  set(out, unary(m, "pow", in[0]));
+  add_attribute(&m->net, out[0]->layer, NULL, "%s", number_text(m->arena, power));
+  return true;
 }
 
 /* Sum, Max, Min, Mean of any number of inputs. */

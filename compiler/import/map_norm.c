@@ -170,27 +170,26 @@ bool map_group_norm(Importer *m, const Value *const *in, int count, Value **out)
   return refuse(m, "cnnc normalizes over single channels or all of them, not over groups");
 }
 
-/* softmax and log_softmax: along one axis; before opset 13 over all axes from `axis` on. */
+/* softmax and log_softmax: along one axis; before opset 13 along all axes from `axis` on. */
 bool map_softmax(Importer *m, const Value *const *in, int count, Value **out) {
   (void)count;
   const char *op = find_onnx_operator(m->node->op_type)->op;
-  bool flat = m->model->opset < 13;
+  bool flat = m->model->opset < 13, along[MAX_CNN_RANK] = {false}, any = false;
   const Value *value = in[0];
-  int axis = normal_axis(m, int_attribute(m, "axis", flat ? 1 : -1), value->rank), more = 0;
+  int axis = normal_axis(m, int_attribute(m, "axis", flat ? 1 : -1), value->rank);
   if (axis < 0) return false;
-  for (int i = axis + 1; i < value->rank && flat; i++) more += !size_is(value->sizes[i], 1);
-  Value *first;
-  if (more) {
-    const Size *sizes[2] = {size_one(), size_one()};
-    for (int i = 0; i < value->rank; i++) sizes[i >= axis] = size_mul(m->arena, sizes[i >= axis], value->sizes[i]);
-    first = reshape_value(m, value, 2, sizes);
-    axis = 1;
-  } else {
-    first = value_like(m, value, value->layer);
+  for (int i = axis; i < (flat ? value->rank : axis + 1); i++) {
+    if (value->axes[i] == AXIS_BATCH) return refuse(m, "it would mix the samples of the batch");
+    if (value->axes[i] >= 0) any = along[value->axes[i]] = true;
   }
-  if (first && !first->spread) first = axis_first(m, first, axis);
-  if (!first) return false;
-  first = unary(m, op, first);
-  out[0] = more ? reshape_value(m, first, value->rank, value->sizes) : first;
-  return out[0] != NULL;
+  if (!any) { /* of one number: an axis of size 1 is put in front */
+    Value *first = axis_first(m, value, axis);
+    out[0] = first ? unary(m, op, first) : NULL;
+    return first != NULL;
+  }
+  const char *word = axis_word(value->layer, along);
+  if (!word) return refuse(m, "it is along two axes, of which one is the channels");
+  out[0] = unary(m, op, value);
+  if (strcmp(word, "channels")) add_attribute(&m->net, out[0]->layer, "axis", "%s", word);
+  return true;
 }

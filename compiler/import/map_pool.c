@@ -43,10 +43,17 @@ bool map_avg_pool(Importer *m, const Value *const *in, int count, Value **out) {
 bool map_lp_pool(Importer *m, const Value *const *in, int count, Value **out) {
   (void)count;
   int64_t p = int_attribute(m, "p", 2);
-  const Value *value = p == 1 ? unary(m, "abs", in[0]) : in[0];
-  if (p != 1 && p != 2) return refuse(m, "its attribute p is %lld; cnnc pools with 1 and 2", (long long)p);
-  out[0] = pooled(m, p == 1 ? "sum_pool" : "l2_pool", value, false);
-  return out[0] != NULL;
+  const Value *value = p == 2 ? in[0] : unary(m, "abs", in[0]);
+  if (p < 1 || p > 1024) return refuse(m, "its attribute p is %lld", (long long)p);
+  if (p > 2) {
+    value = unary(m, "pow", value);
+    add_attribute(&m->net, value->layer, NULL, "%lld", (long long)p);
+  }
+  out[0] = pooled(m, p == 2 ? "l2_pool" : "sum_pool", value, false);
+  if (!out[0] || p <= 2) return out[0] != NULL;
+  out[0] = unary(m, "pow", out[0]);
+  add_attribute(&m->net, out[0]->layer, NULL, "1 / %lld", (long long)p);
+  return true;
 }
 
 bool map_global_pool(Importer *m, const Value *const *in, int count, Value **out) {

@@ -17,8 +17,7 @@ static bool read_axes(Importer *m, const Value *const *in, int count, int rank, 
   return true;
 }
 
-/* "channels", "pixels"; NULL: these axes of a layer go only one after the other. */
-static const char *axis_word(const Layer *layer, const bool *reduced) {
+const char *axis_word(const Layer *layer, const bool *reduced) {
   bool channels = reduced[0], height = layer->rank > 2 && reduced[1], width = layer->rank > 1 && reduced[layer->rank - 1];
   if (layer->rank == 1) return "channels";
   if (layer->rank == 2) return channels && width ? "all" : channels ? "channels" : "width";

@@ -23,10 +23,11 @@ Value *depth_to_space(Importer *m, const Value *value, int64_t r, bool by_blocks
     refuse(m, "blocks of %lld do not fit its %s channels", (long long)r, size_text(m->arena, input->sizes[0]));
     return NULL;
   }
-  if (by_blocks && channels != r * r) input = with_factor(m, "channel_shuffle", input, r * r, input->sizes);
   const Size *sizes[] = {size_of(m->arena, channels / (r * r)), size_mul_int(m->arena, input->sizes[1], r),
                          size_mul_int(m->arena, input->sizes[2], r)};
-  return image(m, value, with_factor(m, "pixel_shuffle", input, r, sizes));
+  Layer *layer = with_factor(m, "pixel_shuffle", input, r, sizes);
+  if (by_blocks && channels != r * r) add_attribute(&m->net, layer, "order", "dcr");
+  return image(m, value, layer);
 }
 
 bool map_depth_to_space(Importer *m, const Value *const *in, int count, Value **out) {
@@ -49,8 +50,7 @@ bool map_space_to_depth(Importer *m, const Value *const *in, int count, Value **
   if (r < 1 || r > 1024 || !known || height % r || width % r) return refuse(m, "blocks of %lld do not fit its input", (long long)r);
   const Size *sizes[] = {size_of(m->arena, channels * r * r), size_of(m->arena, height / r), size_of(m->arena, width / r)};
   Layer *layer = with_factor(m, "pixel_unshuffle", input, r, sizes);
-  /* ONNX keeps the channels of one pixel together. */
-  if (!strcmp(mode, "DCR") && channels > 1) layer = with_factor(m, "channel_shuffle", layer, channels, layer->sizes);
+  if (!strcmp(mode, "DCR") && channels > 1) add_attribute(&m->net, layer, "order", "dcr");
   out[0] = image(m, in[0], layer);
   return true;
 }

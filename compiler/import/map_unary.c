@@ -90,10 +90,18 @@ bool map_prelu(Importer *m, const Value *const *in, int count, Value **out) {
   double single;
   if (!is_constant(in[1])) return refuse(m, "its slope is computed at run time");
   Spreading form = spreading(m, in[1], in[0], &slopes);
-  if (form != SPREAD_SINGLE && form != SPREAD_CHANNELS) return refuse(m, "its slope is neither one number nor one for each channel");
-  int64_t elements = 1;
-  if (form == SPREAD_CHANNELS) elements = value_elements(in[1]);
-  else {
+  int64_t elements = form == SPREAD_SINGLE ? 1 : value_elements(in[1]);
+  if (form == SPREAD_ANY) { /* one for each place: the places of a vector are its channels */
+    const Value *flat = as_vector(m, in[0], in[1], &slopes);
+    if (!flat) return refuse(m, "its slope is neither one number nor one for each channel or place");
+    Value *result = unary(m, "prelu", flat);
+    add_attribute(&m->net, result->layer, "per_channel", "true");
+    add_parameter(result->layer, "weight", in[1]->name, 1, &elements, slopes);
+    out[0] = reshape_value(m, result, in[0]->rank, in[0]->sizes);
+    return out[0] != NULL;
+  }
+  if (form == SPREAD_LARGER) return refuse(m, "its slope has sizes over which its input would stretch");
+  if (form == SPREAD_SINGLE) {
     float *one = float_array(m, 1);
     (void)is_single_number(in[1], &single);
     one[0] = (float)single;
@@ -108,15 +116,10 @@ bool map_prelu(Importer *m, const Value *const *in, int count, Value **out) {
 static Value *clipped(Importer *m, const Value *value, double least, double most) {
   if (least == 0 && most == 6) return unary(m, "relu6", value);
   if (least == 0 && isinf(most)) return unary(m, "relu", value);
-  Value *result;
   if (isinf(least) && isinf(most)) return value_like(m, value, value->layer);
-  if (isinf(least) || isinf(most)) {
-    result = unary(m, isinf(least) ? "min" : "max", value);
-    add_input(&m->net, result->layer, number_layer(&m->net, number_text(m->arena, isinf(least) ? most : least)));
-    return result;
-  }
-  result = with_number(m, "clip", value, NULL, least);
-  add_attribute(&m->net, result->layer, NULL, "%s", number_text(m->arena, most));
+  Value *result = unary(m, "clip", value);
+  if (!isinf(least)) add_attribute(&m->net, result->layer, "min", "%s", number_text(m->arena, least));
+  if (!isinf(most)) add_attribute(&m->net, result->layer, "max", "%s", number_text(m->arena, most));
   return result;
 }
 
@@ -150,6 +153,13 @@ bool map_gelu(Importer *m, const Value *const *in, int count, Value **out) {
   if (strcmp(form, "none") && strcmp(form, "tanh")) return refuse(m, "its attribute approximate is `%s`", shown_name(m->arena, form));
   out[0] = unary(m, "gelu", in[0]);
   add_attribute(&m->net, out[0]->layer, "approximate", "%s", form);
+  return true;
+}
+
+/* A part of gelu; what is left of it when all is mapped is refused. */
+bool map_erf(Importer *m, const Value *const *in, int count, Value **out) {
+  (void)count;
+  out[0] = unary(m, "erf", in[0]);
   return true;
 }
 

@@ -145,6 +145,32 @@ static const char *counted_name(Namer *n, const char *base) {
   return arena_printf(n->arena, "%s%d", base, ++*count);
 }
 
+/* The same call and the same tensors of the model. */
+static bool is_same_layer(const Layer *a, const Layer *b) {
+  if (strcmp(a->op, b->op) || a->attributes_count != b->attributes_count || a->parameters_count != b->parameters_count) return false;
+  for (int i = 0; i < a->attributes_count; i++) {
+    const LayerAttribute *x = &a->attributes[i], *y = &b->attributes[i];
+    if (!x->name != !y->name || (x->name && strcmp(x->name, y->name)) || strcmp(x->value, y->value)) return false;
+  }
+  for (int i = 0; i < a->parameters_count; i++) {
+    const LayerParameter *x = &a->parameters[i], *y = &b->parameters[i];
+    if (!x->original || !y->original || strcmp(x->original, y->original) || strcmp(x->role, y->role)) return false;
+  }
+  return size_equal(a->inputs[0]->sizes[0], b->inputs[0]->sizes[0]) && a->rank == b->rank;
+}
+
+void find_shared(Net *net) {
+  NameTable firsts = name_table(net->arena); /* by their first tensor */
+  for (int i = 0; i < net->layers_count; i++) {
+    Layer *layer = net->layers[i];
+    const char *original = layer->parameters_count ? layer->parameters[0].original : NULL;
+    if (!original || !*original) continue;
+    Layer *first = find_name(&firsts, original);
+    if (!first) put_name(&firsts, original, layer);
+    else if (is_same_layer(first, layer)) first->shared = layer->shared = first;
+  }
+}
+
 static const char *label_of(Namer *n, const Layer *layer) {
   const char *path = "";
   for (int i = 0; i < layer->parameters_count && !*path; i++) {
@@ -153,21 +179,66 @@ static const char *label_of(Namer *n, const Layer *layer) {
     if (scope) path = path_of(n->arena, scope);
   }
   if (!*path && layer->node) path = path_of(n->arena, scope_of_node(n->arena, layer->node));
+  if (layer->shared) path = c_case(n->arena, path); /* a shared layer has one word for a name */
   return *path ? unique(n, path) : unique(n, counted_name(n, short_op(layer->op)));
+}
+
+/* Shortens the scope to what it has in common with the labels between a layer and the begin of a branch. */
+static void common_scope(Arena *arena, const Layer *layer, const Layer *begin, const char **scope) {
+  if (layer == begin || layer->kind != LAYER_OPERATION) return;
+  for (int i = 0; i < layer->inputs_count; i++) common_scope(arena, layer->inputs[i], begin, scope);
+  if (!layer->label) return;
+  const char *last = strrchr(layer->label, '.');
+  size_t same = 0, length = last ? (size_t)(last - layer->label) : 0;
+  if (!*scope) *scope = arena_strndup(arena, layer->label, length);
+  for (size_t i = 0; i <= strlen(*scope) && i <= length; i++) {
+    bool end_of_one = i == strlen(*scope), end_of_other = i == length;
+    if ((end_of_one || (*scope)[i] == '.') && (end_of_other || layer->label[i] == '.')) same = i;
+    if (end_of_one || end_of_other || (*scope)[i] != layer->label[i]) break;
+  }
+  *scope = arena_strndup(arena, *scope, same);
+}
+
+/* "layer1.0" of what follows a branch whose labels all begin so. NULL: there is none. */
+static const char *scope_of_branch(Arena *arena, const Layer *layer) {
+  const char *scope = NULL;
+  while (layer->kind == LAYER_OPERATION && layer->inputs_count == 1 && !layer->label) layer = layer->inputs[0];
+  if (!layer->branch) return NULL;
+  for (int i = 0; i < layer->inputs_count; i++) common_scope(arena, layer->inputs[i], layer->branch, &scope);
+  return scope && *scope ? scope : NULL;
 }
 
 /* "conv1_relu": after the nearest label before it, and what it does. */
 static const char *statement_name(Namer *n, const Layer *layer, const char *op) {
   const Layer *at = layer;
+  const char *scope = layer->kind == LAYER_OPERATION ? scope_of_branch(n->arena, layer) : NULL;
+  if (scope) return unique(n, c_case(n->arena, scope));
   while (at->kind != LAYER_INPUT && !at->label && at->inputs_count && at->inputs[0]->kind != LAYER_NUMBER) at = at->inputs[0];
   const char *base = at->label ? at->label : at->name ? at->name : "x";
   return unique(n, path_of(n->arena, arena_printf(n->arena, "%s_%s", c_case(n->arena, base), at == layer ? "out" : op)));
 }
 
-/* Every layer that is read more than once, but not by one branch, and the parts of splits. */
+/* Whether the way to this layer, as far as nothing else reads it, has a layer with a label. */
+static bool has_labelled_way(const Layer *layer) {
+  for (; layer->kind == LAYER_OPERATION && layer->uses == 1 && !layer->name; layer = layer->inputs[0])
+    if (layer->label || layer->shared) return true;
+  return false;
+}
+
+/* Long ways that meet but do not begin together get a statement each. */
+static void name_ways(Namer *n, const Layer *join) {
+  if (join->kind != LAYER_OPERATION || join->inputs_count < 2 || join->branch) return;
+  for (int k = 0; k < join->inputs_count; k++) {
+    Layer *way = join->inputs[k];
+    if (has_labelled_way(way)) way->name = statement_name(n, way, way->op);
+  }
+}
+
+/* Every layer that is read more than once, but not by one branch, the parts of splits, and ways into a join. */
 static void name_statements(Net *net, Namer *n) {
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
+    name_ways(n, layer);
     if (layer->kind == LAYER_PART) layer->name = statement_name(n, layer, arena_printf(net->arena, "part%d", layer->part + 1));
     else if (layer->kind == LAYER_OPERATION && layer->uses > 1 && !layer->absorbed && strcmp(layer->op, "split"))
       layer->name = statement_name(n, layer, layer->op);
@@ -188,7 +259,8 @@ void name_layers(Net *net) {
   }
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
-    if (layer->kind == LAYER_OPERATION && layer->parameters_count) layer->label = label_of(&n, layer);
+    if (layer->kind != LAYER_OPERATION || !layer->parameters_count || (layer->shared && layer->shared != layer)) continue;
+    layer->label = label_of(&n, layer);
   }
   name_statements(net, &n);
 }

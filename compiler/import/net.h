@@ -54,6 +54,8 @@ struct Layer {
   struct LayerView *views;      /* permutes and reshapes of it that exist already */
   int uses;                     /* by layers and outputs that are alive */
   Layer *branch;                /* where the ways into a join of several inputs part; NULL: nowhere, or it is no join */
+  Layer *shared;                /* the first of several layers with the same weights, itself included; NULL: it has its own */
+  bool nested;                  /* it lies between the ends of a branch */
   bool absorbed;                /* it is read several times, but by one branch */
 };
 
@@ -102,6 +104,8 @@ const char *pair_text(Arena *arena, const int64_t pair[2], int rank);
 void count_layer_uses(Net *net);
 /* Finds branches, after the uses are counted. */
 void find_branches(Net *net);
+/* Finds layers that have the same parameters. */
+void find_shared(Net *net);
 void name_layers(Net *net);
 /* The network as text; the names of layers are set. */
 void write_net(Net *net, const char *weights, Text *out);

@@ -28,6 +28,7 @@ const OnnxOperator onnx_operators[] = {
     {"Clip", 1, 3, 1, map_clip, NULL, NULL},
     {"HardSigmoid", 1, 1, 1, map_hard_sigmoid, NULL, NULL},
     {"Gelu", 1, 1, 1, map_gelu, NULL, NULL},
+    {"Erf", 1, 1, 1, map_erf, NULL, NULL},
     {"Swish", 1, 1, 1, map_swish, NULL, NULL},
     {"Neg", 1, 1, 1, map_neg, fold_unary, NULL},
     {"Reciprocal", 1, 1, 1, map_reciprocal, fold_unary, NULL},

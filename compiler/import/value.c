@@ -253,3 +253,34 @@ Spreading spreading(Importer *m, const Value *constant, const Value *value, cons
   *numbers = all;
   return SPREAD_CHANNELS;
 }
+
+const Value *as_vector(Importer *m, const Value *value, const Value *constant, const float **numbers) {
+  int64_t elements = value_elements(value);
+  if (elements < 1 || value_elements(constant) != elements) return NULL;
+  bool batched = value->rank && batch_axis(value) == 0;
+  const Size *sizes[] = {size_one(), size_of(m->arena, elements)};
+  const Value *vector = reshape_value(m, value, batched ? 2 : 1, sizes + !batched);
+  float *all = float_array(m, elements);
+  for (int64_t i = 0; i < elements; i++) all[i] = (float)number_at(constant, i);
+  *numbers = all;
+  return vector;
+}
+
+const float *weights_of(Importer *m, const Value *constant, const char *what) {
+  int64_t count = value_elements(constant);
+  if (!is_constant(constant)) refuse(m, "its %s is computed at run time", what);
+  else if (count < 1) refuse(m, "its %s is empty", what);
+  else if (constant->dtype != TENSOR_F32 && constant->dtype != TENSOR_F64 && constant->dtype != TENSOR_F16 &&
+           constant->dtype != TENSOR_BF16)
+    refuse(m, "its %s is of type %s", what, tensor_dtype_name(constant->dtype));
+  if (m->refused) return NULL;
+  float *numbers = float_array(m, count);
+  for (int64_t i = 0; i < count; i++) numbers[i] = (float)number_at(constant, i);
+  return numbers;
+}
+
+const int64_t *sizes_of(Importer *m, const Value *constant) {
+  int64_t *sizes = ARENA_ARRAY(m->arena, int64_t, MAX_TENSOR_RANK);
+  for (int i = 0; i < constant->rank; i++) sizes[i] = size_value(constant->sizes[i]);
+  return sizes;
+}

@@ -11,8 +11,7 @@ typedef struct NetWriter {
   const char *eps; /* of all batch norms, as a default; NULL: they differ */
 } NetWriter;
 
-static void write_stage(NetWriter *w, const Layer *layer) {
-  if (layer->label) text_addf(w->out, "%s: ", layer->label);
+static void write_call(NetWriter *w, const Layer *layer) {
   text_add(w->out, layer->op);
   bool any = false;
   for (int i = 0; i < layer->attributes_count; i++) {
@@ -24,6 +23,15 @@ static void write_stage(NetWriter *w, const Layer *layer) {
     any = true;
   }
   if (any) text_add(w->out, ")");
+}
+
+static void write_stage(NetWriter *w, const Layer *layer) {
+  if (layer->shared) {
+    text_add(w->out, layer->shared->label);
+    return;
+  }
+  if (layer->label) text_addf(w->out, "%s: ", layer->label);
+  write_call(w, layer);
 }
 
 static bool write_way(NetWriter *w, const Layer *layer, const Layer *begin);
@@ -96,6 +104,15 @@ static void write_split(NetWriter *w, int at) {
 
 static void write_statements(NetWriter *w) {
   const Net *net = w->net;
+  bool any = false;
+  for (int i = 0; i < net->layers_count; i++) {
+    if (net->layers[i]->shared != net->layers[i]) continue;
+    text_addf(w->out, "  shared %s = ", net->layers[i]->label);
+    write_call(w, net->layers[i]);
+    text_add(w->out, "\n");
+    any = true;
+  }
+  if (any) text_add(w->out, "\n");
   for (int i = 0; i < net->layers_count; i++) {
     const Layer *layer = net->layers[i];
     if (layer->kind != LAYER_OPERATION) continue;
@@ -121,6 +138,9 @@ static void write_statements(NetWriter *w) {
   }
 }
 
+/* Whether its parameters stand in the file under its own label. */
+static bool is_owner(const Layer *layer) { return !layer->shared || layer->shared == layer; }
+
 /* Names that exporters count up instead of giving one: "onnx::Conv_12", "/Constant_3_output_0", "487". */
 static bool is_made_up(const char *name) {
   return !strncmp(name, "onnx::", 6) || name[0] == '/' || strspn(name, "0123456789") == strlen(name);
@@ -135,7 +155,7 @@ static const char *tensor_name(const Net *net, const Layer *layer, const LayerPa
     if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\' || *at == '*') return path;
   int users = 0;
   for (int i = 0; i < net->layers_count; i++)
-    for (int k = 0; k < net->layers[i]->parameters_count; k++) {
+    for (int k = 0; is_owner(net->layers[i]) && k < net->layers[i]->parameters_count; k++) {
       const LayerParameter *other = &net->layers[i]->parameters[k];
       users += other->original && !strcmp(other->original, original);
     }
@@ -160,7 +180,7 @@ static const char *common_scope(const Net *net, const Layer *layer) {
 static bool is_shared_scope(const Net *net, const Layer *layer, const char *scope) {
   size_t length = strlen(scope);
   for (int i = 0; i < net->layers_count; i++)
-    for (int k = 0; k < net->layers[i]->parameters_count; k++) {
+    for (int k = 0; is_owner(net->layers[i]) && k < net->layers[i]->parameters_count; k++) {
       const char *name = tensor_name(net, net->layers[i], &net->layers[i]->parameters[k]);
       if (net->layers[i] != layer && !strncmp(name, scope, length) && (name[length] == '.' || !name[length])) return true;
     }
@@ -187,7 +207,7 @@ static void write_weights(NetWriter *w, const char *weights) {
   Text rules = text_new(net->arena);
   for (int i = 0; i < net->layers_count; i++) {
     any |= net->layers[i]->parameters_count > 0;
-    write_renames(net, net->layers[i], &rules);
+    if (is_owner(net->layers[i])) write_renames(net, net->layers[i], &rules);
   }
   if (!any) return;
   text_addf(w->out, "  weights \"%s\"", weights);
@@ -242,7 +262,7 @@ void write_net(Net *net, const char *weights, Text *out) {
 
 void collect_tensors(const Net *net, Imported *out) {
   for (int i = 0; i < net->layers_count; i++)
-    for (int k = 0; k < net->layers[i]->parameters_count; k++) {
+    for (int k = 0; is_owner(net->layers[i]) && k < net->layers[i]->parameters_count; k++) {
       const LayerParameter *parameter = &net->layers[i]->parameters[k];
       ImportedTensor tensor = {tensor_name(net, net->layers[i], parameter), parameter->rank, {0}, parameter->numbers};
       memcpy(tensor.sizes, parameter->sizes, sizeof tensor.sizes);

@@ -1,0 +1,265 @@
+/* test_import.c - ONNX models made on the spot: the source that import writes of them, and what it says of those that
+ * contradict themselves or have no counterpart. */
+#include <criterion/criterion.h>
+#include <string.h>
+#include "import/import.h"
+#include "load/read_onnx.h"
+#include "onnx_fixture.h"
+
+static Arena arena;
+static Diagnostics diagnostics;
+static Imported imported;
+static Text graph;
+
+static void setup(void) { graph = text_new(&arena); }
+static void teardown(void) { arena_free(&arena); }
+TestSuite(import, .init = setup, .fini = teardown);
+
+static bool import_graph(int64_t opset) {
+  OnnxModel model;
+  const char *error = NULL;
+  Text text = onnx_model(&arena, &graph, opset);
+  cr_assert(read_onnx(&arena, text_string(&text), text.length, NULL, &model, &error), "%s", error);
+  diagnostics = (Diagnostics){.arena = &arena, .most_errors = 1000};
+  ImportOptions options = {.net = "n", .weights = "n.safetensors", .file_bytes = (int64_t)text.length, .least_size = 1, .multiple = 1};
+  imported = (Imported){0};
+  return import_onnx(&arena, &diagnostics, &model, &options, &imported);
+}
+
+static const char *messages(void) {
+  Text text = text_new(&arena);
+  for (int i = 0; i < diagnostics.count; i++) text_addf(&text, "%s\n", diagnostics.items[i]->message);
+  return text_string(&text);
+}
+
+static void expect_errors(int64_t opset, int count, const char *part) {
+  cr_assert(!import_graph(opset), "expected `%s`", part);
+  cr_expect(diagnostics.errors == count, "%d errors:\n%s", diagnostics.errors, messages());
+  cr_expect(strstr(messages(), part), "`%s` is not in\n%s", part, messages());
+}
+
+/* The source must hold this. */
+static void expect_source(const char *part) {
+  cr_assert(import_graph(13), "%s", messages());
+  cr_expect(strstr(text_string(&imported.source), part), "`%s` is not in\n%s", part, text_string(&imported.source));
+}
+
+static void input(const char *name, const int64_t *sizes) { put_onnx_value(&graph, GRAPH_INPUT, name, ONNX_FLOAT_TYPE, sizes); }
+static void output(const char *name) { put_onnx_value(&graph, GRAPH_OUTPUT, name, ONNX_FLOAT_TYPE, SIZES(1)); }
+
+static void node(const char *op_type, const char *inputs, const char *outputs) {
+  Text text = new_node(&arena, op_type, inputs, outputs);
+  put_node(&graph, &text);
+}
+
+static void node_with_ints(const char *op_type, const char *inputs, const char *outputs, const char *name, const int64_t *values,
+                           int count) {
+  Text text = new_node(&arena, op_type, inputs, outputs);
+  put_ints_attribute(&text, name, values, count);
+  put_node(&graph, &text);
+}
+
+static void node_with_int(const char *op_type, const char *inputs, const char *outputs, const char *name, int64_t value) {
+  Text text = new_node(&arena, op_type, inputs, outputs);
+  put_int_attribute(&text, name, value);
+  put_node(&graph, &text);
+}
+
+Test(import, pads_and_biases_become_part_of_a_convolution) {
+  input("x", SIZES(-1, 3, 8, 8));
+  output("y");
+  put_onnx_floats(&graph, "stem.conv.weight", SIZES(4, 3, 3, 3), 0, 1);
+  put_onnx_floats(&graph, "stem.conv.bias", SIZES(4, 1, 1), 0, 1);
+  put_onnx_integers(&graph, "pads", (int64_t[]){0, 0, 1, 0, 0, 0, 2, 1}, 8);
+  node("Pad", "x pads", "p");
+  node_with_ints("Conv", "p stem.conv.weight", "c", "strides", (int64_t[]){2, 2}, 2);
+  node("Add", "c stem.conv.bias", "b");
+  node("Sigmoid", "b", "s");
+  node("Mul", "s b", "y");
+  expect_source("output y: float32[4, 5, 4] = x -> stem.conv: conv(4, 3, stride=2, padding=(top=1, bottom=2, left=0, right=1)) -> silu\n");
+  cr_assert(imported.tensors_count == 2);
+  cr_expect(!strcmp(imported.tensors[1].name, "stem.conv.bias") && imported.tensors[1].rank == 1 && imported.tensors[1].sizes[0] == 4);
+}
+
+Test(import, channels_last_is_only_a_layout) {
+  input("x", SIZES(1, 4, 5, 2));
+  output("y");
+  put_onnx_floats(&graph, "w", SIZES(3, 2, 1, 1), 0, 1);
+  node_with_ints("Transpose", "x", "t", "perm", (int64_t[]){0, 3, 1, 2}, 4);
+  node("Conv", "t w", "c");
+  node_with_ints("Transpose", "c", "y", "perm", (int64_t[]){0, 2, 3, 1}, 4);
+  expect_source("input x: float32[2, 4, 5] (layout=hwc)\n");
+  expect_source("output y: float32[3, 4, 5] (layout=hwc) = x -> conv1: conv(3, 1, bias=false)\n");
+}
+
+Test(import, chains_that_compute_shapes_vanish) {
+  input("x", SIZES(-1, 8, 4, 4));
+  output("y");
+  put_onnx_integers(&graph, "zero", (int64_t[]){0}, 1);
+  put_onnx_integers(&graph, "rest", (int64_t[]){-1}, 1);
+  node("Shape", "x", "shape");
+  node("Gather", "shape zero", "n");
+  Text concat = new_node(&arena, "Concat", "n rest", "target");
+  put_int_attribute(&concat, "axis", 0);
+  put_node(&graph, &concat);
+  node("Reshape", "x target", "y");
+  expect_source("output y: float32[128] = x -> flatten\n");
+}
+
+Test(import, reshape_transpose_reshape_is_a_shuffle) {
+  input("x", SIZES(1, 6, 4, 4));
+  output("y");
+  put_onnx_integers(&graph, "apart", (int64_t[]){1, 2, 3, 4, 4}, 5);
+  put_onnx_integers(&graph, "together", (int64_t[]){1, 6, 4, 4}, 4);
+  node("Reshape", "x apart", "a");
+  node_with_ints("Transpose", "a", "t", "perm", (int64_t[]){0, 2, 1, 3, 4}, 5);
+  node("Reshape", "t together", "y");
+  expect_source("x -> channel_shuffle(2)\n");
+}
+
+Test(import, ways_that_meet_again_are_a_branch) {
+  input("x", SIZES(1, 4, 4, 4));
+  output("y");
+  node("Relu", "x", "r");
+  node("Tanh", "r", "t");
+  node("Add", "t r", "y");
+  expect_source("= x -> relu -> branch(tanh, identity) -> add\n");
+}
+
+Test(import, graphs_that_contradict_themselves) {
+  input("x", SIZES(1, 3, 4, 4));
+  output("y");
+  node("Add", "x b", "a");
+  node("Relu", "a", "b");
+  node("Relu", "b", "y");
+  expect_errors(13, 1, "needs `b`, which is computed later, by node `b` (Relu)");
+  setup();
+  input("x", SIZES(1, 3, 4, 4));
+  output("y");
+  node("Relu", "x", "y");
+  node("Tanh", "x", "y");
+  expect_errors(13, 1, "computes `y`, which the model has already");
+  setup();
+  input("x", SIZES(1, 3, 4, 4));
+  output("y");
+  node("Conv", "x w", "y");
+  expect_errors(13, 1, "needs `w`, which nothing computes");
+  setup();
+  input("x", SIZES(1, 3, 4, 4));
+  output("z");
+  node("Relu", "x", "x");
+  expect_errors(13, 1, "computes `x`, which the model has already");
+  setup();
+  input("x", SIZES(1, 3, 4, 4));
+  output("z");
+  node("Relu", "x", "y");
+  expect_errors(13, 1, "the output `z` is computed by nothing");
+}
+
+Test(import, opsets_and_domains) {
+  input("x", SIZES(1, 3, 4, 4));
+  output("y");
+  Text relu = new_node(&arena, "Relu", "x", "y");
+  put_string(&relu, 7, "com.microsoft");
+  put_node(&graph, &relu);
+  expect_errors(6, 1, "opset 6; cnnc imports 7 to 25");
+  expect_errors(26, 1, "opset 26");
+  expect_errors(13, 1, "its domain `com.microsoft` is not ONNX's own");
+}
+
+Test(import, everything_that_is_refused_is_named_at_once) {
+  input("x", SIZES(-1, 4, 4, 4));
+  output("y");
+  node("Einsum", "x", "e");
+  node("Relu", "e", "r");
+  node_with_int("Softmax", "r", "s", "axis", 9);
+  node("NonZero", "s", "z");
+  node_with_int("Relu", "x", "q", "sparse", 1);
+  node_with_int("LpPool", "x", "l", "p", 2);
+  node("Conv", "x", "c");
+  node("Concat", "z q", "d");
+  node("Sum", "d l c", "y");
+  expect_errors(13, 5, "node `e` (Einsum): cnnc has no counterpart of this operator");
+  cr_expect(strstr(messages(), "node `z` (NonZero)"));
+  cr_expect(strstr(messages(), "node `q` (Relu): its attribute `sparse` is not one that cnnc knows there"));
+  cr_expect(strstr(messages(), "node `l` (LpPool): it has no kernel"));
+  cr_expect(strstr(messages(), "node `c` (Conv): it has 1 inputs and needs 2"));
+}
+
+Test(import, samples_are_not_mixed) {
+  input("x", SIZES(-1, 4, 4, 4));
+  output("y");
+  node_with_ints("ReduceMean", "x", "y", "axes", (int64_t[]){0}, 1);
+  expect_errors(13, 1, "it would mix the samples of the batch");
+  setup();
+  input("x", SIZES(1, 4, 4, 4)); /* one sample mixes with nothing */
+  output("y");
+  node_with_ints("ReduceMean", "x", "y", "axes", (int64_t[]){0}, 1);
+  expect_source("= x\n");
+}
+
+Test(import, folding_is_bounded) {
+  input("x", SIZES(1, 4));
+  output("y");
+  put_onnx_integers(&graph, "huge", (int64_t[]){1 << 20, 1 << 20}, 2);
+  node("ConstantOfShape", "huge", "c");
+  node("Add", "x c", "y");
+  expect_errors(13, 1, "larger than four times the file");
+}
+
+Test(import, types_and_ranks) {
+  put_onnx_value(&graph, GRAPH_INPUT, "x", ONNX_INT64_TYPE, SIZES(1, 4));
+  output("y");
+  node("Relu", "x", "y");
+  expect_errors(13, 1, "of type I64");
+  setup();
+  input("x", SIZES(1, 2, 3, 4, 5));
+  output("y");
+  node("Relu", "x", "y");
+  expect_errors(13, 1, "4 sizes beside the batch");
+  setup();
+  input("x", SIZES(1, 0, 3, 4));
+  output("y");
+  node("Relu", "x", "y");
+  expect_errors(13, 1, "is empty");
+}
+
+/* Whatever number stands in an attribute, there is a network or an error. */
+Test(import, numbers_of_any_size) {
+  static const int64_t numbers[] = {INT64_MIN, -(INT64_C(1) << 32), -1, 0, 1, 2, INT32_MAX, INT64_C(1) << 31, INT64_MAX};
+  static const char *const lists[][2] = {
+      {"MaxPool", "kernel_shape"}, {"MaxPool", "pads"},   {"MaxPool", "strides"}, {"MaxPool", "dilations"},
+      {"Transpose", "perm"},       {"ReduceSum", "axes"}, {"Squeeze", "axes"},    {"Unsqueeze", "axes"},
+      {"Reshape", "shape"},        {"Pad", "pads"},       {"Slice", "starts"},    {"Split", "split"}};
+  static const char *const single[][2] = {{"Softmax", "axis"},
+                                          {"Flatten", "axis"},
+                                          {"DepthToSpace", "blocksize"},
+                                          {"SpaceToDepth", "blocksize"},
+                                          {"LRN", "size"},
+                                          {"Concat", "axis"},
+                                          {"LpNormalization", "axis"},
+                                          {"LpNormalization", "p"},
+                                          {"ArgMax", "axis"},
+                                          {"LayerNormalization", "axis"},
+                                          {"Split", "num_outputs"},
+                                          {"Shape", "start"}};
+  for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+      for (int count = 1; count <= 8; count *= 2) {
+        int64_t values[8];
+        for (int v = 0; v < 8; v++) values[v] = v % 2 ? 1 : numbers[k];
+        setup();
+        input("x", SIZES(1, 4, 4, 4));
+        output("y");
+        node_with_ints(lists[i][0], "x", "y", lists[i][1], values, count);
+        if (!import_graph(9)) cr_assert(diagnostics.errors > 0);
+      }
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++) {
+      setup();
+      input("x", SIZES(1, 4, 4, 4));
+      output("y");
+      node_with_int(single[i][0], "x", "y", single[i][1], numbers[k]);
+      if (!import_graph(18)) cr_assert(diagnostics.errors > 0);
+    }
+  }
+}
