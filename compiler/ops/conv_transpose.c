@@ -236,17 +236,15 @@ static void describe(Text *out, const Node *node) {
   if (a->groups > 1) text_addf(out, ", groups %lld", (long long)a->groups);
 }
 
-/* Runtimes want output_padding to be less than the stride. Otherwise as much of it as `padding` cuts off at the end is left
- * on. Returns whether the rest is still too much. */
-static bool fold_output_padding(OnnxWindow *o, int64_t more[2]) {
-  const int64_t *stride = o->window.stride;
-  if (more[0] < stride[0] && more[1] < stride[1]) return false;
+/* What output_padding adds beyond what `padding` cuts off there. Runtimes want it to be less than the stride. */
+static void fold_output_padding(OnnxWindow *o, int64_t more[2], bool *late) {
   for (int axis = 0; axis < 2; axis++) {
     int64_t kept = more[axis] < o->after[axis] ? more[axis] : o->after[axis];
+    if (more[axis] < o->window.stride[axis]) continue;
     o->after[axis] -= kept;
     more[axis] -= kept;
+    *late = *late || more[axis] >= o->window.stride[axis];
   }
-  return more[0] >= stride[0] || more[1] >= stride[1];
 }
 
 /* Where nothing but the bias arrives. */
@@ -274,7 +272,8 @@ static const char *to_onnx(OnnxWriter *w, const Node *node) {
     if (is_same(a->padding.kind) && span < window.stride[axis]) more[axis] = window.stride[axis] - span;
   }
   const char *x = onnx_input(w, node, 0);
-  bool late = fold_output_padding(&o, more);
+  bool late = false;
+  fold_output_padding(&o, more, &late);
   const char *weight = onnx_parameter(w, node, CONV_TRANSPOSE_WEIGHT);
   const char *y = ONNX_NODE(w, "ConvTranspose", x, weight, late ? NULL : onnx_parameter(w, node, CONV_TRANSPOSE_BIAS));
   onnx_window_attributes(w, &o);
