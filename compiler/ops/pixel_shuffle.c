@@ -199,7 +199,7 @@ const Operator op_pixel_unshuffle = {
     .default_attributes = &defaults,
     .summary = "squares of r*r pixels become one pixel with r*r times the channels: undoes pixel_shuffle",
     .formula = "y[oc*r*r + ky*r + kx][oy][ox] = x[oc][oy*r + ky][ox*r + kx]",
-    .onnx = "SpaceToDepth",
+    .onnx = "SpaceToDepth; Reshape, Transpose, Reshape in the order of PyTorch",
     .infer = infer_unshuffle,
     .evaluate = evaluate,
     .nest = nest_unshuffle,

@@ -378,7 +378,7 @@ const Operator op_resize = {
     .default_attributes = &defaults,
     .summary = "an image or a sequence brought to a given size, smaller or larger: the nearest pixel, or 2x2 or 4x4 of them weighted",
     .formula = "y[oc][oy][ox] = sum over taps i, j of wy[i] * wx[j] * x[oc][iy[i]][ix[j]]",
-    .onnx = "Resize",
+    .onnx = "Resize, of Shape and Concat its sizes; Gather or MatMul where Resize has no words for it",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,

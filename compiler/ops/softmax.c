@@ -162,7 +162,7 @@ static const char *to_onnx(OnnxWriter *w, const Node *node) {
   const Size *merged[] = {type_channels(type), size_mul(w->arena, type_height(type), type_width(type))};
   if (all) x = onnx_flatten(w, x, type);
   if (pixels) x = onnx_reshape(w, x, 2, merged);
-  const char *y = ONNX_NODE(w, node->op->onnx, x);
+  const char *y = ONNX_NODE(w, node->op == &op_softmax ? "Softmax" : "LogSoftmax", x);
   Axes a = axes_of(axis_of(node));
   onnx_int(w, "axis", a.channels ? 1 : a.height ? 2 : type->rank);
   return all || pixels ? onnx_reshape(w, y, type->rank, type->sizes) : y;
@@ -178,7 +178,7 @@ const Operator op_softmax = {
     .default_attributes = &defaults,
     .summary = "probabilities over the channels or along another axis, which sum to 1",
     .formula = "y = exp(x - largest) / sum along the axis of exp(x - largest)",
-    .onnx = "Softmax",
+    .onnx = "Softmax; between Flatten or Reshape and Reshape along several axes",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,
@@ -196,7 +196,7 @@ const Operator op_log_softmax = {
     .default_attributes = &defaults,
     .summary = "logarithms of the probabilities that softmax gives",
     .formula = "y = x - largest - log(sum along the axis of exp(x - largest))",
-    .onnx = "LogSoftmax",
+    .onnx = "LogSoftmax; between Flatten or Reshape and Reshape along several axes",
     .infer = infer,
     .evaluate = evaluate,
     .loops = loops,
