@@ -40,14 +40,14 @@ def session(model):
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def random_inputs(model):
-    """A batch of one sample for each input of an ONNX model, whose sizes are numbers."""
+def random_inputs(model, scale):
+    """A batch of one sample for each input of an ONNX model, whose sizes are numbers: normal numbers of this deviation."""
     random = np.random.default_rng(7)
     inputs = {}
     for tensor in model.get_inputs():
         shape = [1, *tensor.shape[1:]]
         if tensor.type == "tensor(float)":
-            inputs[tensor.name] = random.standard_normal(shape, np.float32)
+            inputs[tensor.name] = random.standard_normal(shape, np.float32) * np.float32(scale)
         else:
             dtype = np.dtype(tensor.type[len("tensor(") : -1])
             inputs[tensor.name] = random.integers(0, np.iinfo(dtype).max, shape, dtype)
@@ -143,7 +143,7 @@ def onnx_runtime(network, arguments, folder):
     cnnc("export", *arguments, "-o", path)
     model = session(path)
     os.remove(path)
-    inputs, answers = recorded(network, model) if network.published else (random_inputs(model), None)
+    inputs, answers = recorded(network, model) if network.published else (random_inputs(model, network.scale), None)
     names = [tensor.name for tensor in model.get_outputs()]
     return inputs, dict(zip(names, model.run(names, inputs))), answers
 

@@ -23,7 +23,10 @@ class Network:
     def __init__(self, field, line):
         self.field = field
         self.path, options, self.weights, others, self.source = (cell.strip() for cell in line.split("|"))
-        self.options, self.others = shlex.split(options), [other.strip() for other in others.split(",") if other.strip()]
+        words = shlex.split(options)
+        self.scale = next((float(word.removeprefix("inputs*")) for word in words if word.startswith("inputs*")), 1.0)
+        self.options = [word for word in words if not word.startswith("inputs*")]
+        self.others = [other.strip() for other in others.split(",") if other.strip()]
         self.name = os.path.basename(self.path)[: -len(".cnn")]
         self.file = os.path.join(ROOT, self.path)
         self.key = self.path + (" " + self.weights if self.published else "")
@@ -84,7 +87,7 @@ this page; `make check` compares again, and `make test` sees to it that all colu
 * **weights**: *seeded* ones are random numbers of `-w random:1`, *trained* ones stand beside the example, *published*
   ones are others' and not part of this repository. **source** says whose network it is.
 * **largest difference**, in parts of the largest output: C that cnnc emitted for the machine that wrote the page,
-  beside **ONNX Runtime** on what `cnnc export` wrote. Where random weights leave little of float32's precision, so that
+  beside **ONNX Runtime** on what `cnnc export` wrote, then the other that is named. Where random weights leave little of float32's precision, so that
   this is more than 1e-5, both are compared with the evaluator in double precision: the C must be no more than three
   times as far from it as ONNX Runtime is. Then both distances are given.
 """
