@@ -31,6 +31,7 @@ static const char *shorten(Arena *arena, const char *text, size_t length) {
 }
 
 const char *text_at(const SyntaxError *e, int back) {
+  if (e->found - back < 0 || e->found - back >= e->list->count) return ""; /* rules look beyond either end, too */
   int length;
   const char *text = token_text(e->list, e->found - back, &length);
   return shorten(e->list->arena, text, (size_t)length);
