@@ -283,6 +283,8 @@ def main(cnnc, graphs, nets, directory, count):
         weights = samples.load_weights(os.path.join(nets, path)) if path else {}
         for number in range(int(count)):
             results.append(try_one(cnnc, text, weights, file[:-4], number, os.path.join(directory, "%s_%d" % (file[:-4], number))))
+    if os.path.isdir(directory) and not os.listdir(directory):
+        os.rmdir(directory)
     print("%d passed, %d failed" % (results.count(True), results.count(False)))
     return False in results
 

@@ -80,6 +80,8 @@ class Shrinker:
         if weights is None:
             return False
         self.net, self.weights = net, weights
+        os.makedirs(self.directory, exist_ok=True)
+        self.write(self.net, self.weights, self.directory)
         print("%d layers, %d numbers after %d tries" % (len(net.layers), sum(w.size for w in weights.values()), self.tries), flush=True)
         return True
 
@@ -114,8 +116,6 @@ class Shrinker:
                     progress = self.attempt(change) or progress
                 except (KeyError, IndexError, StopIteration):  # what an earlier change has removed
                     pass
-        os.makedirs(self.directory, exist_ok=True)
-        self.write(self.net, self.weights, self.directory)
         print("%s, %d tries" % (os.path.join(self.directory, self.file), self.tries))
         return 0
 
