@@ -206,7 +206,7 @@ static bool map_with(Importer *m, const OnnxOperator *operator, const Operands *
     if (value->spread && !takes_spread(operator->name)) return refuse(m, "its input is reshaped to more sizes than cnnc's tensors have");
     if (value->expanded && (!takes_expanded(operator->name) || in->count != 2 || in->values[i == 0]->kind != VALUE_TENSOR))
       return refuse(m, "its input is repeated along its channels by an Expand");
-    if (value->dtype == TENSOR_I64)
+    if (value->dtype == TENSOR_I64 && strcmp(operator->name, "Cast"))
       return refuse(m, "its input `%s` is of type int64, with which cnnc does not compute", shown_name(m->arena, value->name));
   }
   if (folds) return operator->fold(m, in->values, in->count, out);

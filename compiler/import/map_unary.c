@@ -189,12 +189,14 @@ bool map_reciprocal(Importer *m, const Value *const *in, int count, Value **out)
 
 /* Networks compute in float32: a cast to it from what an input may be is what happens anyway. */
 bool map_cast(Importer *m, const Value *const *in, int count, Value **out) {
-  enum { TO_FLOAT = 1 };
+  enum { TO_FLOAT = 1, TO_INT32 = 6, TO_INT64 = 7 };
   (void)count;
   int64_t to = int_attribute(m, "to", 0);
   ignore_attribute(m, "saturate");
   ignore_attribute(m, "round_mode");
-  if (to != TO_FLOAT) return refuse(m, "it casts at run time to type %lld; cnnc computes in float32 alone", (long long)to);
+  bool whole = in[0]->dtype == TENSOR_I64; /* the numbers of channels that ArgMax gives: int32 as an output */
+  if (whole ? to != TO_INT32 && to != TO_INT64 : to != TO_FLOAT)
+    return refuse(m, "it casts at run time to type %lld; cnnc computes in float32 alone", (long long)to);
   out[0] = value_like(m, in[0], in[0]->layer);
   return true;
 }
