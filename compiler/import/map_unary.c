@@ -194,9 +194,11 @@ bool map_cast(Importer *m, const Value *const *in, int count, Value **out) {
   int64_t to = int_attribute(m, "to", 0);
   ignore_attribute(m, "saturate");
   ignore_attribute(m, "round_mode");
-  bool whole = in[0]->dtype == TENSOR_I64; /* the numbers of channels that ArgMax gives: int32 as an output */
-  if (whole ? to != TO_INT32 && to != TO_INT64 : to != TO_FLOAT)
+  /* The numbers of channels that ArgMax gives are the same in all of these types; as an output they are int32. */
+  bool whole = in[0]->layer->op && !strcmp(in[0]->layer->op, "argmax");
+  if (to != TO_FLOAT && !(whole && (to == TO_INT32 || to == TO_INT64)))
     return refuse(m, "it casts at run time to type %lld; cnnc computes in float32 alone", (long long)to);
   out[0] = value_like(m, in[0], in[0]->layer);
+  out[0]->dtype = to == TO_INT64 ? TENSOR_I64 : TENSOR_F32;
   return true;
 }

@@ -126,6 +126,52 @@ Test(import, ways_that_meet_again_are_a_branch) {
   expect_source("= x -> relu -> branch(tanh, identity) -> add\n");
 }
 
+Test(import, nodes_that_say_one_thing_together) {
+  input("x", SIZES(1, 4, 4, 4));
+  output("y");
+  put_onnx_floats(&graph, "root", SIZES(1), 1.41421354f, 0);
+  put_onnx_floats(&graph, "one", SIZES(1), 1, 0);
+  put_onnx_floats(&graph, "half", SIZES(1), 0.5f, 0);
+  node("Div", "x root", "a");
+  node("Erf", "a", "b");
+  node("Add", "b one", "c");
+  node("Mul", "x c", "d");
+  node("Mul", "d half", "y");
+  expect_source("= x -> gelu(approximate=none)\n");
+  setup();
+  input("x", SIZES(1, 4, 4, 4));
+  output("y");
+  node("Erf", "x", "y");
+  expect_errors(13, 1, "cnnc has erf only as a part of gelu");
+}
+
+Test(import, layers_of_the_same_weights_are_shared) {
+  input("a", SIZES(1, 1, 4, 4));
+  input("b", SIZES(1, 1, 4, 4));
+  output("y");
+  put_onnx_floats(&graph, "tower.conv.weight", SIZES(2, 1, 3, 3), 0, 1);
+  node("Conv", "a tower.conv.weight", "c");
+  node("Conv", "b tower.conv.weight", "d");
+  node("Sub", "c d", "y");
+  expect_source("  shared tower_conv = conv(2, 3, bias=false)\n");
+  expect_source("  b_conv = b -> tower_conv\n");
+  cr_expect(imported.tensors_count == 1 && !strcmp(imported.tensors[0].name, "tower.conv.weight"));
+}
+
+Test(import, numbers_of_channels) {
+  input("x", SIZES(1, 4, 4, 4));
+  output("y");
+  node_with_int("ArgMax", "x", "a", "axis", 1);
+  node_with_int("Cast", "a", "y", "to", 6);
+  expect_source("output y: int32[1, 4, 4] = x -> argmax\n");
+  setup();
+  input("x", SIZES(1, 4, 4, 4));
+  output("y");
+  node_with_int("ArgMax", "x", "a", "axis", 1);
+  node("Add", "a x", "y");
+  expect_errors(13, 1, "is of type int64");
+}
+
 Test(import, graphs_that_contradict_themselves) {
   input("x", SIZES(1, 3, 4, 4));
   output("y");
