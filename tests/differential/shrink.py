@@ -17,6 +17,8 @@ import numpy as np
 import flat
 import samples
 
+KEPT = {"eps", "running_var"}  # else a batch norm is no longer exact
+
 
 def cnnc(*arguments):
     return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, text=True)
@@ -91,7 +93,7 @@ class Shrinker:
         for layer in reversed(self.net.layers):
             yield lambda net, _, l=layer.label: bypass(net, l)
             yield lambda net, _, l=layer.label: cut(net, l)
-            for name in layer.attributes:
+            for name in sorted(layer.attributes.keys() - KEPT):
                 yield lambda net, _, l=layer.label, n=name: of(net, l).attributes.pop(n)
                 for value in ("1", "2"):
                     yield lambda net, _, l=layer.label, n=name, v=value: of(net, l).attributes.update({n: v})
@@ -101,7 +103,7 @@ class Shrinker:
                     if 0 < smaller < size:
                         yield lambda net, _, n=name, a=axis, s=smaller: net.inputs[n][1].__setitem__(a, s)
             yield lambda net, _, n=name: net.inputs.update({n: ("float32", net.inputs[n][1], "")})
-        for name in self.weights:
+        for name in (name for name in self.weights if name.rsplit(".", 1)[1] not in KEPT):
             yield lambda _, weights, n=name: weights.update({n: np.zeros_like(weights[n])}) if weights[n].any() else False
 
     def run(self):
