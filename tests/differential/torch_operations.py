@@ -7,6 +7,7 @@ from fractions import Fraction
 import torch
 import torch.nn.functional as F
 
+import torch_resize  # noqa: F401, which adds its operation
 from torch_windows import OPERATIONS, array, as_before, as_image, number, operation, pad_axis, rank_of
 from windows import pair
 
@@ -110,6 +111,7 @@ SIMPLE = {
     "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "exp": torch.exp, "log": torch.log, "abs": torch.abs,
     "square": torch.square, "sqrt": torch.sqrt, "silu": lambda x: x / (1 + torch.exp(-x)), "relu6": lambda x: x.clamp(0, 6),
     "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)), "identity": lambda x: x, "dropout": lambda x: x,
+    "mish": lambda x: x * torch.tanh(torch.logaddexp(x, torch.zeros_like(x))), "softsign": lambda x: x / (1 + x.abs()),
     "hard_swish": lambda x: x * (x + 3).clamp(0, 6) / 6,
 }
 
@@ -140,9 +142,42 @@ def hard_sigmoid(x, attributes, parameter):
     return (x * number(attributes["slope"]) + 0.5).clamp(0, 1)
 
 
+def along(f):
+    """f along one axis, or several as one."""
+    def apply_along(x, attributes, parameter):
+        axis, last = attributes.get("axis", "channels"), x.dim() - 1
+        if axis in ("channels", "height", "width"):
+            return f(x, {"channels": 1, "height": 2, "width": last}[axis])
+        first = 2 if axis == "pixels" else 1
+        return f(x.flatten(first), first).reshape(x.shape)
+
+    return apply_along
+
+
+OPERATIONS["softmax"] = along(torch.softmax)
+OPERATIONS["log_softmax"] = along(torch.log_softmax)
+
+
 @operation
-def softmax(x, attributes, parameter):
-    return torch.softmax(x, 1)
+def clip(x, attributes, parameter):
+    low, high = attributes.get("min"), attributes.get("max")
+    return x.clamp(None if low is None else float(low), None if high is None else float(high))
+
+
+@operation
+def thresholded_relu(x, attributes, parameter):
+    return torch.where(x <= number(attributes.get("threshold", 1)), torch.zeros_like(x), x)
+
+
+@operation
+def selu(x, attributes, parameter):
+    alpha, gamma = number(attributes.get("alpha", 1.6732632423543772)), number(attributes.get("gamma", 1.0507009873554805))
+    return torch.where(x > 0, gamma * x, gamma * alpha * torch.expm1(x))
+
+
+@operation
+def pow_(x, attributes, parameter):
+    return torch.pow(x, number(attributes["exponent"]))
 
 
 @operation
@@ -251,9 +286,25 @@ def upsample(x, attributes, parameter):
     return as_before(y, x)
 
 
+def squares(r, order):
+    """(sizes of the channels, the same axes as [c, j, i])"""
+    return ([-1, r, r], (1, 2, 3)) if order == "crd" else ([r, r, -1], (3, 1, 2))
+
+
 @operation
 def pixel_shuffle(x, attributes, parameter):
-    return F.pixel_shuffle(x, int(attributes["r"]))
+    r = int(attributes["r"])
+    sizes, (c, j, i) = squares(r, attributes.get("order", "crd"))
+    y = x.reshape(x.shape[0], *sizes, *x.shape[2:]).permute(0, c, 4, j, 5, i)
+    return y.reshape(x.shape[0], -1, x.shape[2] * r, x.shape[3] * r)
+
+
+@operation
+def pixel_unshuffle(x, attributes, parameter):
+    r, s = int(attributes["r"]), x.shape
+    y = x.reshape(s[0], s[1], s[2] // r, r, s[3] // r, r)
+    order = (0, 1, 3, 5, 2, 4) if attributes.get("order", "crd") == "crd" else (0, 3, 5, 1, 2, 4)
+    return y.permute(*order).reshape(s[0], -1, s[2] // r, s[3] // r)
 
 
 @operation
@@ -292,6 +343,13 @@ def norm(a):
     return torch.sqrt(number_of_each(a * a)).clamp(min=1e-8)
 
 
+def places(tensors):
+    """Products of the second tensor with what lies under it of the first: [S, C, h, w, OH, OW]."""
+    x, kernel = (as_image(t) for t in tensors)
+    under = x.unfold(2, kernel.shape[2], 1).unfold(3, kernel.shape[3], 1)
+    return under.permute(0, 1, 4, 5, 2, 3) * kernel[..., None, None]
+
+
 def center_crop_like(tensors):
     x, like = tensors
     for axis in pixels(x):
@@ -300,6 +358,8 @@ def center_crop_like(tensors):
 
 
 SEVERAL = {
+    "correlate": lambda t: as_before(places(t).sum((1, 2, 3)).unsqueeze(1), t[0]),
+    "depthwise_correlate": lambda t: as_before(places(t).sum((2, 3)), t[0]),
     "add": fold(torch.add), "mul": fold(torch.mul), "sub": fold(torch.sub), "div": fold(torch.div), "max": fold(torch.maximum),
     "min": fold(torch.minimum), "abs_diff": fold(lambda a, b: (a - b).abs()), "center_crop_like": center_crop_like,
     "dot": lambda t: number_of_each(t[0] * t[1]), "l1_distance": lambda t: number_of_each((t[0] - t[1]).abs()),
