@@ -21,7 +21,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wswitch-enum -Wmissing-prototypes -Wstrict-p
 GENERATED_WARNINGS := -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wno-unused-function -Wno-unused-but-set-variable -Wno-switch-enum -Wno-unknown-warning-option
 CFLAGS.release := -O2 -DNDEBUG
 CFLAGS.debug := -O0 -g3
-CFLAGS.asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCNNC_TESTING
+# null and object-size are what AddressSanitizer sees, too
+CFLAGS.asan := -O1 -g1 -fsanitize=address,undefined -fno-sanitize=null,object-size -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCNNC_TESTING
 CPPFLAGS += -Icompiler -I$B/grammar -I$B -DCNNC_VERSION='"$(VERSION)"' -D_POSIX_C_SOURCE=200809L
 # gcc's sanitizers inside the compiler: tests start it thousands of times, 3 ms sooner
 LDFLAGS.asan := $(if $(filter cc gcc,$(CC)),-static-libasan -static-libubsan)

@@ -30,9 +30,10 @@ typedef struct Job {
   Arena arena;
   Options options;
   const char *directory, *only;
-  Values values; /* of inputs */
-  bool proved;   /* a result may differ by as much as is proved, also where it is more than is usual */
-  bool separate; /* each net in a file of its own */
+  int every, seen; /* one net of so many; 0: all */
+  Values values;   /* of inputs */
+  bool proved;     /* a result may differ by as much as is proved, also where it is more than is usual */
+  bool separate;   /* each net in a file of its own */
   int parts, count, failed;
   const char *known_data; /* what an earlier call with the same nets wrote as data.bin: they are not evaluated again */
   const char *picture;    /* what the first sample shows, where an input has its size */
@@ -406,7 +407,7 @@ static void do_file(Job *job, const char *file) {
     line += *line == '\n';
     if (strncmp(line, "net ", 4) != 0) continue;
     const char *net = arena_strndup(&job->arena, line + 4, strcspn(line + 4, " ({"));
-    if (wanted(job->only, net)) do_net(job, file, net, varies);
+    if (wanted(job->only, net) && (job->every < 2 || job->seen++ % job->every == 0)) do_net(job, file, net, varies);
   }
   job->options.weights = given;
 }
@@ -432,6 +433,7 @@ static int read_options(Job *job, int argc, char **argv) {
     else if (!strcmp(option, "--target")) job->options.target = !strcmp(argv[++i], "native") ? host_target() : argv[i];
     else if (!strcmp(option, "--batch")) job->options.batch = atoi(argv[++i]);
     else if (!strcmp(option, "--parts")) job->parts = atoi(argv[++i]);
+    else if (!strcmp(option, "--every")) job->every = atoi(argv[++i]);
     else if (!strcmp(option, "--only")) job->only = argv[++i];
     else if (!strcmp(option, "--picture")) job->picture = argv[++i];
     else if (!strcmp(option, "--graphs")) job->graphs = argv[++i];
