@@ -5,8 +5,10 @@
 
 GRAPHS/NAME.onnx are the models, DIR holds what emit_nets wrote for the same nets. Exact nets must give the same numbers.
 Others may differ by four times the proved bound or 1e-4 of the largest value, as ONNX Runtime's functions are not ours, and
-are compared where the inputs are finite. The last line is `N passed, N failed, N skipped`."""
+are compared where the inputs are finite. ONNX Runtime computes in float where nearest pixels lie and may take the neighbour
+of one that lies on the limit between two: nets with such a resize are skipped. The last line is `N passed, N failed, N skipped`."""
 import os
+import re
 import sys
 
 import numpy as np
@@ -15,6 +17,7 @@ import onnxruntime
 import cnn
 import samples
 
+NEAREST = re.compile(r"\bresize\((?![^)]*mode=bi)")
 FINITE = 2  # samples at the beginning without infinities
 
 
@@ -52,15 +55,16 @@ def problem(model, net, exact, sizes, inputs, outputs):
 def main(graphs, data):
     passed = failed = skipped = 0
     cases = samples.read_cases(data)
-    opened, model, loaded = {}, None, None
+    opened, text, model, loaded = {}, "", None, None
     for name, place, count in cases:
         path = os.path.join(graphs, name)
         if name not in opened:
             with open(path + ".cnn") as file:
-                opened = {name: cnn.Net(file.read())}
+                text = file.read()
+            opened = {name: cnn.Net(text)}
         net = opened[name]
         inputs, outputs = cases.send((len(net.inputs), len(net.outputs)))
-        if not os.path.exists(path + ".onnx"):
+        if NEAREST.search(text) or not os.path.exists(path + ".onnx"):
             skipped += 1
             continue
         sizes = samples.sizes_of(net.dims, place) if place is not None else {}
