@@ -25,9 +25,16 @@ Value *new_constant(Importer *m, TensorDType dtype, int rank, const Size *const 
   return value;
 }
 
+void set_integer(Value *to, int64_t at, const Size *integer) { ((const Size **)(uintptr_t)to->integers)[at] = integer; }
+
+void set_number(Importer *m, Value *to, int64_t at, double number) {
+  if (to->integers) set_integer(to, at, size_of(m->arena, (int64_t)number));
+  else ((double *)(uintptr_t)to->numbers)[at] = number;
+}
+
 void copy_element(Importer *m, Value *to, int64_t at, const Value *from, int64_t from_at) {
-  if (to->integers) ((const Size **)(uintptr_t)to->integers)[at] = integer_at(m, from, from_at);
-  else ((double *)(uintptr_t)to->numbers)[at] = number_at(from, from_at);
+  if (to->integers) set_integer(to, at, integer_at(m, from, from_at));
+  else set_number(m, to, at, number_at(from, from_at));
 }
 
 /* Where element i of a result of these sizes stands in a constant that stretches over them. */
@@ -97,12 +104,10 @@ bool fold_binary(Importer *m, const Value *const *in, int count, Value **out) {
     if (is_whole(in[0]->dtype) && result->integers) {
       const Size *size = size_operation(m, op, integer_at(m, in[0], a), integer_at(m, in[1], b));
       if (!size) return refuse(m, "it computes of sizes what cnnc does not");
-      ((const Size **)(uintptr_t)result->integers)[i] = size;
+      set_integer(result, i, size);
       continue;
     }
-    double number = number_operation(op, number_at(in[0], a), number_at(in[1], b));
-    if (result->integers) ((const Size **)(uintptr_t)result->integers)[i] = size_of(m->arena, (int64_t)number);
-    else ((double *)(uintptr_t)result->numbers)[i] = number;
+    set_number(m, result, i, number_operation(op, number_at(in[0], a), number_at(in[1], b)));
   }
   out[0] = result;
   return true;
@@ -131,9 +136,8 @@ bool fold_unary(Importer *m, const Value *const *in, int count, Value **out) {
   Value *result = new_constant(m, in[0]->dtype, in[0]->rank, in[0]->sizes);
   if (!result) return false;
   for (int64_t i = 0, n = value_elements(result), number; i < n; i++) {
-    if (!result->integers) ((double *)(uintptr_t)result->numbers)[i] = function_of(op, number_at(in[0], i));
-    else if (!size_is_const(integer_at(m, in[0], i), &number)) return refuse(m, "it computes of a size that varies");
-    else ((const Size **)(uintptr_t)result->integers)[i] = size_of(m->arena, (int64_t)function_of(op, (double)number));
+    if (result->integers && !size_is_const(integer_at(m, in[0], i), &number)) return refuse(m, "it computes of a size that varies");
+    set_number(m, result, i, function_of(op, result->integers ? (double)number : number_at(in[0], i)));
   }
   out[0] = result;
   return true;
@@ -155,7 +159,7 @@ bool fold_cast(Importer *m, const Value *const *in, int count, Value **out) {
   Value *result = new_constant(m, dtype, in[0]->rank, in[0]->sizes);
   if (!result) return false;
   for (int64_t i = 0, n = value_elements(result); i < n; i++) {
-    if (to == BOOL) ((const Size **)(uintptr_t)result->integers)[i] = size_of(m->arena, !size_is(integer_at(m, in[0], i), 0));
+    if (to == BOOL) set_number(m, result, i, !size_is(integer_at(m, in[0], i), 0));
     else copy_element(m, result, i, in[0], i);
   }
   /* Sizes that vary stay sizes, so that a cast to float and back loses nothing. */
@@ -188,8 +192,8 @@ bool fold_constant(Importer *m, const Value *const *in, int count, Value **out) 
   Value *result = new_constant(m, whole ? TENSOR_I64 : TENSOR_F32, !one, &length);
   if (!result) return false;
   for (int i = 0; i < (one ? 1 : list->count); i++) {
-    if (whole) ((const Size **)(uintptr_t)result->integers)[i] = size_of(m->arena, ints ? ints->integers[i] : (int64_t)real);
-    else ((double *)(uintptr_t)result->numbers)[i] = floats ? (double)floats->reals[i] : real;
+    if (ints) set_integer(result, i, size_of(m->arena, ints->integers[i]));
+    else set_number(m, result, i, floats ? (double)floats->reals[i] : real);
   }
   out[0] = result;
   return true;
@@ -216,10 +220,7 @@ bool fold_constant_of_shape(Importer *m, const Value *const *in, int count, Valu
   if (!constant_shape(m, in[0], sizes, &rank)) return false;
   Value *result = new_constant(m, value ? value->tensor.dtype : TENSOR_F32, rank, sizes);
   double number = value ? tensor_element(&value->tensor, 0) : 0;
-  for (int64_t i = 0, n = result ? value_elements(result) : 0; i < n; i++) {
-    if (result->integers) ((const Size **)(uintptr_t)result->integers)[i] = size_of(m->arena, (int64_t)number);
-    else ((double *)(uintptr_t)result->numbers)[i] = number;
-  }
+  for (int64_t i = 0, n = result ? value_elements(result) : 0; i < n; i++) set_number(m, result, i, number);
   out[0] = result;
   return result != NULL;
 }
@@ -230,11 +231,7 @@ bool fold_range(Importer *m, const Value *const *in, int count, Value **out) {
   if (!(length >= 0 && length < 1e9)) return refuse(m, "it makes no list of a known length");
   const Size *size = size_of(m->arena, (int64_t)length);
   Value *result = new_constant(m, in[0]->dtype, 1, &size);
-  for (int64_t i = 0; result && i < (int64_t)length; i++) {
-    double number = start + (double)i * step;
-    if (result->integers) ((const Size **)(uintptr_t)result->integers)[i] = size_of(m->arena, (int64_t)number);
-    else ((double *)(uintptr_t)result->numbers)[i] = number;
-  }
+  for (int64_t i = 0; result && i < (int64_t)length; i++) set_number(m, result, i, start + (double)i * step);
   out[0] = result;
   return result != NULL;
 }

@@ -219,7 +219,7 @@ bool fold_reduce(Importer *m, const Value *const *in, int count, Value **out) {
   }
   Value *result = new_constant(m, TENSOR_I64, keep, &one);
   if (!result) return false;
-  ((const Size **)(uintptr_t)result->integers)[0] = all;
+  set_integer(result, 0, all);
   out[0] = result;
   return true;
 }
