@@ -206,7 +206,7 @@ static bool map_with(Importer *m, const OnnxOperator *operator, const Operands *
     if (value->spread && !takes_spread(operator->name)) return refuse(m, "its input is reshaped to more sizes than cnnc's tensors have");
     if (value->expanded && (!takes_expanded(operator->name) || in->count != 2 || in->values[i == 0]->kind != VALUE_TENSOR))
       return refuse(m, "its input is repeated along its channels by an Expand");
-    if (value->dtype == TENSOR_I64 && strcmp(operator->name, "Cast"))
+    if (value->dtype == TENSOR_I64 && strcmp(operator->name, "Cast") && strcmp(operator->name, "Min"))
       return refuse(m, "its input `%s` is of type int64, with which cnnc does not compute", shown_name(m->arena, value->name));
   }
   if (folds) return operator->fold(m, in->values, in->count, out);
@@ -265,6 +265,10 @@ static bool add_output(Importer *m, const OnnxValue *output) {
   if (to->hwc) to->layer = value->layer;
   else to->layer = count ? arrange(m, value, axes, count) : reshape_layer(m, value->layer, &one, 1);
   if (!to->layer) return false;
+  if (!output->other_type && output->dtype == TENSOR_F32 && strcmp(layer_dtype(to->layer), "float32")) {
+    to->layer = same_layer(m, "cast", to->layer);
+    add_attribute(&m->net, to->layer, NULL, "float32");
+  }
   ARENA_PUSH(m->arena, m->net.outputs, m->net.outputs_count, *to);
   return true;
 }
@@ -279,10 +283,11 @@ static bool import_with(Importer *m) {
   if (!graph->outputs_count) return graph_error(m, "the model has no output");
   if (!add_constants(m) || !add_network_inputs(m)) return false;
   if (!m->net.layers_count) return graph_error(m, "the model has no input: all it has are constants");
-  if (!check_order(m)) return false;
-  bool *needed = find_needed(m);
+  const OnnxNode **order = find_order(m);
+  if (!order) return false;
+  bool *needed = find_needed(m, order);
   for (int i = 0; i < graph->nodes_count; i++)
-    if (needed[i]) map_node(m, &graph->nodes[i]);
+    if (needed[i]) map_node(m, order[i]);
   if (m->diagnostics->errors) return false;
   bool good = true;
   for (int i = 0; i < graph->outputs_count; i++) good &= add_output(m, &graph->outputs[i]);
@@ -328,14 +333,16 @@ static Importer new_importer(Arena *arena, Diagnostics *diagnostics, const OnnxM
 
 /* No part of a pattern may be left over. */
 static bool check_layers(Importer *m) {
+  static const char *const parts[][2] = {{"erf", "gelu"}, {"round", "a cast to integers"}, {"isnan", "a cast to integers"}};
   bool good = true;
-  for (int i = 0; i < m->net.layers_count; i++) {
-    const Layer *layer = m->net.layers[i];
-    if (!layer->op || strcmp(layer->op, "erf")) continue;
-    m->node = layer->node;
-    m->refused = false;
-    good = refuse(m, "cnnc has erf only as a part of gelu");
-  }
+  for (int i = 0; i < m->net.layers_count; i++)
+    for (int k = 0; k < 3; k++) {
+      const Layer *layer = m->net.layers[i];
+      if (!layer->op || strcmp(layer->op, parts[k][0])) continue;
+      m->node = layer->node;
+      m->refused = false;
+      good = refuse(m, "cnnc has %s only as a part of %s", parts[k][0], parts[k][1]);
+    }
   return good;
 }
 

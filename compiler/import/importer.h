@@ -73,10 +73,10 @@ bool refuse(Importer *m, const char *format, ...) __attribute__((format(printf, 
 
 /* false, after E1002 with this text. */
 bool graph_error(Importer *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Whether all values are computed once, and before they are used. false: errors were reported. */
-bool check_order(Importer *m);
-/* By index of the nodes, whether outputs need it; counts how often values are used. */
-bool *find_needed(Importer *m);
+/* The nodes, each behind those whose values it needs; values are computed once. NULL: errors were reported. */
+const OnnxNode **find_order(Importer *m);
+/* By place in the order, whether outputs need it; counts how often values are used. */
+bool *find_needed(Importer *m, const OnnxNode *const *order);
 
 /* Attributes of the node. Whatever is not asked for is refused afterwards. */
 bool has_attribute(Importer *m, const char *name);
@@ -173,7 +173,8 @@ const Size *window_size(Importer *m, const Size *size, const WindowShape *window
 
 /* Mappings; the table is operators.c. */
 MapNode map_unary, map_identity, map_dropout, map_leaky_relu, map_elu, map_selu, map_celu, map_prelu, map_clip, map_hard_sigmoid, map_gelu,
-    map_swish, map_thresholded_relu, map_erf, map_neg, map_reciprocal, map_cast, map_shrink;
+    map_swish, map_thresholded_relu, map_neg, map_reciprocal;
+MapNode map_cast, map_where, map_min;
 MapNode map_add, map_sub, map_mul, map_div, map_pow, map_variadic, map_mean;
 MapNode map_conv, map_conv_transpose, map_max_pool, map_avg_pool, map_lp_pool, map_global_pool, map_gemm, map_matmul;
 MapNode map_batch_norm, map_instance_norm, map_lrn, map_lp_norm, map_layer_norm, map_mvn, map_group_norm;

@@ -1,4 +1,4 @@
-/* map_unary.c - operators that act on each number by itself: activations, clipping, casts. */
+/* map_unary.c - operators that act on each number by itself: activations, clipping. */
 #include <math.h>
 #include <string.h>
 #include "import/importer.h"
@@ -78,12 +78,6 @@ bool map_selu(Importer *m, const Value *const *in, int count, Value **out) {
   return true;
 }
 
-/* x below -lambd: x + bias; above lambd: x - bias; else 0. */
-bool map_shrink(Importer *m, const Value *const *in, int count, Value **out) {
-  (void)in, (void)count, (void)out;
-  return refuse(m, "cnnc has no counterpart of this operator");
-}
-
 bool map_prelu(Importer *m, const Value *const *in, int count, Value **out) {
   (void)count;
   const float *slopes = NULL;
@@ -156,13 +150,6 @@ bool map_gelu(Importer *m, const Value *const *in, int count, Value **out) {
   return true;
 }
 
-/* A part of gelu; what is left of it when all is mapped is refused. */
-bool map_erf(Importer *m, const Value *const *in, int count, Value **out) {
-  (void)count;
-  out[0] = unary(m, "erf", in[0]);
-  return true;
-}
-
 /* x sigmoid(alpha x) */
 bool map_swish(Importer *m, const Value *const *in, int count, Value **out) {
   (void)count;
@@ -184,21 +171,5 @@ bool map_reciprocal(Importer *m, const Value *const *in, int count, Value **out)
   add_input(&m->net, layer, number_layer(&m->net, "1"));
   add_input(&m->net, layer, input);
   out[0] = value_like(m, in[0], layer);
-  return true;
-}
-
-/* Networks compute in float32: a cast to it from what an input may be is what happens anyway. */
-bool map_cast(Importer *m, const Value *const *in, int count, Value **out) {
-  enum { TO_FLOAT = 1, TO_INT32 = 6, TO_INT64 = 7 };
-  (void)count;
-  int64_t to = int_attribute(m, "to", 0);
-  ignore_attribute(m, "saturate");
-  ignore_attribute(m, "round_mode");
-  /* The numbers of channels that ArgMax gives are the same in all of these types; as an output they are int32. */
-  bool whole = in[0]->layer->op && !strcmp(in[0]->layer->op, "argmax");
-  if (to != TO_FLOAT && !(whole && (to == TO_INT32 || to == TO_INT64)))
-    return refuse(m, "it casts at run time to type %lld; cnnc computes in float32 alone", (long long)to);
-  out[0] = value_like(m, in[0], in[0]->layer);
-  out[0]->dtype = to == TO_INT64 ? TENSOR_I64 : TENSOR_F32;
   return true;
 }

@@ -46,6 +46,24 @@ const char *layer_attribute(const Layer *layer, const char *name) {
   return i < 0 ? NULL : layer->attributes[i].value;
 }
 
+static bool moves_numbers(const Layer *layer) {
+  static const char *const moving[] = {"permute",       "reshape",         "flatten",         "crop", "pad",
+                                       "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "split"};
+  const char *mode = layer_attribute(layer, "mode");
+  if (!strcmp(layer->op, "upsample") || !strcmp(layer->op, "resize")) return !mode || !strcmp(mode, "nearest");
+  for (size_t i = 0; i < sizeof moving / sizeof *moving; i++)
+    if (!strcmp(layer->op, moving[i])) return true;
+  return false;
+}
+
+const char *layer_dtype(const Layer *layer) {
+  while (layer->kind == LAYER_PART || (layer->kind == LAYER_OPERATION && moves_numbers(layer))) layer = layer->inputs[0];
+  if (layer->kind == LAYER_INPUT) return layer->dtype;
+  if (layer->kind == LAYER_NUMBER) return "float32";
+  if (!strcmp(layer->op, "cast")) return layer->attributes[0].value;
+  return strcmp(layer->op, "argmax") ? "float32" : "int32";
+}
+
 void drop_attribute(Layer *layer, const char *name) {
   int i = attribute_index(layer, name);
   if (i < 0) return;

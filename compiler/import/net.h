@@ -90,6 +90,8 @@ Layer *number_layer(Net *net, const char *text);
 void add_attribute(Net *net, Layer *layer, const char *name, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* NULL: it has none of that name. */
 const char *layer_attribute(const Layer *layer, const char *name);
+/* The type of its output, as the language says: "float32", or of integers that it gets, makes or moves. */
+const char *layer_dtype(const Layer *layer);
 void drop_attribute(Layer *layer, const char *name);
 LayerParameter *add_parameter(Layer *layer, const char *role, const char *original, int rank, const int64_t *sizes, const float *numbers);
 const LayerParameter *find_parameter(const Layer *layer, const char *role);

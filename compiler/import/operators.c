@@ -28,7 +28,9 @@ const OnnxOperator onnx_operators[] = {
     {"Clip", 1, 3, 1, map_clip, NULL, NULL},
     {"HardSigmoid", 1, 1, 1, map_hard_sigmoid, NULL, NULL},
     {"Gelu", 1, 1, 1, map_gelu, NULL, NULL},
-    {"Erf", 1, 1, 1, map_erf, NULL, NULL},
+    {"Erf", 1, 1, 1, map_unary, NULL, "erf"}, /* these three are parts of patterns: check_layers */
+    {"Round", 1, 1, 1, map_unary, NULL, "round"},
+    {"IsNaN", 1, 1, 1, map_unary, NULL, "isnan"},
     {"Swish", 1, 1, 1, map_swish, NULL, NULL},
     {"Neg", 1, 1, 1, map_neg, fold_unary, NULL},
     {"Reciprocal", 1, 1, 1, map_reciprocal, fold_unary, NULL},
@@ -41,7 +43,7 @@ const OnnxOperator onnx_operators[] = {
     {"Pow", 2, 2, 1, map_pow, fold_binary, NULL},
     {"Sum", 1, ANY, 1, map_variadic, NULL, "add"},
     {"Max", 1, ANY, 1, map_variadic, fold_binary, "max"},
-    {"Min", 1, ANY, 1, map_variadic, fold_binary, "min"},
+    {"Min", 1, ANY, 1, map_min, fold_binary, "min"},
     {"Mean", 1, ANY, 1, map_mean, NULL, "add"},
     /* weights and windows */
     {"Conv", 2, 3, 1, map_conv, NULL, NULL},
@@ -97,7 +99,7 @@ const OnnxOperator onnx_operators[] = {
     {"Constant", 0, 0, 1, NULL, fold_constant, NULL},
     {"ConstantOfShape", 1, 1, 1, NULL, fold_constant_of_shape, NULL},
     {"Range", 3, 3, 1, NULL, fold_range, NULL},
-    {"Where", 3, 3, 1, NULL, fold_where, NULL},
+    {"Where", 3, 3, 1, map_where, fold_where, NULL},
     {"Equal", 2, 2, 1, NULL, fold_binary, NULL},
     {"Less", 2, 2, 1, NULL, fold_binary, NULL},
     {"Greater", 2, 2, 1, NULL, fold_binary, NULL},

@@ -126,11 +126,7 @@ static void write_statements(NetWriter *w) {
   }
   for (int i = 0; i < net->outputs_count; i++) {
     const NetOutput *output = &net->outputs[i];
-    bool whole = output->layer->op && !strcmp(output->layer->op, "argmax");
-    text_addf(w->out, "  output %s: %s", output->name,
-              output->layer->kind == LAYER_INPUT ? output->layer->dtype
-              : whole                            ? "int32"
-                                                 : "float32");
+    text_addf(w->out, "  output %s: %s", output->name, layer_dtype(output->layer));
     write_sizes(w->out, output->layer, output->hwc);
     text_add(w->out, " = ");
     write_flow(w, output->layer);

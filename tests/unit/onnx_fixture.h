@@ -27,5 +27,13 @@ void put_node(Text *graph, const Text *node);
 Text onnx_model(Arena *arena, const Text *graph, int64_t opset);
 
 #define SIZES(...) ((const int64_t[]){__VA_ARGS__, -2})
-enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12, ONNX_FLOAT_TYPE = 1, ONNX_INT64_TYPE = 7 };
+enum {
+  GRAPH_NODE = 1,
+  GRAPH_INITIALIZER = 5,
+  GRAPH_INPUT = 11,
+  GRAPH_OUTPUT = 12,
+  ONNX_FLOAT_TYPE = 1,
+  ONNX_UINT8_TYPE = 2,
+  ONNX_INT64_TYPE = 7
+};
 #endif

@@ -45,6 +45,7 @@ static void expect_source(const char *part) {
 }
 
 static void input(const char *name, const int64_t *sizes) { put_onnx_value(&graph, GRAPH_INPUT, name, ONNX_FLOAT_TYPE, sizes); }
+static void typed_output(const char *name, int dtype) { put_onnx_value(&graph, GRAPH_OUTPUT, name, dtype, SIZES(1)); }
 static void output(const char *name) { put_onnx_value(&graph, GRAPH_OUTPUT, name, ONNX_FLOAT_TYPE, SIZES(1)); }
 
 static void node(const char *op_type, const char *inputs, const char *outputs) {
@@ -160,7 +161,7 @@ Test(import, layers_of_the_same_weights_are_shared) {
 
 Test(import, numbers_of_channels) {
   input("x", SIZES(1, 4, 4, 4));
-  output("y");
+  typed_output("y", ONNX_INT64_TYPE);
   node_with_int("ArgMax", "x", "a", "axis", 1);
   node_with_int("Cast", "a", "y", "to", 6);
   expect_source("output y: int32[1, 4, 4] = x -> argmax\n");
@@ -172,13 +173,64 @@ Test(import, numbers_of_channels) {
   expect_errors(13, 1, "is of type int64");
 }
 
+/* x -> Clip(Round) -> NaN to 0, as export writes a cast; then the type itself. */
+static void rounded(double least, double most, int dtype) {
+  setup();
+  input("x", SIZES(1, 3, 4, 4));
+  typed_output("y", dtype);
+  put_onnx_floats(&graph, "least", SIZES(1), (float)least, 0);
+  put_onnx_floats(&graph, "most", SIZES(1), (float)most, 0);
+  put_onnx_floats(&graph, "zero", SIZES(1), 0, 0);
+  node("Round", "x", "r");
+  node("Clip", "r least most", "c");
+  node("IsNaN", "x", "n");
+}
+
+Test(import, casts_to_integers) {
+  rounded(-128, 127, 3);
+  node("Where", "n zero c", "w");
+  node_with_int("Cast", "w", "y", "to", 3);
+  expect_source("output y: int8[3, 4, 4] = x -> cast(int8)\n");
+  rounded(-128, 127, 5); /* limits of another type, without a care for NaN */
+  node_with_int("Cast", "c", "y", "to", 5);
+  expect_source("output y: int16[3, 4, 4] = x -> clip(min=-128, max=127) -> cast(int16)\n");
+  rounded(-129, 127, 3);
+  node_with_int("Cast", "c", "y", "to", 3);
+  expect_errors(13, 1, "it casts to int8 what may not be whole or not fit");
+  rounded(-129, 127, 3);
+  node("Where", "n zero c", "y");
+  expect_errors(13, 1, "it is computed at run time");
+  rounded(0, 1, ONNX_FLOAT_TYPE);
+  node("Relu", "r", "y");
+  expect_errors(13, 1, "cnnc has round only as a part of a cast to integers");
+  setup();
+  put_onnx_value(&graph, GRAPH_INPUT, "x", ONNX_UINT8_TYPE, SIZES(1, 4, 2, 2));
+  typed_output("y", ONNX_UINT8_TYPE);
+  output("z");
+  node("Identity", "d", "z");
+  node_with_int("Cast", "x", "f", "to", 1);
+  node_with_int("DepthToSpace", "f", "d", "blocksize", 2);
+  node_with_int("Cast", "d", "y", "to", 2);
+  expect_source("output y: uint8[1, 4, 4] = x_pixel_shuffle\n");
+  expect_source("output z: float32[1, 4, 4] = x_pixel_shuffle -> cast(float32)\n");
+}
+
+Test(import, nodes_in_any_order) {
+  input("x", SIZES(1, 3, 4, 4));
+  output("y");
+  node("Relu", "b", "y");
+  node("Tanh", "a", "b");
+  node("Sigmoid", "x", "a");
+  expect_source("output y: float32[3, 4, 4] = x -> sigmoid -> tanh -> relu\n");
+}
+
 Test(import, graphs_that_contradict_themselves) {
   input("x", SIZES(1, 3, 4, 4));
   output("y");
   node("Add", "x b", "a");
   node("Relu", "a", "b");
   node("Relu", "b", "y");
-  expect_errors(13, 1, "needs `b`, which is computed later, by node `b` (Relu)");
+  expect_errors(13, 1, "node `b` (Relu) needs `a`, which depends on that node itself: a cycle");
   setup();
   input("x", SIZES(1, 3, 4, 4));
   output("y");
