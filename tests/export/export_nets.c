@@ -9,13 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile.h"
 #include "ir/operator.h"
 #include "load/write_onnx.h"
+#include "net_graph.h"
 #include "own_weights.h"
 #include "passes/export_graph.h"
 #include "passes/interpret.h"
-#include "support/diagnostics_text.h"
 #include "support/reader.h"
 
 enum { SAMPLES = 2, CHOICES = 2 };
@@ -28,17 +27,8 @@ typedef struct Job {
   int written, failed;
 } Job;
 
-static const char *read_file(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved,
-                             const char **error) {
-  (void)context;
-  *resolved = path_beside(arena, path, relative_to);
-  return read_whole_file(arena, *resolved, READ_FILES_ONLY, length, error);
-}
-
-static void fail(Job *job, const Diagnostics *diagnostics, const char *what) {
-  Text text = text_new(job->arena);
-  print_diagnostics(&text, diagnostics, DIAGNOSTICS_SHORT, false);
-  printf("FAILED: %s.%s: %s %s\n", job->stem, job->options.net, what, text_string(&text));
+static void fail(Job *job, const char *what, const char *why) {
+  printf("FAILED: %s.%s: %s %s\n", job->stem, job->options.net, what, why);
   job->failed++;
 }
 
@@ -66,13 +56,6 @@ static double random_number(uint64_t *state, DType dtype) {
   return (double)(dtype_minimum(dtype) + (int64_t)(next_random(state) % (uint64_t)(dtype_maximum(dtype) - dtype_minimum(dtype) + 1)));
 }
 
-/* The element that stands at place i of the caller's buffer. */
-static int64_t logical(const TensorType *type, bool hwc, int64_t i) {
-  if (!hwc || type->rank < 2) return i;
-  int64_t channels = size_value(type_channels(type)), pixels = size_value(type_height(type)) * size_value(type_width(type));
-  return i % channels * pixels + i / channels;
-}
-
 /* Words of 8 bytes: the rank, the sizes of the caller's buffer with the samples first, then its numbers as doubles. */
 static void put_tensor(Text *data, const TensorType *type, bool hwc, double *const *samples) {
   int64_t words[MAX_RANK + 2] = {type->rank + 1, SAMPLES}, count = 1;
@@ -82,7 +65,7 @@ static void put_tensor(Text *data, const TensorType *type, bool hwc, double *con
   }
   text_add_bytes(data, (const char *)words, (size_t)(type->rank + 2) * sizeof *words);
   for (int s = 0; s < SAMPLES; s++)
-    for (int64_t i = 0; i < count; i++) text_add_bytes(data, (const char *)&samples[s][logical(type, hwc, i)], sizeof(double));
+    for (int64_t i = 0; i < count; i++) text_add_bytes(data, (const char *)&samples[s][logical_index(type, hwc, i)], sizeof(double));
 }
 
 static void evaluate(Job *job, const Graph *graph, int choice) {
@@ -108,19 +91,10 @@ static void evaluate(Job *job, const Graph *graph, int choice) {
   write_bytes(job, arena_printf(job->arena, "%d.data", choice), text_string(&data), data.length);
 }
 
-static Graph *graph_of(Job *job, Compilation *c, Diagnostics *diagnostics, Sources *sources) {
-  *sources = (Sources){.arena = job->arena};
-  *diagnostics = (Diagnostics){.arena = job->arena, .sources = sources};
-  *c = (Compilation){.arena = job->arena,
-                     .diagnostics = diagnostics,
-                     .sources = sources,
-                     .options = &job->options,
-                     .read_file = read_file,
-                     .dump = text_new(job->arena),
-                     .timings = text_new(job->arena)};
-  Graph *graph = compile_to_graph(c);
-  if (!graph || diagnostics->errors) fail(job, diagnostics, "does not compile:");
-  return diagnostics->errors ? NULL : graph;
+static Graph *graph_of(Job *job, NetCompilation *net) {
+  Graph *graph = net_graph(job->arena, &job->options, net);
+  if (!graph) fail(job, "does not compile:", net_errors(job->arena, net));
+  return graph;
 }
 
 /* The least sizes, then greater ones that differ. */
@@ -160,24 +134,22 @@ static void check_types(Job *job, const Graph *graph, const OnnxModel *model) {
 }
 
 static void do_net(Job *job) {
-  Diagnostics diagnostics;
-  Sources sources;
-  Compilation c;
+  NetCompilation net;
   size_t length;
   job->options.sizes = NULL;
-  const Graph *graph = graph_of(job, &c, &diagnostics, &sources);
+  const Graph *graph = graph_of(job, &net);
   if (!graph) return;
-  const OnnxModel *model = export_graph(&c, graph, 0);
+  const OnnxModel *model = export_graph(&net.compilation, graph, 0);
   check_types(job, graph, model);
   const unsigned char *bytes = write_onnx(job->arena, model, &length);
   if (!bytes) {
-    fail(job, &diagnostics, "is too large");
+    fail(job, "is too large", "");
     return;
   }
   write_bytes(job, "onnx", bytes, length);
   for (int choice = 0; choice < (graph->dim_count ? CHOICES : 1); choice++) {
     choose_sizes(job, graph, choice);
-    const Graph *fixed = graph->dim_count ? graph_of(job, &c, &diagnostics, &sources) : graph;
+    const Graph *fixed = graph->dim_count ? graph_of(job, &net) : graph;
     if (fixed) evaluate(job, fixed, choice);
   }
   job->written++;
