@@ -333,15 +333,18 @@ static Importer new_importer(Arena *arena, Diagnostics *diagnostics, const OnnxM
 
 /* No part of a pattern may be left over. */
 static bool check_layers(Importer *m) {
-  static const char *const parts[][2] = {{"erf", "gelu"}, {"round", "a cast to integers"}, {"isnan", "a cast to integers"}};
+  static const char *const parts[][3] = {{"erf", "erf", "gelu"},
+                                         {"round", "round", "a cast to integers"},
+                                         {"isnan", "isnan", "a cast to integers"},
+                                         {"infinite_pad", "padding with minus infinity", "max_pool"}};
   bool good = true;
   for (int i = 0; i < m->net.layers_count; i++)
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 4; k++) {
       const Layer *layer = m->net.layers[i];
       if (!layer->op || strcmp(layer->op, parts[k][0])) continue;
       m->node = layer->node;
       m->refused = false;
-      good = refuse(m, "cnnc has %s only as a part of %s", parts[k][0], parts[k][1]);
+      good = refuse(m, "cnnc has %s only as a part of %s", parts[k][1], parts[k][2]);
     }
   return good;
 }

@@ -166,6 +166,8 @@ typedef struct WindowShape {
 } WindowShape;
 /* From kernel_shape (or the kernel given), strides, dilations, pads and auto_pad; rank is that of the layer. false: refused. */
 bool read_window(Importer *m, int rank, const int64_t *kernel, WindowShape *window);
+/* Padding that never wins, which waits for the MaxPool that takes it into its window. pads is a list. NULL: refused. */
+Value *infinite_pad(Importer *m, const Value *value, const Value *pads);
 void add_padding(Importer *m, Layer *layer, const WindowShape *window);
 void add_window_attributes(Importer *m, Layer *layer, const WindowShape *window, bool stride_is_kernel);
 /* The size after the window. NULL: refused. */

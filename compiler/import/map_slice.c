@@ -348,6 +348,12 @@ static Value *padded(Importer *m, const Value *value, const PadNumbers *p) {
 bool map_pad(Importer *m, const Value *const *in, int count, Value **out) {
   PadNumbers p;
   int64_t before[MAX_TENSOR_RANK] = {0}, after[MAX_TENSOR_RANK] = {0};
+  double value = 0;
+  bool single = count == 3 && in[2] && is_constant(in[2]) && is_single_number(in[2], &value);
+  if (single && isinf(value) && value < 0 && !strcmp(string_attribute(m, "mode", "constant"), "constant")) {
+    out[0] = infinite_pad(m, in[0], in[1]);
+    return out[0] != NULL;
+  }
   if (!read_pads(m, in, count, in[0]->rank, &p)) return false;
   if (!isfinite(p.value)) return refuse(m, "its value is not finite");
   for (int i = 0; i < in[0]->rank; i++) {

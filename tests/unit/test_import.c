@@ -1,6 +1,7 @@
 /* test_import.c - ONNX models made on the spot: the source that import writes of them, and what it says of those that
  * contradict themselves or have no counterpart. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 #include "import/import.h"
 #include "load/read_onnx.h"
@@ -213,6 +214,30 @@ Test(import, casts_to_integers) {
   node_with_int("Cast", "d", "y", "to", 2);
   expect_source("output y: uint8[1, 4, 4] = x_pixel_shuffle\n");
   expect_source("output z: float32[1, 4, 4] = x_pixel_shuffle -> cast(float32)\n");
+}
+
+static void infinitely_padded(const int64_t *sizes, const int64_t *pads, int count) {
+  setup();
+  input("x", sizes);
+  output("y");
+  put_onnx_integers(&graph, "pads", pads, count);
+  put_onnx_floats(&graph, "least", SIZES(1), -INFINITY, 0);
+  node("Pad", "x pads least", "p");
+}
+
+Test(import, padding_that_never_wins) {
+  infinitely_padded(SIZES(1, 2, 9, 9), (int64_t[]){0, 0, 3, 1, 0, 0, 2, 0}, 8);
+  node_with_ints("MaxPool", "p", "y", "kernel_shape", (int64_t[]){4, 2}, 2);
+  expect_source("output y: float32[2, 11, 9] = x -> max_pool((4, 2), stride=1, padding=(top=3, bottom=2, left=1, right=0))\n");
+  infinitely_padded(SIZES(1, 2, 9), (int64_t[]){0, 0, 1, 0, 0, 2}, 6);
+  node_with_ints("MaxPool", "p", "y", "kernel_shape", (int64_t[]){4}, 1);
+  expect_source("output y: float32[2, 9] = x -> max_pool(4, stride=1, padding=(left=1, right=2))\n");
+  infinitely_padded(SIZES(1, 2, 9), (int64_t[]){0, 0, 1, 0, 0, 2}, 6);
+  node("Relu", "p", "y");
+  expect_errors(13, 1, "cnnc has padding with minus infinity only as a part of max_pool");
+  infinitely_padded(SIZES(1, 2, 9), (int64_t[]){0, 1, 1, 0, 0, 2}, 6);
+  node("Relu", "p", "y");
+  expect_errors(13, 1, "other than a window of a MaxPool");
 }
 
 Test(import, nodes_in_any_order) {
