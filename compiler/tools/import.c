@@ -201,8 +201,8 @@ static bool make(Session *session, Diagnostics *diagnostics, const OnnxModel *mo
 static bool make_with_some_size(Session *session, const OnnxModel *model, ImportOptions *options, const char *head, Made *made) {
   static const struct {
     int64_t least, multiple;
-  } tries[] = {{1, 1}, {2, 1}, {3, 1}, {4, 1},   {6, 1},   {8, 1},   {16, 1}, {32, 1},
-               {2, 2}, {4, 4}, {8, 8}, {16, 16}, {32, 32}, {64, 64}, {32, 1}};
+  } tries[] = {{1, 1},  {2, 1}, {3, 1}, {4, 1}, {6, 1},   {8, 1},   {12, 1},  {16, 1},
+               {32, 1}, {2, 2}, {4, 4}, {8, 8}, {16, 16}, {32, 32}, {64, 64}, {32, 1}};
   enum { TRIES = sizeof tries / sizeof *tries, ALL_ERRORS = 10000 };
   for (int i = 0; i < TRIES; i++) {
     Diagnostics *diagnostics = ARENA_NEW(session->arena, Diagnostics);
