@@ -39,22 +39,6 @@ static void mark_nested(Layer *layer, const Layer *begin) {
   for (int i = 0; i < layer->inputs_count; i++) mark_nested(layer->inputs[i], begin);
 }
 
-/* Whether only what needs no name stands between it and a branch above it. */
-static bool follows_branch(const Layer *layer) {
-  while (layer->kind == LAYER_OPERATION && layer->inputs_count == 1 && !layer->parameters_count) layer = layer->inputs[0];
-  return layer->branch != NULL;
-}
-
-/* Branch after branch would be one endless chain: there, what follows each is a statement. */
-static void split_chains(Net *net) {
-  for (int i = 0; i < net->layers_count; i++) {
-    Layer *join = net->layers[i];
-    for (int k = 0; k < join->inputs_count && join->branch; k++) mark_nested(join->inputs[k], join->branch);
-  }
-  for (int i = 0; i < net->layers_count; i++)
-    if (net->layers[i]->absorbed && !net->layers[i]->nested && follows_branch(net->layers[i])) net->layers[i]->absorbed = false;
-}
-
 void find_branches(Net *net) {
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
@@ -62,5 +46,68 @@ void find_branches(Net *net) {
     layer->branch = common_begin(layer);
     if (layer->branch) layer->branch->absorbed = layer->branch->kind == LAYER_OPERATION && layer->branch->uses == layer->inputs_count;
   }
-  split_chains(net);
+  for (int i = 0; i < net->layers_count; i++) {
+    Layer *join = net->layers[i];
+    for (int k = 0; k < join->inputs_count && join->branch; k++) mark_nested(join->inputs[k], join->branch);
+  }
+}
+
+Layer *stage_before(const Layer *stage) { return stage->branch ? stage->branch : stage->inputs_count == 1 ? stage->inputs[0] : NULL; }
+
+Way way_to(Arena *arena, Layer *end, const Layer *begin) {
+  Way way = {0};
+  for (Layer *at = end; at && at != begin && at->kind == LAYER_OPERATION; at = stage_before(at)) {
+    if (!begin && at != end && at->uses > 1 && !at->absorbed) break;
+    ARENA_PUSH(arena, way.stages, way.count, at);
+  }
+  for (int i = 0; i < way.count / 2; i++) {
+    Layer *other = way.stages[i];
+    way.stages[i] = way.stages[way.count - 1 - i];
+    way.stages[way.count - 1 - i] = other;
+  }
+  return way;
+}
+
+Way *longest_ways(Net *net, int *count) {
+  Way *ways = NULL;
+  *count = 0;
+  for (int i = 0; i < net->layers_count; i++) net->layers[i]->on_way = false;
+  for (int i = net->layers_count; i-- > 0;) {
+    Layer *end = net->layers[i];
+    if (end->kind != LAYER_OPERATION || end->nested || end->on_way) continue;
+    Way way = way_to(net->arena, end, NULL);
+    for (int k = 0; k < way.count; k++) way.stages[k]->on_way = true;
+    ARENA_PUSH(net->arena, ways, *count, way);
+  }
+  return ways;
+}
+
+static bool has_label(const Layer *stage) {
+  if (stage->label || stage->shared) return true;
+  for (int i = 0; i < stage->inputs_count && stage->branch; i++)
+    for (const Layer *at = stage->inputs[i]; at != stage->branch; at = stage_before(at))
+      if (has_label(at)) return true;
+  return false;
+}
+
+/* Branch after branch would be one endless chain: there, each is a statement, with what needs no name behind it. */
+void split_ways(Net *net) {
+  int count;
+  Way *ways = longest_ways(net, &count);
+  for (int i = 0; i < count; i++) {
+    Layer *end = NULL; /* of the branch at hand */
+    bool passed = false;
+    for (int k = 0; k < ways[i].count; k++) {
+      Layer *stage = ways[i].stages[k];
+      bool labelled = has_label(stage);
+      if (stage->branch && labelled) {
+        if (end) end->ends_statement = true;
+        end = stage;
+        passed = false;
+      } else if (end && !passed) {
+        passed = labelled;
+        if (!passed) end = stage;
+      }
+    }
+  }
 }

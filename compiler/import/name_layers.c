@@ -183,28 +183,30 @@ static const char *label_of(Namer *n, const Layer *layer) {
   return *path ? unique(n, path) : unique(n, counted_name(n, short_op(layer->op)));
 }
 
-/* Shortens the scope to what it has in common with the labels between a layer and the begin of a branch. */
-static void common_scope(Arena *arena, const Layer *layer, const Layer *begin, const char **scope) {
-  if (layer == begin || layer->kind != LAYER_OPERATION) return;
-  for (int i = 0; i < layer->inputs_count; i++) common_scope(arena, layer->inputs[i], begin, scope);
-  if (!layer->label) return;
-  const char *last = strrchr(layer->label, '.');
-  size_t same = 0, length = last ? (size_t)(last - layer->label) : 0;
-  if (!*scope) *scope = arena_strndup(arena, layer->label, length);
-  for (size_t i = 0; i <= strlen(*scope) && i <= length; i++) {
-    bool end_of_one = i == strlen(*scope), end_of_other = i == length;
-    if ((end_of_one || (*scope)[i] == '.') && (end_of_other || layer->label[i] == '.')) same = i;
-    if (end_of_one || end_of_other || (*scope)[i] != layer->label[i]) break;
+/* Shortens the scope to what it has in common with the label's. */
+static const char *shorten_scope(Arena *arena, const char *scope, const char *label) {
+  const char *last = strrchr(label, '.');
+  size_t same = 0, length = last ? (size_t)(last - label) : 0;
+  if (!scope) return arena_strndup(arena, label, length);
+  for (size_t i = 0; i <= strlen(scope) && i <= length; i++) {
+    bool end_of_one = i == strlen(scope), end_of_other = i == length;
+    if ((end_of_one || scope[i] == '.') && (end_of_other || label[i] == '.')) same = i;
+    if (end_of_one || end_of_other || scope[i] != label[i]) break;
   }
-  *scope = arena_strndup(arena, *scope, same);
+  return arena_strndup(arena, scope, same);
+}
+
+static const char *common_scope(Arena *arena, const Layer *stage, const char *scope) {
+  if (stage->label) scope = shorten_scope(arena, scope, stage->label);
+  for (int i = 0; i < stage->inputs_count && stage->branch; i++)
+    for (const Layer *at = stage->inputs[i]; at != stage->branch; at = stage_before(at)) scope = common_scope(arena, at, scope);
+  return scope;
 }
 
 /* "layer1.0" of what follows a branch whose labels all begin so. NULL: there is none. */
 static const char *scope_of_branch(Arena *arena, const Layer *layer) {
-  const char *scope = NULL;
   while (layer->kind == LAYER_OPERATION && layer->inputs_count == 1 && !layer->label) layer = layer->inputs[0];
-  if (!layer->branch) return NULL;
-  for (int i = 0; i < layer->inputs_count; i++) common_scope(arena, layer->inputs[i], layer->branch, &scope);
+  const char *scope = layer->branch ? common_scope(arena, layer, NULL) : NULL;
   return scope && *scope ? scope : NULL;
 }
 
@@ -240,7 +242,8 @@ static void name_statements(Net *net, Namer *n) {
     Layer *layer = net->layers[i];
     name_ways(n, layer);
     if (layer->kind == LAYER_PART) layer->name = statement_name(n, layer, arena_printf(net->arena, "part%d", layer->part + 1));
-    else if (layer->kind == LAYER_OPERATION && layer->uses > 1 && !layer->absorbed && strcmp(layer->op, "split"))
+    else if (layer->kind == LAYER_OPERATION && ((layer->uses > 1 && !layer->absorbed) || layer->ends_statement) &&
+             strcmp(layer->op, "split"))
       layer->name = statement_name(n, layer, layer->op);
   }
 }
@@ -262,5 +265,6 @@ void name_layers(Net *net) {
     if (layer->kind != LAYER_OPERATION || !layer->parameters_count || (layer->shared && layer->shared != layer)) continue;
     layer->label = label_of(&n, layer);
   }
+  split_ways(net);
   name_statements(net, &n);
 }

@@ -57,6 +57,8 @@ struct Layer {
   Layer *shared;                /* the first of several layers with the same weights, itself included; NULL: it has its own */
   bool nested;                  /* it lies between the ends of a branch */
   bool absorbed;                /* it is read several times, but by one branch */
+  bool ends_statement;          /* though only one layer reads it */
+  bool on_way;                  /* longest_ways() has met it */
 };
 
 typedef struct LayerView {
@@ -96,7 +98,7 @@ void drop_attribute(Layer *layer, const char *name);
 LayerParameter *add_parameter(Layer *layer, const char *role, const char *original, int rank, const int64_t *sizes, const float *numbers);
 const LayerParameter *find_parameter(const Layer *layer, const char *role);
 
-/* "2", "0.1", "1e-05", and 1 / 255 where that is meant. */
+/* "2", "0.1", "1e-5", and 1 / 255 where that is meant. */
 const char *number_text(Arena *arena, double value);
 const char *size_text(Arena *arena, const Size *size);
 /* "3", or "(3, 5)" when they differ; rank 2 is a sequence, which has the last one only. */
@@ -106,6 +108,21 @@ const char *pair_text(Arena *arena, const int64_t pair[2], int rank);
 void count_layer_uses(Net *net);
 /* Finds branches, after the uses are counted. */
 void find_branches(Net *net);
+
+/* Stages one after another, a join with all that lies in its branch being one. */
+typedef struct Way {
+  Layer **stages;
+  int count;
+} Way;
+
+/* NULL: it is a join without a branch, and first on its way. */
+Layer *stage_before(const Layer *stage);
+/* From a layer, which is not on it, to another; from NULL: as far as nothing else reads what lies on it. */
+Way way_to(Arena *arena, Layer *end, const Layer *begin);
+/* Those outside of branches; together they hold all layers. */
+Way *longest_ways(Net *net, int *count);
+/* Marks where statements end, after the labels are set. */
+void split_ways(Net *net);
 /* Finds layers that have the same parameters. */
 void find_shared(Net *net);
 void name_layers(Net *net);

@@ -201,10 +201,10 @@ static bool shortest_digits_quickly(Binary binary, Decimal *out) {
 static size_t write_literal(char *out, bool negative, const Decimal *decimal) {
   char *to = out;
   int exponent = decimal->point - 1;
-  bool plain = exponent >= -5 && exponent <= 8;
+  bool plain = exponent >= -4 && exponent <= 8;
   if (negative) *to++ = '-';
   if (plain && exponent < 0) {
-    memcpy(to, "0.000000", 8);
+    memcpy(to, "0.00000", 7);
     to += 1 - exponent;
     memcpy(to, decimal->digits, (size_t)decimal->count);
     to += decimal->count;

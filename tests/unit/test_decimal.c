@@ -44,7 +44,8 @@ Test(decimal, floats_are_c_literals) {
   check_float(123456789.0f, "123456790.0");
   check_float(999999984306749440.0f, "1e+18");
   check_float(1e9f, "1e+9");
-  check_float(1e-5f, "0.00001");
+  check_float(1e-4f, "0.0001");
+  check_float(1e-5f, "1e-5");
   check_float(1e-6f, "1e-6");
   check_float(1.17549435e-38f, "1.1754944e-38");
   check_float(1e-45f, "1e-45");

@@ -386,3 +386,31 @@ Test(import, numbers_of_any_size) {
     }
   }
 }
+
+/* x becomes y: a squeeze to `squeeze` channels, and two ways of `expand` from there, under the scope. */
+static void fire(const char *scope, const char *x, const char *y, int64_t in, int64_t squeeze, int64_t expand) {
+  const char *s = arena_printf(&arena, "%s.squeeze.weight", scope), *e1 = arena_printf(&arena, "%s.expand1x1.weight", scope),
+             *e3 = arena_printf(&arena, "%s.expand3x3.weight", scope), *t = arena_printf(&arena, "%s_t", scope);
+  put_onnx_floats(&graph, s, SIZES(squeeze, in, 1, 1), 0, 1);
+  put_onnx_floats(&graph, e1, SIZES(expand, squeeze, 1, 1), 0, 1);
+  put_onnx_floats(&graph, e3, SIZES(expand, squeeze, 3, 3), 0, 1);
+  node("Conv", arena_printf(&arena, "%s %s", x, s), t);
+  node("Relu", t, arena_printf(&arena, "%s_r", t));
+  node("Conv", arena_printf(&arena, "%s_r %s", t, e1), arena_printf(&arena, "%s_1", t));
+  node_with_ints("Conv", arena_printf(&arena, "%s_r %s", t, e3), arena_printf(&arena, "%s_3", t), "pads", (int64_t[]){1, 1, 1, 1}, 4);
+  Text concat = new_node(&arena, "Concat", arena_printf(&arena, "%s_1 %s_3", t, t), y);
+  put_int_attribute(&concat, "axis", 1);
+  put_node(&graph, &concat);
+}
+
+Test(import, branch_after_branch_is_a_statement) {
+  input("x", SIZES(1, 3, 8, 8));
+  output("y");
+  fire("f.3", "x", "a", 3, 2, 4);
+  node_with_ints("MaxPool", "a", "p", "kernel_shape", (int64_t[]){2, 2}, 2);
+  fire("f.4", "p", "b", 8, 2, 5);
+  node("Tanh", "b", "y");
+  expect_source("  f_3 = x -> f.3.squeeze: conv(2, 1, bias=false) -> relu -> branch(f.3.expand1x1: conv(4, 1, bias=false), "
+                "f.3.expand3x3: conv(4, 3, padding=1, bias=false)) -> concat -> max_pool(2, stride=1)\n"
+                "  output y: float32[10, 7, 7] = f_3 -> f.4.squeeze: conv(2, 1, bias=false) -> relu -> branch(");
+}
