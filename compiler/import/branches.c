@@ -40,15 +40,17 @@ static void mark_nested(Layer *layer, const Layer *begin) {
 }
 
 void find_branches(Net *net) {
+  for (int i = 0; i < net->layers_count; i++)
+    if (!net->layers[i]->in_block) net->layers[i]->absorbed = net->layers[i]->nested = false;
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
-    if (!is_join(layer)) continue;
+    if (layer->in_block || !is_join(layer)) continue;
     layer->branch = common_begin(layer);
     if (layer->branch) layer->branch->absorbed = layer->branch->kind == LAYER_OPERATION && layer->branch->uses == layer->inputs_count;
   }
   for (int i = 0; i < net->layers_count; i++) {
     Layer *join = net->layers[i];
-    for (int k = 0; k < join->inputs_count && join->branch; k++) mark_nested(join->inputs[k], join->branch);
+    for (int k = 0; k < join->inputs_count && join->branch && !join->in_block; k++) mark_nested(join->inputs[k], join->branch);
   }
 }
 
@@ -74,7 +76,7 @@ Way *longest_ways(Net *net, int *count) {
   for (int i = 0; i < net->layers_count; i++) net->layers[i]->on_way = false;
   for (int i = net->layers_count; i-- > 0;) {
     Layer *end = net->layers[i];
-    if (end->kind != LAYER_OPERATION || end->nested || end->on_way) continue;
+    if (end->kind != LAYER_OPERATION || end->nested || end->in_block || end->on_way) continue;
     Way way = way_to(net->arena, end, NULL);
     for (int k = 0; k < way.count; k++) way.stages[k]->on_way = true;
     ARENA_PUSH(net->arena, ways, *count, way);

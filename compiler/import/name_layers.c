@@ -9,12 +9,6 @@
 
 enum { LONGEST = 40 };
 
-typedef struct Namer {
-  Arena *arena;
-  NameTable taken; /* names as C sees them */
-  NameTable counts;
-} Namer;
-
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -47,11 +41,14 @@ static const char *c_case(Arena *arena, const char *path) {
   return copy;
 }
 
-/* The name, or with _2, _3 .. behind it. */
-static const char *unique(Namer *n, const char *name) {
-  const char *candidate = is_word(name, reserved) ? arena_printf(n->arena, "%s_", name) : name;
-  for (int i = 2; find_name(&n->taken, c_name(n->arena, candidate)); i++) candidate = arena_printf(n->arena, "%s_%d", name, i);
-  put_name(&n->taken, c_name(n->arena, candidate), n);
+bool is_reserved_name(const char *name) { return is_word(name, reserved); }
+
+bool is_free_name(Net *net, const char *name) { return !is_reserved_name(name) && !find_name(&net->names, c_name(net->arena, name)); }
+
+const char *unique_name(Net *net, const char *name) {
+  const char *candidate = is_reserved_name(name) ? arena_printf(net->arena, "%s_", name) : name;
+  for (int i = 2; !is_free_name(net, candidate); i++) candidate = arena_printf(net->arena, "%s_%d", name, i);
+  put_name(&net->names, c_name(net->arena, candidate), net);
   return candidate;
 }
 
@@ -132,17 +129,17 @@ static const char *scope_of_node(Arena *arena, const OnnxNode *node) {
   return text_string(&text);
 }
 
-static const char *short_op(const char *op) {
+const char *short_op(const char *op) {
   if (!strcmp(op, "batch_norm")) return "bn";
   if (!strcmp(op, "channel_affine")) return "affine";
   if (!strcmp(op, "depthwise_conv")) return "dw";
   return !strcmp(op, "conv_transpose") ? "deconv" : op;
 }
 
-static const char *counted_name(Namer *n, const char *base) {
-  int *count = find_name(&n->counts, base);
-  if (!count) put_name(&n->counts, base, count = ARENA_NEW(n->arena, int));
-  return arena_printf(n->arena, "%s%d", base, ++*count);
+static const char *counted_name(Net *net, const char *base) {
+  int *count = find_name(&net->name_counts, base);
+  if (!count) put_name(&net->name_counts, base, count = ARENA_NEW(net->arena, int));
+  return arena_printf(net->arena, "%s%d", base, ++*count);
 }
 
 /* The same call and the same tensors of the model. */
@@ -171,16 +168,16 @@ void find_shared(Net *net) {
   }
 }
 
-static const char *label_of(Namer *n, const Layer *layer) {
+static const char *label_of(Net *net, const Layer *layer) {
   const char *path = "";
   for (int i = 0; i < layer->parameters_count && !*path; i++) {
     const char *original = layer->parameters[i].original;
-    const char *scope = original && *original ? scope_of(n->arena, original) : NULL;
-    if (scope) path = path_of(n->arena, scope);
+    const char *scope = original && *original ? scope_of(net->arena, original) : NULL;
+    if (scope) path = path_of(net->arena, scope);
   }
-  if (!*path && layer->node) path = path_of(n->arena, scope_of_node(n->arena, layer->node));
-  if (layer->shared) path = c_case(n->arena, path); /* a shared layer has one word for a name */
-  return *path ? unique(n, path) : unique(n, counted_name(n, short_op(layer->op)));
+  if (!*path && layer->node) path = path_of(net->arena, scope_of_node(net->arena, layer->node));
+  if (layer->shared) path = c_case(net->arena, path); /* a shared layer has one word for a name */
+  return *path ? unique_name(net, path) : unique_name(net, counted_name(net, short_op(layer->op)));
 }
 
 /* Shortens the scope to what it has in common with the label's. */
@@ -211,13 +208,13 @@ static const char *scope_of_branch(Arena *arena, const Layer *layer) {
 }
 
 /* "conv1_relu": after the nearest label before it, and what it does. */
-static const char *statement_name(Namer *n, const Layer *layer, const char *op) {
+static const char *statement_name(Net *net, const Layer *layer, const char *op) {
   const Layer *at = layer;
-  const char *scope = layer->kind == LAYER_OPERATION ? scope_of_branch(n->arena, layer) : NULL;
-  if (scope) return unique(n, c_case(n->arena, scope));
+  const char *scope = layer->kind == LAYER_OPERATION ? scope_of_branch(net->arena, layer) : NULL;
+  if (scope) return unique_name(net, c_case(net->arena, scope));
   while (at->kind != LAYER_INPUT && !at->label && at->inputs_count && at->inputs[0]->kind != LAYER_NUMBER) at = at->inputs[0];
   const char *base = at->label ? at->label : at->name ? at->name : "x";
-  return unique(n, path_of(n->arena, arena_printf(n->arena, "%s_%s", c_case(n->arena, base), at == layer ? "out" : op)));
+  return unique_name(net, path_of(net->arena, arena_printf(net->arena, "%s_%s", c_case(net->arena, base), at == layer ? "out" : op)));
 }
 
 /* Whether the way to this layer, as far as nothing else reads it, has a layer with a label. */
@@ -228,43 +225,46 @@ static bool has_labelled_way(const Layer *layer) {
 }
 
 /* Long ways that meet but do not begin together get a statement each. */
-static void name_ways(Namer *n, const Layer *join) {
+static void name_ways(Net *net, const Layer *join) {
   if (join->kind != LAYER_OPERATION || join->inputs_count < 2 || join->branch) return;
   for (int k = 0; k < join->inputs_count; k++) {
     Layer *way = join->inputs[k];
-    if (has_labelled_way(way)) way->name = statement_name(n, way, way->op);
+    if (has_labelled_way(way)) way->name = statement_name(net, way, way->op);
   }
 }
 
 /* Every layer that is read more than once, but not by one branch, the parts of splits, and ways into a join. */
-static void name_statements(Net *net, Namer *n) {
+static void name_statements(Net *net) {
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
-    name_ways(n, layer);
-    if (layer->kind == LAYER_PART) layer->name = statement_name(n, layer, arena_printf(net->arena, "part%d", layer->part + 1));
+    if (layer->in_block) continue;
+    name_ways(net, layer);
+    if (layer->kind == LAYER_PART) layer->name = statement_name(net, layer, arena_printf(net->arena, "part%d", layer->part + 1));
     else if (layer->kind == LAYER_OPERATION && ((layer->uses > 1 && !layer->absorbed) || layer->ends_statement) &&
              strcmp(layer->op, "split"))
-      layer->name = statement_name(n, layer, layer->op);
+      layer->name = statement_name(net, layer, layer->op);
   }
 }
 
 void name_layers(Net *net) {
-  Namer n = {net->arena, name_table(net->arena), name_table(net->arena)};
+  net->names = name_table(net->arena);
+  net->name_counts = name_table(net->arena);
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
     if (layer->kind != LAYER_INPUT) continue;
     const char *name = plain_name(net->arena, layer->name);
-    layer->name = unique(&n, *name ? name : "x");
+    layer->name = unique_name(net, *name ? name : "x");
   }
   for (int i = 0; i < net->outputs_count; i++) {
     const char *name = plain_name(net->arena, net->outputs[i].name);
-    net->outputs[i].name = unique(&n, *name ? name : "y");
+    net->outputs[i].name = unique_name(net, *name ? name : "y");
   }
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
     if (layer->kind != LAYER_OPERATION || !layer->parameters_count || (layer->shared && layer->shared != layer)) continue;
-    layer->label = label_of(&n, layer);
+    layer->label = label_of(net, layer);
   }
+  find_blocks(net);
   split_ways(net);
-  name_statements(net, &n);
+  name_statements(net);
 }

@@ -94,7 +94,7 @@ static const char *plain_number(Arena *arena, float value) {
 const char *number_text(Arena *arena, double value) {
   float rounded = (float)value, whole = roundf(1 / rounded);
   bool reciprocal = rounded != 0 && whole > 2 && whole < 65537 && 1 / whole == rounded && whole != 4 && whole != 5 && whole != 8 &&
-                    whole != 10 && whole != 16 && whole != 100 && whole != 1000;
+                    whole != 10 && whole != 16 && whole != 100 && whole != 1000 && whole != 10000;
   return reciprocal ? arena_printf(arena, "1 / %d", (int)whole) : plain_number(arena, rounded);
 }
 

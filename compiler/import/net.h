@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include "ir/onnx.h"
 #include "ir/size.h"
+#include "support/name_table.h"
 #include "support/text.h"
 
-enum { MAX_CNN_RANK = 3, MAX_LAYER_ATTRIBUTES = 12, MAX_LAYER_PARAMETERS = 4, MAX_MARGINS = 4 };
+enum { MAX_CNN_RANK = 3, MAX_LAYER_ATTRIBUTES = 12, MAX_LAYER_PARAMETERS = 4, MAX_MARGINS = 4, MAX_BLOCK_PARAMETERS = 8 };
 
 typedef enum LayerKind {
   LAYER_INPUT,     /* of the network */
@@ -31,11 +32,13 @@ typedef struct LayerParameter {
 } LayerParameter;
 
 typedef struct Layer Layer;
+typedef struct Block Block;
 struct Layer {
   LayerKind kind;
   const char *op;
-  const char *text; /* NUMBER */
-  const char *name; /* INPUT: as the model calls it; later the name in the source. Operations: of the statement that ends with it; NULL */
+  const Block *block; /* that it calls: `op` is its name; NULL: it is an operation */
+  const char *text;   /* NUMBER */
+  const char *name;   /* INPUT: as the model calls it; later the name in the source. Operations: of the statement that ends with it; NULL */
   const char *label;
   const OnnxNode *node; /* from which it comes */
   LayerAttribute attributes[MAX_LAYER_ATTRIBUTES];
@@ -59,6 +62,24 @@ struct Layer {
   bool absorbed;                /* it is read several times, but by one branch */
   bool ends_statement;          /* though only one layer reads it */
   bool on_way;                  /* longest_ways() has met it */
+  bool in_block;                /* it lies in a block, and a call of that stands for it */
+};
+
+typedef struct BlockParameter {
+  const char *name;
+  const char *word;      /* the name, but for what is counted: "channels" of channels_2 */
+  const char *otherwise; /* its value where a call does not say it; NULL: all do */
+  bool named;            /* calls say it with its name */
+  const char **values;   /* by call */
+} BlockParameter;
+
+/* What several scopes of labels have in common: `block x -> NAME(parameters) { return .. }`. */
+struct Block {
+  const char *name;
+  const char *scope; /* of the layers that it is written of */
+  Layer *result;     /* from an input called x */
+  BlockParameter parameters[MAX_BLOCK_PARAMETERS];
+  int parameters_count;
 };
 
 typedef struct LayerView {
@@ -83,6 +104,10 @@ typedef struct Net {
   int dims_count;
   Text constants; /* `const` lines */
   int constants_count;
+  Block **blocks; /* inner ones first */
+  int blocks_count;
+  NameTable names;       /* that are taken, as C sees them */
+  NameTable name_counts; /* of those that are counted: int */
 } Net;
 
 Layer *add_layer(Net *net, const char *op, const OnnxNode *node, int rank, const Size *const *sizes);
@@ -125,7 +150,18 @@ Way *longest_ways(Net *net, int *count);
 void split_ways(Net *net);
 /* Finds layers that have the same parameters. */
 void find_shared(Net *net);
+/* Labels, then blocks, then the names of statements. */
 void name_layers(Net *net);
+/* Whether no name is the same, or the same in C. */
+bool is_free_name(Net *net, const char *name);
+/* The name, or with _2, _3 .. behind it, if it is taken. */
+const char *unique_name(Net *net, const char *name);
+/* Whether the word stands for something else in a flow or in C. */
+bool is_reserved_name(const char *name);
+/* "bn" of batch_norm. */
+const char *short_op(const char *op);
+/* Makes blocks of scopes that repeat, after the labels are set. */
+void find_blocks(Net *net);
 /* The network as text; the names of layers are set. */
 void write_net(Net *net, const char *weights, Text *out);
 #endif

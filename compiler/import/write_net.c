@@ -8,7 +8,8 @@ enum { LIST_WIDTH = 40 };
 typedef struct NetWriter {
   const Net *net;
   Text *out;
-  const char *eps; /* of all batch norms, as a default; NULL: they differ */
+  const char *eps;  /* of all batch norms, as a default; NULL: they differ */
+  size_t scope_end; /* what labels in a block leave out */
 } NetWriter;
 
 static void write_call(NetWriter *w, const Layer *layer) {
@@ -30,7 +31,7 @@ static void write_stage(NetWriter *w, const Layer *layer) {
     text_add(w->out, layer->shared->label);
     return;
   }
-  if (layer->label) text_addf(w->out, "%s: ", layer->label);
+  if (layer->label) text_addf(w->out, "%s: ", layer->label + w->scope_end);
   write_call(w, layer);
 }
 
@@ -115,7 +116,7 @@ static void write_statements(NetWriter *w) {
   if (any) text_add(w->out, "\n");
   for (int i = 0; i < net->layers_count; i++) {
     const Layer *layer = net->layers[i];
-    if (layer->kind != LAYER_OPERATION) continue;
+    if (layer->kind != LAYER_OPERATION || layer->in_block) continue;
     if (!strcmp(layer->op, "split")) {
       write_split(w, i);
     } else if (layer->name) {
@@ -236,12 +237,27 @@ static void write_dims(NetWriter *w) {
   if (w->net->dims_count) text_add(w->out, "\n");
 }
 
+static void write_block(NetWriter *w, const Block *block) {
+  text_addf(w->out, "block x -> %s", block->name);
+  for (int i = 0; i < block->parameters_count; i++) {
+    const BlockParameter *parameter = &block->parameters[i];
+    text_addf(w->out, "%s%s", i ? ", " : "(", parameter->name);
+    if (parameter->otherwise) text_addf(w->out, "=%s", parameter->otherwise);
+  }
+  text_addf(w->out, "%s {\n  return ", block->parameters_count ? ")" : "");
+  w->scope_end = strlen(block->scope) + 1;
+  write_flow(w, block->result);
+  w->scope_end = 0;
+  text_add(w->out, "\n}\n\n");
+}
+
 void write_net(Net *net, const char *weights, Text *out) {
-  NetWriter w = {net, out, common_eps(net)};
+  NetWriter w = {net, out, common_eps(net), 0};
   text_add(out, "cnn 1\n\n");
   write_dims(&w);
   if (w.eps) text_addf(out, "default batch_norm(eps=%s)\n\n", w.eps);
   if (net->constants.length) text_addf(out, "%s\n", text_string(&net->constants));
+  for (int i = 0; i < net->blocks_count; i++) write_block(&w, net->blocks[i]);
   text_addf(out, "net %s {\n", net->name);
   write_weights(&w, weights);
   for (int i = 0; i < net->layers_count; i++) {

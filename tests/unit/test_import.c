@@ -414,3 +414,57 @@ Test(import, branch_after_branch_is_a_statement) {
                 "f.3.expand3x3: conv(4, 3, padding=1, bias=false)) -> concat -> max_pool(2, stride=1)\n"
                 "  output y: float32[10, 7, 7] = f_3 -> f.4.squeeze: conv(2, 1, bias=false) -> relu -> branch(");
 }
+
+Test(import, scopes_that_repeat_are_a_block) {
+  input("x", SIZES(1, 3, 8, 8));
+  output("y");
+  fire("f.3", "x", "a", 3, 2, 4);
+  node("Relu", "a", "r");
+  fire("f.4", "r", "b", 8, 3, 5);
+  node("Relu", "b", "s");
+  node_with_ints("MaxPool", "s", "y", "kernel_shape", (int64_t[]){2, 2}, 2);
+  expect_source("block x -> f_block(channels, channels_2) {\n"
+                "  return x -> squeeze: conv(channels, 1, bias=false) -> relu -> branch(expand1x1: conv(channels_2, 1, bias=false), "
+                "expand3x3: conv(channels_2, 3, padding=1, bias=false)) -> concat -> relu\n}\n");
+  expect_source("= x -> f.3: f_block(2, 4) -> f.4: f_block(3, 5) -> max_pool(2, stride=1)\n");
+}
+
+/* What is read from its middle, stands in two pieces or has other attributes is no block. */
+Test(import, scopes_that_are_not_one_piece_stay) {
+  input("x", SIZES(1, 3, 8, 8));
+  output("y");
+  output("t");
+  fire("f.3", "x", "a", 3, 2, 4);
+  fire("f.4", "a", "b", 8, 3, 5);
+  node("Relu", "b", "y");
+  node("Sigmoid", "f.3_t_r", "t");
+  expect_source("f.4.squeeze: conv(3, 1, bias=false) -> relu");
+  cr_expect(!strstr(text_string(&imported.source), "block"));
+  setup();
+  input("x", SIZES(1, 8, 8, 8));
+  output("y");
+  fire("f.3", "x", "a", 8, 2, 4);
+  put_onnx_floats(&graph, "g.weight", SIZES(8, 8, 1, 1), 0, 1);
+  put_onnx_floats(&graph, "f.3.last.weight", SIZES(8, 8, 1, 1), 0, 1);
+  put_onnx_floats(&graph, "f.4.last.weight", SIZES(8, 8, 1, 1), 0, 1);
+  node("Conv", "a g.weight", "c");
+  node("Conv", "c f.3.last.weight", "d");
+  fire("f.4", "d", "e", 8, 2, 4);
+  node("Conv", "e f.4.last.weight", "y");
+  expect_source("-> g: conv(8, 1, bias=false) -> f.3.last: conv(8, 1, bias=false)");
+  cr_expect(!strstr(text_string(&imported.source), "block"));
+  setup();
+  input("x", SIZES(1, 3, 8, 8));
+  output("y");
+  fire("f.3", "x", "a", 3, 2, 4);
+  put_onnx_floats(&graph, "f.4.squeeze.weight", SIZES(2, 8, 1, 1), 0, 1);
+  put_onnx_floats(&graph, "f.4.expand1x1.weight", SIZES(4, 2, 1, 1), 0, 1);
+  put_onnx_floats(&graph, "f.4.expand3x3.weight", SIZES(4, 2, 1, 1), 0, 1);
+  node("Conv", "a f.4.squeeze.weight", "s");
+  node("Tanh", "s", "u");
+  node("Conv", "u f.4.expand1x1.weight", "v");
+  node("Conv", "u f.4.expand3x3.weight", "w");
+  node("Add", "v w", "y");
+  expect_source("f.4.squeeze: conv(2, 1, bias=false) -> tanh -> branch(");
+  cr_expect(!strstr(text_string(&imported.source), "block"));
+}
