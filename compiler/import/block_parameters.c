@@ -178,12 +178,12 @@ static int all_keys(const Parameters *p, int at, Key *keys) {
   return count;
 }
 
-/* The attributes of a layer of the block. false: too many parameters. */
-static bool make_attributes(Parameters *p, int at, LayerAttribute *out, int *out_count) {
+/* The attributes of a layer of the block, or only those without a name. false: too many parameters. */
+static bool make_attributes(Parameters *p, int at, bool all_of_them, LayerAttribute *out, int *out_count) {
   Key keys[MAX_LAYER_ATTRIBUTES];
   const char **values = ARENA_ARRAY(p->net->arena, const char *, (size_t)p->count);
   *out_count = all_keys(p, at, keys);
-  for (int i = 0; i < *out_count; i++) {
+  for (int i = 0; i < *out_count && (all_of_them || !keys[i].name); i++) {
     const Layer *first = p->regions[0]->layers[at];
     bool same = true, all = true;
     for (int r = 0; r < p->count; r++) {
@@ -216,8 +216,9 @@ bool make_parameters(Net *net, Region *const *regions, int count, Block *block) 
   const Region *first = regions[0];
   LayerAttribute(*attributes)[MAX_LAYER_ATTRIBUTES] = arena_alloc_array(net->arena, (size_t)first->count, sizeof *attributes);
   int *counts = ARENA_ARRAY(net->arena, int, (size_t)first->count);
-  for (int i = 0; i < first->count; i++)
-    if (!make_attributes(&p, i, attributes[i], &counts[i])) return false;
+  for (int all = 0; all <= 1; all++) /* names are counted in the order of the parameters */
+    for (int i = 0; i < first->count; i++)
+      if (!make_attributes(&p, i, all, attributes[i], &counts[i])) return false;
   for (int i = 0; i < first->count; i++) {
     memcpy(first->layers[i]->attributes, attributes[i], sizeof attributes[i]);
     first->layers[i]->attributes_count = counts[i];

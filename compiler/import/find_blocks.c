@@ -16,6 +16,7 @@ typedef struct Finder {
   int scopes_count;
   Region **regions; /* of one height */
   int regions_count;
+  NameTable plain; /* scopes that are better read where they stand */
 } Finder;
 
 static void find_scopes(Finder *f) {
@@ -135,7 +136,7 @@ static void find_regions(Finder *f, int height) {
   f->regions_count = 0;
   for (int i = 0; i < f->scopes_count; i++) {
     const char *scope = f->scopes[i]->name;
-    if (f->scopes[i]->height != height || !is_free_name(net, scope)) continue;
+    if (f->scopes[i]->height != height || find_name(&f->plain, scope) || !is_free_name(net, scope)) continue;
     int labels = 0;
     for (int k = 0; k < net->layers_count; k++)
       labels += !net->layers[k]->in_block && net->layers[k]->label && is_below(net->layers[k]->label, scope);
@@ -179,8 +180,10 @@ static const char *block_name(Net *net, Region *const *regions, int count) {
   char *name = arena_strndup(net->arena, word, length);
   for (char *at = name; *at; at++)
     if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
-  bool empty = !length || !strcmp(name, "block");
-  return unique_name(net, arena_printf(net->arena, "%s_block", empty ? first->layers[first->count - 1]->op : name));
+  const char *op = short_op(first->layers[0]->op);
+  for (int i = 0; i < first->count; i++)
+    if (first->layers[i]->inputs_count > 1) op = first->layers[i]->op;
+  return unique_name(net, arena_printf(net->arena, "%s_block", length && strcmp(name, "block") ? name : op));
 }
 
 static void redirect(Layer *layer, const Layer *from, Layer *to) {
@@ -237,32 +240,106 @@ static void replace_region(Finder *f, Region *region, Layer *call) {
 static void make_block(Finder *f, Region **regions, int count) {
   Net *net = f->net;
   Block *block = ARENA_NEW(net->arena, Block);
-  *block = (Block){.scope = regions[0]->scope, .result = regions[0]->layers[regions[0]->count - 1]};
+  *block = (Block){.scope = regions[0]->scope, .layers = regions[0]->layers, .layers_count = regions[0]->count};
   if (!make_parameters(net, regions, count, block)) return;
   block->name = block_name(net, regions, count);
   for (int i = 0; i < count; i++) replace_region(f, regions[i], new_call(net, regions[i], i, block));
   ARENA_PUSH(net->arena, net->blocks, net->blocks_count, block);
 }
 
-void find_blocks(Net *net) {
-  Finder f = {.net = net};
+static void find_all(Finder *f) {
+  Net *net = f->net;
   int highest = 0;
-  find_scopes(&f);
-  for (int i = 0; i < f.scopes_count; i++)
-    if (f.scopes[i]->height > highest) highest = f.scopes[i]->height;
+  for (int i = 0; i < f->scopes_count; i++)
+    if (f->scopes[i]->height > highest) highest = f->scopes[i]->height;
   for (int height = 1; height <= highest; height++) {
-    find_regions(&f, height);
-    for (int i = 0; i < f.regions_count; i++) {
+    find_regions(f, height);
+    for (int i = 0; i < f->regions_count; i++) {
       Region **like = NULL;
       int count = 0;
-      for (int k = i; k < f.regions_count; k++) {
-        if (f.regions[i]->taken || f.regions[k]->taken || !is_like_region(f.regions[i], f.regions[k])) continue;
-        ARENA_PUSH(net->arena, like, count, f.regions[k]);
+      for (int k = i; k < f->regions_count; k++) {
+        if (f->regions[i]->taken || f->regions[k]->taken || !is_like_region(f->regions[i], f->regions[k])) continue;
+        ARENA_PUSH(net->arena, like, count, f->regions[k]);
       }
       if (!count || (count - 1) * (like[0]->count - 1) < 2) continue; /* a definition would be longer than what it saves */
       for (int k = 0; k < count; k++) like[k]->taken = true;
-      make_block(&f, like, count);
+      make_block(f, like, count);
     }
     find_branches(net);
   }
+}
+
+/* How often calls of the block are written. */
+static int count_calls(const Net *net, const Block *block) {
+  int count = 0;
+  for (int i = 0; i < net->layers_count; i++) count += !net->layers[i]->in_block && net->layers[i]->block == block;
+  for (int i = 0; i < net->blocks_count; i++)
+    for (int k = 0; k < net->blocks[i]->layers_count; k++) count += net->blocks[i]->layers[k]->block == block;
+  return count;
+}
+
+/* Whether there are blocks of which only one other block has a call: their scopes are plain from now on. Labels that are
+ * numbers need their block, as 0.1 is no label. */
+static bool find_plain(Finder *f) {
+  const Net *net = f->net;
+  bool any = false;
+  for (int i = 0; i < net->blocks_count; i++) {
+    if (count_calls(net, net->blocks[i]) != 1) continue;
+    for (int k = 0; k < net->layers_count; k++) {
+      const Layer *call = net->layers[k];
+      const char *dot = call->block == net->blocks[i] ? strrchr(call->label, '.') : NULL;
+      if (!dot || (dot[1] >= '0' && dot[1] <= '9')) continue;
+      put_name(&f->plain, call->label, f);
+      any = true;
+    }
+  }
+  return any;
+}
+
+/* The network as it was before blocks were made. */
+typedef struct Saved {
+  Layer **layers; /* copies, with inputs of their own */
+  Layer **places; /* of which they are */
+  Layer **outputs;
+  int layers_count, names_count;
+} Saved;
+
+static Saved save_net(const Net *net) {
+  Saved saved = {.layers_count = net->layers_count, .names_count = net->names.count};
+  saved.layers = ARENA_ARRAY(net->arena, Layer *, (size_t)net->layers_count);
+  saved.places = ARENA_ARRAY(net->arena, Layer *, (size_t)net->layers_count);
+  saved.outputs = ARENA_ARRAY(net->arena, Layer *, (size_t)net->outputs_count);
+  for (int i = 0; i < net->layers_count; i++) {
+    Layer *copy = ARENA_NEW(net->arena, Layer);
+    *copy = *net->layers[i];
+    copy->inputs = ARENA_ARRAY(net->arena, Layer *, (size_t)copy->inputs_count);
+    for (int k = 0; k < copy->inputs_count; k++) copy->inputs[k] = net->layers[i]->inputs[k];
+    saved.layers[i] = copy;
+    saved.places[i] = net->layers[i];
+  }
+  for (int i = 0; i < net->outputs_count; i++) saved.outputs[i] = net->outputs[i].layer;
+  return saved;
+}
+
+static void restore_net(Net *net, const Saved *saved) {
+  NameTable names = name_table(net->arena);
+  for (int i = 0; i < saved->names_count; i++) put_name(&names, net->names.items[i].name, net);
+  net->names = names;
+  for (int i = 0; i < saved->layers_count; i++) {
+    Layer *layer = net->layers[i] = saved->places[i], **inputs = layer->inputs;
+    *layer = *saved->layers[i];
+    layer->inputs = inputs;
+    for (int k = 0; k < layer->inputs_count; k++) inputs[k] = saved->layers[i]->inputs[k];
+  }
+  net->layers_count = saved->layers_count;
+  for (int i = 0; i < net->outputs_count; i++) net->outputs[i].layer = saved->outputs[i];
+  net->blocks = NULL;
+  net->blocks_count = 0;
+}
+
+void find_blocks(Net *net) {
+  Finder f = {.net = net, .plain = name_table(net->arena)};
+  find_scopes(&f);
+  Saved saved = save_net(net);
+  for (find_all(&f); find_plain(&f); find_all(&f)) restore_net(net, &saved);
 }

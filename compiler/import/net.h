@@ -77,7 +77,8 @@ typedef struct BlockParameter {
 struct Block {
   const char *name;
   const char *scope; /* of the layers that it is written of */
-  Layer *result;     /* from an input called x */
+  Layer **layers;    /* that it is written of, from an input called x; the last is its result */
+  int layers_count;
   BlockParameter parameters[MAX_BLOCK_PARAMETERS];
   int parameters_count;
 };

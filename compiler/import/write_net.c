@@ -246,7 +246,7 @@ static void write_block(NetWriter *w, const Block *block) {
   }
   text_addf(w->out, "%s {\n  return ", block->parameters_count ? ")" : "");
   w->scope_end = strlen(block->scope) + 1;
-  write_flow(w, block->result);
+  write_flow(w, block->layers[block->layers_count - 1]);
   w->scope_end = 0;
   text_add(w->out, "\n}\n\n");
 }
