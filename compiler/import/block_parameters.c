@@ -109,10 +109,12 @@ static const char *word_of(const Layer *layer, Key key) {
   return is_conv || !strcmp(layer->op, "depthwise_conv") || strstr(layer->op, "_pool") ? "kernel_size" : "value";
 }
 
-/* Whether a parameter or a label of the block is called so. */
+/* Whether a parameter or a label of the block, or a size that varies, is called so. */
 static bool is_used_name(const Parameters *p, const char *name) {
   for (int i = 0; i < p->block->parameters_count; i++)
     if (!strcmp(p->block->parameters[i].name, name)) return true;
+  for (int i = 0; i < p->net->dims_count; i++)
+    if (!strcmp(p->net->dims[i]->name, name)) return true;
   const Region *region = p->regions[0];
   for (int i = 0; i < region->count; i++)
     if (region->layers[i]->label && !strcmp(region->layers[i]->label + strlen(region->scope) + 1, name)) return true;
