@@ -32,13 +32,6 @@ static Layer *common_begin(const Layer *join) {
   return plain < 2 && (begin->kind == LAYER_INPUT || begin->uses > 1) ? begin : NULL;
 }
 
-/* The layers of all ways into a branch, inner branches with theirs. */
-static void mark_nested(Layer *layer, const Layer *begin) {
-  if (layer == begin || layer->nested) return;
-  layer->nested = true;
-  for (int i = 0; i < layer->inputs_count; i++) mark_nested(layer->inputs[i], begin);
-}
-
 void find_branches(Net *net) {
   for (int i = 0; i < net->layers_count; i++)
     if (!net->layers[i]->in_block) net->layers[i]->absorbed = net->layers[i]->nested = false;
@@ -50,7 +43,8 @@ void find_branches(Net *net) {
   }
   for (int i = 0; i < net->layers_count; i++) {
     Layer *join = net->layers[i];
-    for (int k = 0; k < join->inputs_count && join->branch && !join->in_block; k++) mark_nested(join->inputs[k], join->branch);
+    for (int k = 0; k < join->inputs_count && join->branch && !join->in_block; k++)
+      for (Layer *at = join->inputs[k]; at != join->branch; at = stage_before(at)) at->nested = true; /* inner joins mark theirs */
   }
 }
 

@@ -468,3 +468,22 @@ Test(import, scopes_that_are_not_one_piece_stay) {
   expect_source("f.4.squeeze: conv(2, 1, bias=false) -> tanh -> branch(");
   cr_expect(!strstr(text_string(&imported.source), "block"));
 }
+
+/* Branch after branch within the way of a branch that begins where the first of them does. */
+Test(import, inner_branches_are_written_once) {
+  input("x", SIZES(1, 4, 8, 8));
+  output("y");
+  put_onnx_floats(&graph, "a.weight", SIZES(4, 4, 1, 1), 0, 1);
+  put_onnx_floats(&graph, "b.weight", SIZES(4, 4, 1, 1), 0, 1);
+  node("Relu", "x", "m");
+  node("Conv", "m a.weight", "a");
+  node("Sigmoid", "m", "s");
+  node("Add", "a s", "first");
+  node("Conv", "first b.weight", "b");
+  node("Tanh", "first", "t");
+  node("Add", "b t", "second");
+  node("Abs", "m", "n");
+  node("Add", "n second", "y");
+  expect_source(
+      "branch(abs, branch(a: conv(4, 1, bias=false), sigmoid) -> add -> branch(b: conv(4, 1, bias=false), tanh) -> add) -> add\n");
+}
