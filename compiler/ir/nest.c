@@ -9,3 +9,9 @@ void visit_nest(Arena *arena, const Nest *nest, ExprVisit *visit, void *context)
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     if (parts[i]) rewrite_expr(arena, parts[i], visit, context);
 }
+
+const Axis *find_axis(const Nest *nest, const char *name) {
+  for (int i = 0; name && i < nest->result_count; i++)
+    if (nest->result_axes[i].var == name || strcmp(nest->result_axes[i].var, name) == 0) return &nest->result_axes[i];
+  return NULL;
+}

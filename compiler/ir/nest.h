@@ -44,6 +44,8 @@ typedef struct Nest {
   struct Nest *next;      /* for the points of the result that this one leaves out; NULL: there are none */
 } Nest;
 
+/* NULL: the nest has no result axis of that name. */
+const Axis *find_axis(const Nest *nest, const char *name);
 /* Shows every expression of the nest, not of those after it, to `visit` (rewrite_expr); what that returns is dropped. */
 void visit_nest(Arena *arena, const Nest *nest, ExprVisit *visit, void *context);
 #endif

@@ -7,12 +7,6 @@
 #include "passes/plan_steps.h"
 #include "passes/targets.h"
 
-static const Axis *find_axis(const Nest *nest, const char *name) {
-  for (int i = 0; name && i < nest->result_count; i++)
-    if (nest->result_axes[i].var == name || strcmp(nest->result_axes[i].var, name) == 0) return &nest->result_axes[i];
-  return NULL;
-}
-
 /* Windows that are cut off at the edges have other limits for each point: no tile fits them. */
 static bool has_clipped_windows(const Nest *nest) {
   for (int i = 0; i < nest->reduction_count; i++)

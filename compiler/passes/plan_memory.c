@@ -38,16 +38,23 @@ static bool reads_lanes(Plan *plan, const Step *step, int operand) {
   return reads.found;
 }
 
-/* Vectors are read whole: the last one of a tensor may reach beyond it. */
+/* What is left of the last vector; 0 where no lanes run along a size, as it varies. */
+static int64_t left_over(const Size *size, int64_t lanes) {
+  int64_t value;
+  return size_is_const(size, &value) ? (lanes - value % lanes) % lanes : 0;
+}
+
+/* Vectors are read whole: the last one of a tensor may reach beyond it, or the last one along the lane axis, which may be only
+ * a part of the channels (pixel_shuffle). */
 static void find_reads_beyond(Plan *plan) {
   for (int k = 0; k < plan->step_count; k++) {
     const Step *step = plan->steps[k];
     if (step->kind != STEP_NEST || step->schedule.kind != SCHEDULE_TILED) continue;
     for (int i = 0; i < step->operand_count; i++) {
       if (!step->operands[i].value || !reads_lanes(plan, step, i)) continue;
-      int64_t channels, lanes = step->schedule.lanes;
-      if (!size_is_const(type_channels(&step->operands[i].value->type), &channels)) continue; /* no lanes run along these */
-      int64_t beyond = (lanes - channels % lanes) % lanes;
+      int64_t lanes = step->schedule.lanes, beyond = left_over(type_channels(&step->operands[i].value->type), lanes);
+      int64_t of_lanes = left_over(find_axis(step->nest, step->nest->lane_axis)->extent, lanes);
+      if (of_lanes > beyond) beyond = of_lanes;
       Buffer *buffer = plan->views[step->operands[i].value->id].buffer;
       if (beyond > buffer->read_beyond) buffer->read_beyond = beyond;
     }
