@@ -26,6 +26,7 @@ typedef struct LayerAttribute {
 typedef struct LayerParameter {
   const char *role;     /* "weight" */
   const char *original; /* name of the tensor in the model; NULL: it is made of several */
+  const char *name;     /* in the weights file */
   int rank;
   int64_t sizes[4];
   const float *numbers;

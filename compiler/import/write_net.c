@@ -143,27 +143,37 @@ static bool is_made_up(const char *name) {
   return !strncmp(name, "onnx::", 6) || name[0] == '/' || strspn(name, "0123456789") == strlen(name);
 }
 
-/* The name of a parameter in the weights file: that of the model, unless it says nothing or several share it. */
-static const char *tensor_name(const Net *net, const Layer *layer, const LayerParameter *parameter) {
-  const char *original = parameter->original;
-  const char *path = arena_printf(net->arena, "%s.%s", layer->label, parameter->role);
-  if (!original || strlen(original) > 200 || is_made_up(original)) return path;
-  for (const char *at = original; *at; at++)
-    if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\' || *at == '*') return path;
-  int users = 0;
-  for (int i = 0; i < net->layers_count; i++)
-    for (int k = 0; is_owner(net->layers[i]) && k < net->layers[i]->parameters_count; k++) {
-      const LayerParameter *other = &net->layers[i]->parameters[k];
-      users += other->original && !strcmp(other->original, original);
+/* Whether the model's name of a tensor is one for the weights file. */
+static bool is_good_name(const char *name) {
+  if (!name || !*name || strlen(name) > 200 || is_made_up(name)) return false;
+  for (; *name; name++)
+    if (*name < ' ' || *name > '~' || *name == '"' || *name == '\\' || *name == '*') return false;
+  return true;
+}
+
+/* Names of parameters in the weights file: those of the model, unless they say nothing or several parameters share them. */
+static void name_tensors(Net *net) {
+  NameTable users = name_table(net->arena); /* int, by the model's names */
+  for (int pass = 0; pass < 2; pass++)
+    for (int i = 0; i < net->layers_count; i++) {
+      Layer *layer = net->layers[i];
+      for (int k = 0; is_owner(layer) && k < layer->parameters_count; k++) {
+        LayerParameter *parameter = &layer->parameters[k];
+        bool good = is_good_name(parameter->original);
+        int *count = good ? find_name(&users, parameter->original) : NULL;
+        if (good && !count) put_name(&users, parameter->original, count = ARENA_NEW(net->arena, int));
+        if (pass)
+          parameter->name = good && *count == 1 ? parameter->original : arena_printf(net->arena, "%s.%s", layer->label, parameter->role);
+        else if (good) ++*count;
+      }
     }
-  return users == 1 ? original : path;
 }
 
 /* What stands before ".weight" and the like in the names of all parameters of a layer; NULL: not in all of them. */
 static const char *common_scope(const Net *net, const Layer *layer) {
   const char *scope = NULL;
   for (int k = 0; k < layer->parameters_count; k++) {
-    const char *name = tensor_name(net, layer, &layer->parameters[k]), *role = layer->parameters[k].role;
+    const char *name = layer->parameters[k].name, *role = layer->parameters[k].role;
     size_t length = strlen(name), end = strlen(role) + 1;
     if (length <= end || name[length - end] != '.' || strcmp(name + length - end + 1, role)) return NULL;
     const char *own = arena_strndup(net->arena, name, length - end);
@@ -178,7 +188,7 @@ static bool is_shared_scope(const Net *net, const Layer *layer, const char *scop
   size_t length = strlen(scope);
   for (int i = 0; i < net->layers_count; i++)
     for (int k = 0; is_owner(net->layers[i]) && k < net->layers[i]->parameters_count; k++) {
-      const char *name = tensor_name(net, net->layers[i], &net->layers[i]->parameters[k]);
+      const char *name = net->layers[i]->parameters[k].name;
       if (net->layers[i] != layer && !strncmp(name, scope, length) && (name[length] == '.' || !name[length])) return true;
     }
   return false;
@@ -193,7 +203,7 @@ static void write_renames(const Net *net, const Layer *layer, Text *rules) {
   }
   for (int k = 0; k < layer->parameters_count; k++) {
     const LayerParameter *parameter = &layer->parameters[k];
-    const char *name = tensor_name(net, layer, parameter), *path = arena_printf(net->arena, "%s.%s", layer->label, parameter->role);
+    const char *name = parameter->name, *path = arena_printf(net->arena, "%s.%s", layer->label, parameter->role);
     if (strcmp(name, path)) text_addf(rules, "    rename \"%s\" = %s\n", name, path);
   }
 }
@@ -253,6 +263,7 @@ static void write_block(NetWriter *w, const Block *block) {
 
 void write_net(Net *net, const char *weights, Text *out) {
   NetWriter w = {net, out, common_eps(net), 0};
+  name_tensors(net);
   text_add(out, "cnn 1\n\n");
   write_dims(&w);
   if (w.eps) text_addf(out, "default batch_norm(eps=%s)\n\n", w.eps);
@@ -276,7 +287,7 @@ void collect_tensors(const Net *net, Imported *out) {
   for (int i = 0; i < net->layers_count; i++)
     for (int k = 0; is_owner(net->layers[i]) && k < net->layers[i]->parameters_count; k++) {
       const LayerParameter *parameter = &net->layers[i]->parameters[k];
-      ImportedTensor tensor = {tensor_name(net, net->layers[i], parameter), parameter->rank, {0}, parameter->numbers};
+      ImportedTensor tensor = {parameter->name, parameter->rank, {0}, parameter->numbers};
       memcpy(tensor.sizes, parameter->sizes, sizeof tensor.sizes);
       ARENA_PUSH(net->arena, out->tensors, out->tensors_count, tensor);
     }
