@@ -56,8 +56,8 @@ const char *unique_name(Net *net, const char *name) {
 static const char *plain_name(Arena *arena, const char *name) {
   Text text = text_new(arena);
   for (; *name && text.length < LONGEST; name++) {
-    if (is_letter(*name) || (is_digit(*name) && text.length)) text_add_char(&text, *name, 1);
-    else if (is_digit(*name)) text_addf(&text, "_%c", *name);
+    if (*name != '_' && (is_letter(*name) || (is_digit(*name) && text.length))) text_add_char(&text, *name, 1);
+    else if (is_digit(*name)) text_addf(&text, "n%c", *name); /* C keeps names with `_` in front for itself */
     else if (text.length && text.data[text.length - 1] != '_') text_add(&text, "_");
   }
   while (text.length && text.data[text.length - 1] == '_') text.data[--text.length] = '\0';
