@@ -203,3 +203,14 @@ const char *verify_graph(Arena *arena, const Graph *graph) {
     if (!made[graph->outputs[i].value->id]) return "an output is not computed";
   return verify_names(arena, graph);
 }
+
+TensorDType tensor_dtype(DType dtype) {
+  switch (dtype) {
+  case DTYPE_F32: return TENSOR_F32;
+  case DTYPE_U8: return TENSOR_U8;
+  case DTYPE_I8: return TENSOR_I8;
+  case DTYPE_I16: return TENSOR_I16;
+  case DTYPE_I32: return TENSOR_I32;
+  }
+  return TENSOR_F32;
+}

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "ir/size.h"
+#include "ir/weights.h"
 #include "support/source.h"
 #include "support/text.h"
 
@@ -152,6 +153,8 @@ const char *dtype_name(DType dtype);
 bool dtype_from_name(const char *name, DType *out);
 int dtype_bytes(DType dtype);
 /* Of the integer types. */
+/* That of an element in a file. */
+TensorDType tensor_dtype(DType dtype);
 int64_t dtype_minimum(DType dtype);
 int64_t dtype_maximum(DType dtype);
 int64_t parameter_elements(const Parameter *parameter);

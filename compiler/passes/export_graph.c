@@ -7,17 +7,6 @@
 #include "ops/ops.h"
 #include "ops/to_onnx.h"
 
-static TensorDType tensor_dtype(DType dtype) {
-  switch (dtype) {
-  case DTYPE_F32: return TENSOR_F32;
-  case DTYPE_U8: return TENSOR_U8;
-  case DTYPE_I8: return TENSOR_I8;
-  case DTYPE_I16: return TENSOR_I16;
-  case DTYPE_I32: return TENSOR_I32;
-  }
-  return TENSOR_F32;
-}
-
 static OnnxType onnx_type(DType dtype) {
   switch (dtype) {
   case DTYPE_F32: return ONNX_FLOAT32;

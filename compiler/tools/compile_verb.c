@@ -23,17 +23,6 @@ static bool is_special(const char *path) {
   return !strcmp(path, "-") || (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
 }
 
-static const char *without_ending(Arena *arena, const char *path, const char *ending) {
-  size_t length = strlen(path), end = strlen(ending);
-  if (length > end && !strcmp(path + length - end, ending) && path[length - end - 1] != '/') length -= end;
-  return arena_strndup(arena, path, length);
-}
-
-static const char *last_part(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
 static bool name_outputs(Session *session, OutputNames *names) {
   const CommandLine *line = &session->line;
   const char *file = line->options.file;

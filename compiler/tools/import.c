@@ -28,17 +28,6 @@ static Diagnostic *fault(Session *session, Code code, const char *format, ...) {
   return report(&session->diagnostics, code, (Span){0, 0}, "%s", text_string(&text));
 }
 
-static const char *without_ending(Arena *arena, const char *path, const char *ending) {
-  size_t length = strlen(path), end = strlen(ending);
-  if (length > end && !strcmp(path + length - end, ending) && path[length - end - 1] != '/') length -= end;
-  return arena_strndup(arena, path, length);
-}
-
-static const char *last_part(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
 static bool name_files(Session *session, Names *names) {
   const CommandLine *line = &session->line;
   names->model = line->options.file;

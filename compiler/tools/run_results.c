@@ -107,17 +107,6 @@ static RunTensor *find_output(Run *run, const NamedFile *file) {
   return NULL;
 }
 
-static TensorDType tensor_dtype(DType dtype) {
-  switch (dtype) {
-  case DTYPE_F32: return TENSOR_F32;
-  case DTYPE_U8: return TENSOR_U8;
-  case DTYPE_I8: return TENSOR_I8;
-  case DTYPE_I16: return TENSOR_I16;
-  case DTYPE_I32: return TENSOR_I32;
-  }
-  return TENSOR_F32;
-}
-
 static bool ends_with(const char *path, const char *ending) {
   size_t length = strlen(path), tail = strlen(ending);
   return length >= tail && !strcmp(path + length - tail, ending);

@@ -103,3 +103,14 @@ int finish_session(Session *session, int status) {
   fprintf(stderr, "cnnc: standard output cannot be written: %s\n", problem);
   return status > 3 ? status : 3;
 }
+
+const char *without_ending(Arena *arena, const char *path, const char *ending) {
+  size_t length = strlen(path), end = strlen(ending);
+  if (length > end && !strcmp(path + length - end, ending) && path[length - end - 1] != '/') length -= end;
+  return arena_strndup(arena, path, length);
+}
+
+const char *last_part(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}

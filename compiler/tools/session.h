@@ -41,4 +41,8 @@ int explain_verb(Session *session);
 int help_verb(Session *session);
 int version_verb(Session *session);
 void print_targets(Session *session);
+/* The path without this ending, if it has it and something before it. */
+const char *without_ending(Arena *arena, const char *path, const char *ending);
+/* What stands behind the last slash. */
+const char *last_part(const char *path);
 #endif
