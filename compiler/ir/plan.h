@@ -45,14 +45,15 @@ typedef struct View {
 
 typedef enum ScheduleKind {
   SCHEDULE_SCALAR, /* the nest as written, one accumulator */
-  SCHEDULE_TILED   /* `tile` points by `block` channels in named vector accumulators, in a kernel */
+  SCHEDULE_TILED   /* `tile` points by `vectors` of channels in named vector accumulators, in a kernel */
 } ScheduleKind;
 
 typedef struct Schedule {
   ScheduleKind kind;
-  int lanes;   /* of a vector; 1: plain floats */
-  int tile;    /* most points along the tile axis; the rest is balanced */
-  int vectors; /* most vectors along the lane axis */
+  int lanes;               /* of a vector; 1: plain floats */
+  int tile;                /* most points along the tile axis; the rest is balanced */
+  int vectors;             /* most vectors along the lane axis: a block of channels */
+  bool channels_outermost; /* each block of channels is computed for all points before the next one; else each row for all blocks */
 } Schedule;
 
 /* The order in which one nest reads a parameter. */

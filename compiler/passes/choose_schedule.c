@@ -1,69 +1,17 @@
-/* choose_schedule.c - which steps are computed in tiles of vector registers, and of what size.
+/* choose_schedule.c - in which form each step is computed.
  *
- * The rules stand in docs/decisions/0002-schedules.md with their measurements. Never looks at weights. */
-#include <string.h>
-
+ * A form is a file that says which steps it can compute, and how; the first in the list that accepts a step has it, and
+ * what no form accepts stays scalar. Never looks at weights. */
 #include "passes/passes.h"
-#include "passes/plan_steps.h"
-#include "passes/targets.h"
+#include "passes/schedules.h"
 
-/* Windows that are cut off at the edges have other limits for each point: no tile fits them. */
-static bool has_clipped_windows(const Nest *nest) {
-  for (int i = 0; i < nest->reduction_count; i++)
-    if (nest->reduction_axes[i].begin || nest->reduction_axes[i].end) return true;
-  return nest->before != NULL;
-}
-
-/* A vector is stored at once, so neighbours along the lane axis must lie side by side. */
-static bool lanes_are_neighbours(const Plan *plan, const Step *step) {
-  const View *output = &step->output;
-  if (!size_is(output->buffer->channel, 1)) return false;
-  for (int i = 0; i < step->operand_count; i++) {
-    const Value *value = step->operands[i].value;
-    if (!value) continue;
-    const Buffer *buffer = plan->views[stored_as(value)->id].buffer;
-    if (!size_is(buffer->channel, 1) || buffer->dtype != DTYPE_F32) return false;
-  }
-  return output->buffer->dtype == DTYPE_F32;
-}
-
-/* The width that needs the fewest vectors for these channels, and the narrowest of those. */
-static int choose_lanes(int64_t channels, int widest) {
-  int best = widest;
-  for (int lanes = widest; lanes >= 4; lanes /= 2)
-    if ((channels + lanes - 1) / lanes <= (channels + best - 1) / best) best = lanes;
-  return best;
-}
-
-/* Most vectors of a block and most points of a tile, so that tile * vectors + vectors + 1 registers suffice. */
-static void choose_tile(Schedule *schedule, const Target *target, bool has_tile_axis, bool reduces) {
-  bool many = target->registers >= 32;
-  if (!has_tile_axis) {
-    schedule->tile = 1;
-    schedule->vectors = many ? 8 : 6;
-    return;
-  }
-  if (!reduces) { /* each point is read and written once: nothing is gained by more */
-    schedule->tile = 1;
-    schedule->vectors = 4;
-    return;
-  }
-  static const int tile_of_32[] = {0, 10, 8, 8, 6}, tile_of_16[] = {0, 8, 6};
-  if (schedule->vectors > (many ? 4 : 2)) schedule->vectors = many ? 4 : 2;
-  schedule->tile = many ? tile_of_32[schedule->vectors] : tile_of_16[schedule->vectors];
-}
+static ChooseForm *const forms[] = {choose_tiled};
 
 static Schedule schedule_of(const Plan *plan, const Step *step, const Target *target) {
   Schedule schedule = {.kind = SCHEDULE_SCALAR, .lanes = 1, .tile = 1, .vectors = 1};
-  if (plan->portable || target->lanes == 1 || step->kind != STEP_NEST || has_clipped_windows(step->nest)) return schedule;
-  const Axis *lane = find_axis(step->nest, step->nest->lane_axis);
-  int64_t channels;
-  if (!lane || !size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return schedule;
-  schedule.kind = SCHEDULE_TILED;
-  schedule.lanes = choose_lanes(channels, target->lanes);
-  int64_t vectors = (channels + schedule.lanes - 1) / schedule.lanes;
-  schedule.vectors = vectors < 4 ? (int)vectors : 4;
-  choose_tile(&schedule, target, find_axis(step->nest, step->nest->tile_axis) != NULL, step->nest->update != NULL);
+  if (plan->portable || step->kind != STEP_NEST) return schedule;
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+    if (forms[i](plan, step, target, &schedule)) break;
   return schedule;
 }
 

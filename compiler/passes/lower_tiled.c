@@ -6,8 +6,6 @@
 
 #include "passes/tiling.h"
 
-enum { WEIGHTS_KEPT_IN_CACHE = 600 * 1024 }; /* bytes: above, each block of weights is used for all rows first */
-
 static const Axis *result_axis(const Nest *nest, const char *name) {
   for (int i = 0; name && i < nest->result_count; i++)
     if (strcmp(nest->result_axes[i].var, name) == 0) return &nest->result_axes[i];
@@ -179,20 +177,12 @@ static Stmt *outer_loops(const Tiling *t, Stmt *body) {
   return body;
 }
 
-static bool weights_are_large(const StepBinding *b) {
-  int64_t elements = 0;
-  for (int i = 0; i < b->step->operand_count; i++)
-    if (b->operands[i].packed) elements += b->operands[i].packed->elements;
-  return elements * (int64_t)sizeof(float) > WEIGHTS_KEPT_IN_CACHE;
-}
-
 /* Blocks of channels: `count` blocks of so many vectors; the very last may hold fewer channels than lanes. */
 static Stmt *blocks_of_channels(const Tiling *t) {
   const Schedule *schedule = &t->b->step->schedule;
   int64_t extent = size_value(t->lane->extent), lanes = schedule->lanes;
   int64_t vectors = (extent + lanes - 1) / lanes, blocks = (vectors + schedule->vectors - 1) / schedule->vectors;
   int64_t small = vectors / blocks, large_count = vectors % blocks, start = 0;
-  bool outermost = weights_are_large(t->b);
   Stmt *body = NULL;
   while (start < extent) {
     int64_t width = (large_count ? small + 1 : small) * lanes;
@@ -201,12 +191,12 @@ static Stmt *blocks_of_channels(const Tiling *t) {
     if (start + count * width > extent && count > 1) count--;
     int64_t channels = start + width > extent ? extent - start : width;
     Stmt *row = tiles_of_row(t, (int)(width / lanes), channels, position(t, t->lane->var, start, count));
-    if (outermost) row = outer_loops(t, row);
+    if (schedule->channels_outermost) row = outer_loops(t, row);
     body = stmt_then(body, loop_or_once(t, t->lane->var, start, count, width, row));
     start += count * width;
     large_count = large_count > count ? large_count - count : 0;
   }
-  return outermost ? body : outer_loops(t, body);
+  return schedule->channels_outermost ? body : outer_loops(t, body);
 }
 
 Stmt *lower_tiled(const StepBinding *b) {

@@ -5,15 +5,15 @@
 #include <string.h>
 
 const Target all_targets[] = {
-    {"generic", "any C99 compiler, no vectors", NULL, 1, 16, false, false},
-    {"x86-64", "SSE2: every 64-bit PC", NULL, 4, 16, false, false},
-    {"x86-64-v3", "AVX2 and FMA: PCs since about 2013", "-march=x86-64-v3", 8, 16, true, false},
-    {"x86-64-v4", "AVX-512: servers, Zen 4 and later", "-march=x86-64-v4", 16, 32, true, false},
-    {"aarch64", "64-bit ARM with NEON", NULL, 4, 32, true, false},
-    {"cortex-m4", "Cortex-M4F and M7: single-precision floats, no vectors", "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", 1, 32,
-     true, false},
-    {"s390x", "64-bit big-endian mainframes, no vectors", NULL, 1, 16, true, true},
-    {NULL, NULL, NULL, 0, 0, false, false},
+    {"generic", "any C99 compiler, no vectors", NULL, 1, 16, 32, 256, false, false},
+    {"x86-64", "SSE2: every 64-bit PC", NULL, 4, 16, 32, 256, false, false},
+    {"x86-64-v3", "AVX2 and FMA: PCs since about 2013", "-march=x86-64-v3", 8, 16, 32, 256, true, false},
+    {"x86-64-v4", "AVX-512: servers, Zen 4 and later", "-march=x86-64-v4", 16, 32, 32, 1024, true, false},
+    {"aarch64", "64-bit ARM with NEON", NULL, 4, 32, 32, 512, true, false},
+    {"cortex-m4", "Cortex-M4F and M7: single-precision floats, no vectors", "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", 1, 32, 0,
+     0, true, false},
+    {"s390x", "64-bit big-endian mainframes, no vectors", NULL, 1, 16, 128, 2048, true, true},
+    {NULL, NULL, NULL, 0, 0, 0, 0, false, false},
 };
 
 const Target *find_target(const char *name) {

@@ -8,6 +8,7 @@ typedef struct Target {
   const char *flags; /* with which its C is to be compiled; NULL: no special ones */
   int lanes;         /* floats of its widest vector; 1: none */
   int registers;     /* vector registers */
+  int l1, l2;        /* KiB of the caches that one core has to itself; 0: none */
   bool fma;          /* one instruction multiplies and adds */
   bool big_endian;
 } Target;

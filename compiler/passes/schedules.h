@@ -1,0 +1,12 @@
+/* schedules.h - the forms in which choose_schedule can have a step computed. */
+#ifndef CNNC_PASSES_SCHEDULES_H
+#define CNNC_PASSES_SCHEDULES_H
+#include "ir/plan.h"
+#include "passes/targets.h"
+
+/* Whether the form can compute the step, a nest; if so, *schedule is what it wants. */
+typedef bool ChooseForm(const Plan *plan, const Step *step, const Target *target, Schedule *schedule);
+
+/* choose_tiled.c: tiles of results in vector registers. */
+ChooseForm choose_tiled;
+#endif
