@@ -4,16 +4,71 @@
 #include <stddef.h>
 #include <string.h>
 
+#define CORTEX_M(cpu, fpu) "-mcpu=" cpu " -mthumb -mfpu=" fpu " -mfloat-abi=hard"
+
 const Target all_targets[] = {
-    {"generic", "any C99 compiler, no vectors", NULL, 1, 16, 32, 256, false, false},
-    {"x86-64", "SSE2: every 64-bit PC", NULL, 4, 16, 32, 256, false, false},
-    {"x86-64-v3", "AVX2 and FMA: PCs since about 2013", "-march=x86-64-v3", 8, 16, 32, 256, true, false},
-    {"x86-64-v4", "AVX-512: servers, Zen 4 and later", "-march=x86-64-v4", 16, 32, 32, 1024, true, false},
-    {"aarch64", "64-bit ARM with NEON", NULL, 4, 32, 32, 512, true, false},
-    {"cortex-m4", "Cortex-M4F and M7: single-precision floats, no vectors", "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", 1, 32, 0,
-     0, true, false},
-    {"s390x", "64-bit big-endian mainframes, no vectors", NULL, 1, 16, 128, 2048, true, true},
-    {NULL, NULL, NULL, 0, 0, 0, 0, false, false},
+    {.name = "generic", .summary = "any C99 compiler", .lanes = 1, .registers = 16, .l1 = 32, .l2 = 256},
+    {.name = "x86-64", .summary = "SSE2: every 64-bit PC", .lanes = 4, .registers = 16, .l1 = 32, .l2 = 256},
+    {.name = "x86-64-v3",
+     .summary = "AVX2 and FMA: PCs since about 2013",
+     .flags = "-march=x86-64-v3",
+     .lanes = 8,
+     .registers = 16,
+     .fma = true,
+     .l1 = 32,
+     .l2 = 256},
+    {.name = "x86-64-v4",
+     .summary = "AVX-512: servers, Zen 4 and later",
+     .flags = "-march=x86-64-v4",
+     .lanes = 16,
+     .registers = 32,
+     .fma = true,
+     .l1 = 32,
+     .l2 = 1024},
+    {.name = "armv8-a", .summary = "64-bit ARM with NEON", .lanes = 4, .registers = 32, .fma = true, .l1 = 32, .l2 = 512},
+    {.name = "armv7-neon",
+     .summary = "32-bit ARM with NEON: Cortex-A7, A15 and later",
+     .flags = "-march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard",
+     .lanes = 4,
+     .registers = 16,
+     .fma = true,
+     .l1 = 32,
+     .l2 = 256},
+    {.name = "cortex-m7",
+     .summary = "Cortex-M7: floats in hardware, caches",
+     .flags = CORTEX_M("cortex-m7", "fpv5-sp-d16"),
+     .lanes = 1,
+     .registers = 32,
+     .fma = true,
+     .l1 = 16},
+    {.name = "cortex-m4",
+     .summary = "Cortex-M4F: floats in hardware",
+     .flags = CORTEX_M("cortex-m4", "fpv4-sp-d16"),
+     .lanes = 1,
+     .registers = 32,
+     .fma = true},
+    {.name = "cortex-m0",
+     .summary = "Cortex-M0 and M3: floats by a library",
+     .flags = "-mcpu=cortex-m0 -mthumb",
+     .lanes = 1,
+     .registers = 8},
+    {.name = "riscv64", .summary = "64-bit RISC-V (RV64GC)", .lanes = 1, .registers = 32, .fma = true, .l1 = 32, .l2 = 256},
+    {.name = "wasm-simd128",
+     .summary = "WebAssembly with vectors of 128 bits",
+     .flags = "-msimd128",
+     .lanes = 4,
+     .registers = 16,
+     .l1 = 32,
+     .l2 = 256},
+    {.name = "s390x",
+     .summary = "64-bit big-endian mainframes",
+     .lanes = 1,
+     .registers = 16,
+     .fma = true,
+     .big_endian = true,
+     .l1 = 128,
+     .l2 = 2048},
+    {.name = NULL},
 };
 
 const Target *find_target(const char *name) {
@@ -29,7 +84,11 @@ const char *host_target(void) {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "x86-64-v3";
   return "x86-64";
 #elif defined(__aarch64__)
-  return "aarch64";
+  return "armv8-a";
+#elif defined(__arm__) && defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)
+  return "armv7-neon";
+#elif defined(__riscv) && __riscv_xlen == 64
+  return "riscv64";
 #elif defined(__s390x__)
   return "s390x";
 #else

@@ -45,7 +45,7 @@ can_run() {
     x86-64) [ "$(uname -m)" = x86_64 ] ;;
     x86-64-v3) cpu_has avx2 fma ;;
     x86-64-v4) cpu_has avx512f avx512vl avx512dq ;;
-    aarch64) [ "$(uname -m)" = aarch64 ] ;;
+    armv8-a) [ "$(uname -m)" = aarch64 ] ;;
     *) false ;;
   esac
 }
