@@ -166,6 +166,7 @@ static const char *body(const Emitter *e, const Plan *plan, const LoopProgram *p
     declare_argument(e, &text, depth, "", "out", graph->outputs[i].name, &graph->outputs[i].value->type, plan->batch);
   Emitter inner = *e;
   inner.out = &text;
+  inner.hooked = program;
   emit_stmts(&inner, depth, program->run);
   if (plan->batch > 1) write_line(&text, 1, "}");
   return text_string(&text);

@@ -197,11 +197,18 @@ static void emit_store(const Emitter *e, int depth, const Stmt *s) {
   else write_line(e->out, depth, "%s_STORE_PART(%s, %s, %d);", e->upper, place(e, s->var, s->index), value, s->lanes);
 }
 
+static bool is_layer(const LoopProgram *program, const char *callee) {
+  for (int i = 0; i < program->layer_count; i++)
+    if (strcmp(program->layers[i]->name, callee) == 0) return true;
+  return false;
+}
+
 static void emit_call(const Emitter *e, int depth, const Stmt *s) {
   Text line = text_new(e->arena);
   text_addf(&line, "%s_%s(", e->prefix, s->var);
   for (int i = 0; i < s->argument_count; i++) text_addf(&line, "%s%s", i ? ", " : "", expr(e, s->arguments[i], 0));
   write_line(e->out, depth, "%s);", text_string(&line));
+  if (e->hooked && is_layer(e->hooked, s->var)) write_line(e->out, depth, "%s_AFTER_LAYER(%s);", e->upper, s->var);
 }
 
 static void emit_for(const Emitter *e, int depth, const Stmt *s) {

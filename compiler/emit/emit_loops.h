@@ -11,6 +11,7 @@ typedef struct Emitter {
   const EmitOptions *options;
   const Dim *const *dims; /* sizes that are known at run time only */
   int dim_count;
+  const LoopProgram *hooked; /* its layers are told to NET_AFTER_LAYER when they were called; NULL: nobody is told */
 } Emitter;
 
 Emitter new_emitter(Text *out, const Plan *plan, const EmitOptions *options);

@@ -1,7 +1,7 @@
 # places.awk - puts before each line of emitted C the place it belongs to, so that two versions can be compared by place.
 #
 # Places: `table` (offsets and strides), `totals` (sizes of the whole), `kernel` (shared inner kernels, with the types,
-# macros and functions that they share), `weights X` (declaration of what X owns), `run X` (the line of run that calls X;
+# macros and functions that they share), `weights X` (declaration of what X owns), `run X` (the lines of run that call X and tell of it;
 # the borders that run zeroes count as `table`), `X` (the function of layer X), `rest`. Needs -v net=PREFIX.
 function flush_lines(place, i) {
   for (i = 1; i <= held; i++) print place "\t" lines[i]
@@ -48,6 +48,11 @@ held { flush_lines(place) }
       sub(/\(.*/, "", called)
       called = short(called)
       if (called == "kernel") called = "border"
+      calling = 1
+    }
+    if ($0 ~ "^ +" NET "_AFTER_LAYER\\(") {
+      called = $0
+      gsub(/^.*\(|\).*/, "", called)
       calling = 1
     }
     if (calling) where = called == "border" ? "table" : "run " called

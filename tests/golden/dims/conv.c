@@ -140,6 +140,11 @@ static n_status n_check(const n_inputs *in, const n_outputs *out, const n_env *e
   return N_OK;
 }
 
+/* Follows the call of each layer, named like its function: for a clock or a debugger. */
+#if !defined(N_AFTER_LAYER)
+#define N_AFTER_LAYER(layer) ((void)0)
+#endif
+
 n_status n_run(const n_inputs *in, const n_outputs *out, const n_env *env)
 {
   const n_status status = n_check(in, out, env);
@@ -152,7 +157,9 @@ n_status n_run(const n_inputs *in, const n_outputs *out, const n_env *env)
   n_zero_border(ws + N_OFFSET_X_COPY - N_Y_COLUMN_X_COPY, 1, N_Y_COLUMN_X_COPY, N_Y_ROW_X_COPY(W),
       H, W, 0, 1, 1, 1);
   n_x_copy(in_x, ws + N_OFFSET_X_COPY, H, W);
+  N_AFTER_LAYER(x_copy);
   n_c(ws + N_OFFSET_X_COPY - N_X_COLUMN_C, n_c_weight, n_c_bias, out_y, H, W);
+  N_AFTER_LAYER(c);
   return N_OK;
 }
 

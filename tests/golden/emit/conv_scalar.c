@@ -146,6 +146,11 @@ static conv_scalar_status conv_scalar_check(const conv_scalar_inputs *in,
   return CONV_SCALAR_OK;
 }
 
+/* Follows the call of each layer, named like its function: for a clock or a debugger. */
+#if !defined(CONV_SCALAR_AFTER_LAYER)
+#define CONV_SCALAR_AFTER_LAYER(layer) ((void)0)
+#endif
+
 conv_scalar_status conv_scalar_run(const conv_scalar_inputs *in, const conv_scalar_outputs *out,
     const conv_scalar_env *env)
 {
@@ -158,10 +163,13 @@ conv_scalar_status conv_scalar_run(const conv_scalar_inputs *in, const conv_scal
       - CONV_SCALAR_Y_COLUMN_X_COPY, 2, CONV_SCALAR_Y_COLUMN_X_COPY, CONV_SCALAR_Y_ROW_X_COPY, 4,
       4, 1, 1, 1, 1);
   conv_scalar_x_copy(in_x, ws + CONV_SCALAR_OFFSET_X_COPY);
+  CONV_SCALAR_AFTER_LAYER(x_copy);
   conv_scalar_conv1(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_X_ROW_CONV1
       - CONV_SCALAR_X_COLUMN_CONV1, conv_scalar_conv1_weight, conv_scalar_conv1_bias,
       ws + CONV_SCALAR_OFFSET_CONV1);
+  CONV_SCALAR_AFTER_LAYER(conv1);
   conv_scalar_y_out(ws + CONV_SCALAR_OFFSET_CONV1, out_y);
+  CONV_SCALAR_AFTER_LAYER(y_out);
   return CONV_SCALAR_OK;
 }
 

@@ -120,6 +120,11 @@ static conv_tiled_status conv_tiled_check(const conv_tiled_inputs *in,
   return CONV_TILED_OK;
 }
 
+/* Follows the call of each layer, named like its function: for a clock or a debugger. */
+#if !defined(CONV_TILED_AFTER_LAYER)
+#define CONV_TILED_AFTER_LAYER(layer) ((void)0)
+#endif
+
 conv_tiled_status conv_tiled_run(const conv_tiled_inputs *in, const conv_tiled_outputs *out,
     const conv_tiled_env *env)
 {
@@ -128,6 +133,7 @@ conv_tiled_status conv_tiled_run(const conv_tiled_inputs *in, const conv_tiled_o
   const float *in_x = in->x;
   float *out_y = out->y;
   conv_tiled_conv1(in_x, conv_tiled_conv1_weight, conv_tiled_conv1_bias, out_y);
+  CONV_TILED_AFTER_LAYER(conv1);
   return CONV_TILED_OK;
 }
 

@@ -56,6 +56,11 @@ static edges_status edges_check(const edges_inputs *in, const edges_outputs *out
   return EDGES_OK;
 }
 
+/* Follows the call of each layer, named like its function: for a clock or a debugger. */
+#if !defined(EDGES_AFTER_LAYER)
+#define EDGES_AFTER_LAYER(layer) ((void)0)
+#endif
+
 edges_status edges_run(const edges_inputs *in, const edges_outputs *out, const edges_env *env)
 {
   const edges_status status = edges_check(in, out, env);
@@ -63,6 +68,7 @@ edges_status edges_run(const edges_inputs *in, const edges_outputs *out, const e
   const float *in_x = in->x;
   float *out_y = out->y;
   edges_gx(in_x, edges_gx_kernel, out_y);
+  EDGES_AFTER_LAYER(gx);
   return EDGES_OK;
 }
 

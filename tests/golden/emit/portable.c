@@ -131,6 +131,11 @@ static portable_status portable_check(const portable_inputs *in, const portable_
   return PORTABLE_OK;
 }
 
+/* Follows the call of each layer, named like its function: for a clock or a debugger. */
+#if !defined(PORTABLE_AFTER_LAYER)
+#define PORTABLE_AFTER_LAYER(layer) ((void)0)
+#endif
+
 portable_status portable_run(const portable_inputs *in, const portable_outputs *out,
     const portable_env *env)
 {
@@ -139,6 +144,7 @@ portable_status portable_run(const portable_inputs *in, const portable_outputs *
   const float *in_x = in->x;
   float *out_y = out->y;
   portable_fc1(in_x, portable_fc1_weight, portable_fc1_bias, out_y);
+  PORTABLE_AFTER_LAYER(fc1);
   return PORTABLE_OK;
 }
 

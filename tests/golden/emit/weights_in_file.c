@@ -57,6 +57,11 @@ static weights_in_file_status weights_in_file_check(const weights_in_file_inputs
   return WEIGHTS_IN_FILE_OK;
 }
 
+/* Follows the call of each layer, named like its function: for a clock or a debugger. */
+#if !defined(WEIGHTS_IN_FILE_AFTER_LAYER)
+#define WEIGHTS_IN_FILE_AFTER_LAYER(layer) ((void)0)
+#endif
+
 weights_in_file_status weights_in_file_run(const weights_in_file_inputs *in,
     const weights_in_file_outputs *out, const weights_in_file_env *env)
 {
@@ -68,6 +73,7 @@ weights_in_file_status weights_in_file_run(const weights_in_file_inputs *in,
     float *out_y = out->y + n * (size_t)WEIGHTS_IN_FILE_Y_SIZE;
     weights_in_file_fc1(in_x, weights + WEIGHTS_IN_FILE_WEIGHTS_FC1_WEIGHT,
         weights + WEIGHTS_IN_FILE_WEIGHTS_FC1_BIAS, out_y);
+    WEIGHTS_IN_FILE_AFTER_LAYER(fc1);
   }
   return WEIGHTS_IN_FILE_OK;
 }
