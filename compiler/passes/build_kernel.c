@@ -6,15 +6,20 @@
 #include <string.h>
 
 #include "ir/operator.h"
-#include "passes/tiling.h"
+#include "passes/limits.h"
 
-/* A number that the kernel is told: a parameter, unless it is 0 or 1. The argument is what the layer passes. */
+/* What the kernel is told. The argument is what the layer passes. */
+static void add_parameter(Tiling *t, const char *name, Expr *argument) {
+  for (int i = 0; i < t->param_count; i++)
+    if (strcmp(t->params[i].name, name) == 0) return;
+  t->params[t->param_count] = (LoopParam){.name = name, .type = argument->type};
+  t->arguments[t->param_count++] = argument;
+}
+
+/* A number that the kernel is told: a parameter, unless it is 0 or 1. */
 static Expr *parameter(Tiling *t, const char *name, Expr *argument) {
   if (argument->kind == EXPR_INT && (argument->integer == 0 || argument->integer == 1)) return argument;
-  for (int i = 0; i < t->param_count; i++)
-    if (strcmp(t->params[i].name, name) == 0) return expr_index(t->arena, name);
-  t->params[t->param_count] = (LoopParam){.name = name, .type = type_index};
-  t->arguments[t->param_count++] = argument;
+  add_parameter(t, name, argument);
   return expr_index(t->arena, name);
 }
 
@@ -25,6 +30,18 @@ static const char *step_name(const Tiling *t, const KernelOperand *k, const char
 static void add_pointer(Tiling *t, const KernelOperand *k, bool is_const) {
   t->params[t->param_count] = (LoopParam){.name = k->bound->name, .pointer = true, .is_const = is_const, .type = element_type(k->bound)};
   t->arguments[t->param_count++] = add(t, expr_index(t->arena, k->bound->name), k->origin);
+}
+
+static Expr *without_access(void *context, Expr *e) { return e->kind == EXPR_ACCESS ? expr_float(context, 0) : e; }
+
+/* Whether the nest calculates with a variable, and does not only address with it. */
+static bool calculates_with(const Tiling *t, const char *var) {
+  const Nest *nest = t->nest;
+  Arena *a = t->arena;
+  bool found = expr_uses_var(rewrite_expr(a, nest->result, without_access, a), var);
+  if (nest->update) found = found || expr_uses_var(rewrite_expr(a, nest->update, without_access, a), var);
+  for (int i = 0; i < nest->epilogue_count; i++) found = found || expr_uses_var(rewrite_expr(a, nest->epilogue[i], without_access, a), var);
+  return found;
 }
 
 /* Declares pointers and steps; replaces each step by what the kernel calls it. */
@@ -39,13 +56,18 @@ static void add_params(Tiling *t) {
     for (int r = 0; r < t->reduction_count; r++)
       if (!k->streamed) k->step_reduction[r] = parameter(t, step_name(t, k, t->reductions[r].var), k->step_reduction[r]);
   }
-  for (int r = 0; r < t->reduction_count; r++)
-    parameter(t, arena_printf(t->arena, "%s_count", t->reductions[r].var), expr_size(t->arena, t->reductions[r].extent));
+  for (int r = 0; r < t->reduction_count; r++) {
+    const Axis *axis = &t->reductions[r];
+    if (is_clipped(axis)) add_parameter(t, tap_count_name(t->arena, axis), tap_count(t->arena, axis)); /* of each tile its own */
+    else parameter(t, tap_count_name(t->arena, axis), tap_count(t->arena, axis));
+  }
+  for (const Stmt *limit = t->nest->before; limit; limit = limit->next)
+    if (calculates_with(t, limit->var)) add_parameter(t, limit->var, expr_var(t->arena, limit->var, limit->value->type));
 }
 
 static Expr *reduction_end(const Tiling *t, int r) {
-  if (size_is(t->reductions[r].extent, 1)) return number(t, 1);
-  return expr_index(t->arena, arena_printf(t->arena, "%s_count", t->reductions[r].var));
+  if (size_is(t->reductions[r].extent, 1) && !is_clipped(&t->reductions[r])) return number(t, 1);
+  return expr_index(t->arena, tap_count_name(t->arena, &t->reductions[r]));
 }
 
 /* Offset in the kernel of an operand: at the current point of the reductions, or before and after them at their start. */
@@ -382,6 +404,7 @@ Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels
   for (int i = 0; i < t->param_count; i++) {
     t->arguments[i] = substitute_var(t->arena, t->arguments[i], t->lane->var, oc);
     if (t->tile) t->arguments[i] = substitute_var(t->arena, t->arguments[i], t->tile->var, ox);
+    if (t->run) t->arguments[i] = with_limits(t, t->run, t->arguments[i]);
   }
   Function kernel = {.name = kernel_name(t, has_numbers(t->b->step)), .kernel = true};
   kernel.comment = kernel_comment(t, &kernel.comment_count);

@@ -1,15 +1,9 @@
 /* choose_tiled.c - which steps are computed in tiles of vector registers, of what size and in which order.
  *
  * The rules stand in docs/decisions/0002-schedules.md with their measurements. */
+#include "passes/limits.h"
 #include "passes/plan_steps.h"
 #include "passes/schedules.h"
-
-/* Windows that are cut off at the edges have other limits for each point: no tile fits them. */
-static bool has_clipped_windows(const Nest *nest) {
-  for (int i = 0; i < nest->reduction_count; i++)
-    if (nest->reduction_axes[i].begin || nest->reduction_axes[i].end) return true;
-  return nest->before != NULL;
-}
 
 /* A vector is stored at once, so neighbours along the lane axis must lie side by side. */
 static bool lanes_are_neighbours(const Plan *plan, const Step *step) {
@@ -60,10 +54,10 @@ static bool weights_are_large(const Step *step) {
 }
 
 bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
-  if (target->lanes == 1 || has_clipped_windows(step->nest)) return false;
   const Axis *lane = find_axis(step->nest, step->nest->lane_axis);
   int64_t channels;
-  if (!lane || !size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
+  if (target->lanes == 1 || !lane || !limits_fit_lanes(step->nest) || !reads_one_place_each(plan->arena, step)) return false;
+  if (!size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
   schedule->kind = SCHEDULE_TILED;
   schedule->lanes = choose_lanes(channels, target->lanes);
   int64_t vectors = (channels + schedule->lanes - 1) / schedule->lanes;

@@ -4,7 +4,7 @@
  * layer. Measurements behind the form: docs/decisions/0002-schedules.md. */
 #include <string.h>
 
-#include "passes/tiling.h"
+#include "passes/limits.h"
 
 static const Axis *result_axis(const Nest *nest, const char *name) {
   for (int i = 0; name && i < nest->result_count; i++)
@@ -45,8 +45,8 @@ static Expr *packed_origin(const Tiling *t, const PackedPart *part) {
   return add(t, origin, number(t, part->start));
 }
 
-static Expr *at_zero(const Tiling *t, Expr *e, const Axis *axes, int count) {
-  for (int i = 0; i < count; i++) e = substitute_var(t->arena, e, axes[i].var, number(t, 0));
+static Expr *at_begin(const Tiling *t, Expr *e, const Axis *axes, int count) {
+  for (int i = 0; i < count; i++) e = substitute_var(t->arena, e, axes[i].var, axes[i].begin ? axes[i].begin : number(t, 0));
   return e;
 }
 
@@ -71,7 +71,7 @@ static void describe_operand(Tiling *t, KernelOperand *k, const BoundOperand *bo
   k->along_lanes = expr_is_int(coefficient_of(t->arena, offset, t->lane->var), 1);
   k->step_tile = t->tile ? coefficient_of(t->arena, offset, t->tile->var) : number(t, 0);
   for (int i = 0; i < t->reduction_count; i++) k->step_reduction[i] = coefficient_of(t->arena, offset, t->reductions[i].var);
-  k->origin = without_single_axes(t, at_zero(t, offset, t->nest->reduction_axes, t->nest->reduction_count));
+  k->origin = without_single_axes(t, at_begin(t, offset, t->nest->reduction_axes, t->nest->reduction_count));
 }
 
 /* All reads of an operand start at one place, so that one pointer serves them. */
@@ -100,6 +100,7 @@ static void collect_operands(Tiling *t) {
 /* ---- reduction axes: single points are dropped, neighbours that form one run are merged ---- */
 
 static bool runs_on(const Tiling *t, int outer, int inner) {
+  if (is_clipped(&t->reductions[outer]) || is_clipped(&t->reductions[inner])) return false;
   for (int i = 0; i < t->b->step->operand_count; i++) {
     const KernelOperand *k = &t->operands[i];
     if (!k->bound || k->streamed) continue;
@@ -120,7 +121,7 @@ static void drop_reduction(Tiling *t, int index) {
 
 static void merge_reductions(Tiling *t) {
   for (int r = t->reduction_count; r-- > 0;)
-    if (size_is(t->reductions[r].extent, 1) && t->reduction_count > 1) drop_reduction(t, r);
+    if (size_is(t->reductions[r].extent, 1) && !is_clipped(&t->reductions[r]) && t->reduction_count > 1) drop_reduction(t, r);
   for (int r = t->reduction_count - 1; r > 0; r--)
     if (runs_on(t, r - 1, r)) {
       t->reductions[r].extent = size_mul(t->arena, t->reductions[r - 1].extent, t->reductions[r].extent);
@@ -151,28 +152,49 @@ static Stmt *tiles_of_varying_row(const Tiling *t, int vectors, int64_t channels
   return stmt_then(row, stmt_for(t->arena, var, end, extent, number(t, 1), call_kernel(t, 1, vectors, channels, ox, oc)));
 }
 
-/* All tiles of a row: as few as possible, of nearly equal size. */
-static Stmt *tiles_of_row(const Tiling *t, int vectors, int64_t channels, Expr *oc) {
-  if (!t->tile) return call_kernel(t, 1, vectors, channels, NULL, oc);
-  int64_t extent, most = t->b->step->schedule.tile;
-  if (!size_is_const(t->tile->extent, &extent)) return tiles_of_varying_row(t, vectors, channels, oc);
-  int64_t tiles = (extent + most - 1) / most, small = extent / tiles, large_count = extent % tiles;
+/* All tiles of so many points: as few as possible, of nearly equal size. */
+static Stmt *tiles_of_points(const Tiling *t, int64_t start, int64_t extent, int vectors, int64_t channels, Expr *oc) {
+  int64_t most = t->b->step->schedule.tile, tiles = (extent + most - 1) / most, small = extent / tiles, large_count = extent % tiles;
   const char *var = t->tile->var;
   Stmt *row = NULL;
   if (large_count) {
-    Stmt *call = call_kernel(t, (int)small + 1, vectors, channels, position(t, var, 0, large_count), oc);
-    row = loop_or_once(t, var, 0, large_count, small + 1, call);
+    Stmt *call = call_kernel(t, (int)small + 1, vectors, channels, position(t, var, start, large_count), oc);
+    row = loop_or_once(t, var, start, large_count, small + 1, call);
   }
-  int64_t start = large_count * (small + 1);
+  start += large_count * (small + 1);
   Stmt *call = call_kernel(t, (int)small, vectors, channels, position(t, var, start, tiles - large_count), oc);
   return stmt_then(row, loop_or_once(t, var, start, tiles - large_count, small, call));
+}
+
+/* A row whose points have limits of their own: tiles of those that share them. */
+static Stmt *tiles_with_limits(const Tiling *t, int vectors, int64_t channels, Expr *oc) {
+  int count;
+  PointRun *runs = runs_of_points(t, &count);
+  Stmt *row = NULL;
+  for (int i = 0; i < count; i++) {
+    Tiling part = *t;
+    part.run = &runs[i];
+    row = stmt_then(row, tiles_of_points(&part, runs[i].start, runs[i].count, vectors, channels, oc));
+  }
+  if (runs) return row;
+  const char *var = t->tile->var;
+  Stmt *point = limits_of(t, t->tile, call_kernel(t, 1, vectors, channels, expr_index(t->arena, var), oc));
+  return stmt_for(t->arena, var, number(t, 0), expr_size(t->arena, t->tile->extent), number(t, 1), point);
+}
+
+static Stmt *tiles_of_row(const Tiling *t, int vectors, int64_t channels, Expr *oc) {
+  int64_t extent;
+  if (!t->tile) return call_kernel(t, 1, vectors, channels, NULL, oc);
+  if (points_have_limits(t)) return tiles_with_limits(t, vectors, channels, oc);
+  if (!size_is_const(t->tile->extent, &extent)) return tiles_of_varying_row(t, vectors, channels, oc);
+  return tiles_of_points(t, 0, extent, vectors, channels, oc);
 }
 
 static Stmt *outer_loops(const Tiling *t, Stmt *body) {
   for (int i = t->nest->result_count; i-- > 0;) {
     const Axis *axis = &t->nest->result_axes[i];
     if (axis == t->lane || axis == t->tile || size_is(axis->extent, 1)) continue;
-    body = stmt_for(t->arena, axis->var, number(t, 0), expr_size(t->arena, axis->extent), number(t, 1), body);
+    body = stmt_for(t->arena, axis->var, number(t, 0), expr_size(t->arena, axis->extent), number(t, 1), limits_of(t, axis, body));
   }
   return body;
 }
@@ -200,7 +222,7 @@ static Stmt *blocks_of_channels(const Tiling *t) {
 }
 
 Stmt *lower_tiled(const StepBinding *b) {
-  const Nest *nest = b->nest;
+  const Nest *nest = with_tap_counts(b->plan->arena, b->nest);
   Tiling t = {.b = b, .arena = b->plan->arena, .nest = nest, .lanes = b->step->schedule.lanes};
   t.lane = result_axis(nest, nest->lane_axis);
   t.tile = result_axis(nest, nest->tile_axis);
@@ -209,5 +231,5 @@ Stmt *lower_tiled(const StepBinding *b) {
   memcpy(t.reductions, nest->reduction_axes, sizeof t.reductions);
   collect_operands(&t);
   merge_reductions(&t);
-  return blocks_of_channels(&t);
+  return limits_of(&t, NULL, blocks_of_channels(&t));
 }

@@ -25,6 +25,7 @@ typedef struct Tiling {
   int reduction_count;
   KernelOperand *operands;
   KernelOperand output;
+  const struct PointRun *run; /* of points with the same limits, whose tiles are being written; NULL: limits go by name */
   /* of the kernel being built: */
   bool reducing; /* what is being written stands inside the reduction loops */
   int points, vectors, lanes;
