@@ -86,8 +86,8 @@ HostProgram run_program(Arena *arena, const char *const *argv, const char *log) 
   return result;
 }
 
-const char **compiler_words(Arena *arena, int extra, int *count) {
-  const char *cc = getenv("CC");
+const char **compiler_words(Arena *arena, const char *cc, int extra, int *count) {
+  if (!cc) cc = getenv("CC");
   if (!cc || !cc[strspn(cc, " ")]) cc = "cc";
   const char **words = ARENA_ARRAY(arena, const char *, strlen(cc) / 2 + 2 + (size_t)extra);
   *count = 0;

@@ -17,6 +17,6 @@ const char *make_private_directory(Arena *arena, const char **error);
 const char *private_file(Arena *arena, const char *directory, const char *name);
 /* Runs argv[0], found along PATH, with what it prints going to the file `log`. */
 HostProgram run_program(Arena *arena, const char *const *argv, const char *log);
-/* $CC or cc, split at spaces; NULL-terminated, with room for `extra` more. *count is set. */
-const char **compiler_words(Arena *arena, int extra, int *count);
+/* cc, $CC where that is NULL, or "cc", split at spaces; NULL-terminated, with room for `extra` more. *count is set. */
+const char **compiler_words(Arena *arena, const char *cc, int extra, int *count);
 #endif

@@ -52,6 +52,7 @@ typedef struct CommandLine {
   bool interpret, json, fix, markdown;
   bool only_check, diff; /* fmt */
   const char *compare;
+  const char *cc; /* --cc; NULL: not given */
   bool rename_stub; /* weights */
   const char *random_seed;
   double atol, rtol;

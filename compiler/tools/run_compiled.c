@@ -1,82 +1,19 @@
 /* run_compiled.c - the net as a program of this machine: compiled into a private directory, run once
  * over all samples. */
-#include <stdio.h>
 #include <string.h>
 #include "emit/templates.h"
 #include "support/cleanup.h"
 #include "support/reader.h"
-#include "support/writer.h"
-#include "tools/host_compiler.h"
 #include "tools/run.h"
+#include "tools/workplace.h"
 
 enum { SOURCE_WEIGHTS_LIMIT = 4 << 20 }; /* above it, compilers are slow: the program reads a file */
-
-typedef struct Workplace { /* the private directory and all its files */
-  const char *directory, *code, *header, *weights_code, *weights, *main, *program, *input, *output, *log;
-} Workplace;
-
-static bool host_error(Run *run, const char *what, const char *detail, const char *help) {
-  Diagnostic *d = report(&run->session->diagnostics, CODE_E0905, (Span){0, 0}, "%s", what);
-  if (detail && *detail) add_note(d, "%s", detail);
-  if (help) add_help(d, "%s", help);
-  return false;
-}
-
-static bool make_workplace(Run *run, Workplace *w) {
-  Arena *arena = run->session->arena;
-  const char *error;
-  w->directory = make_private_directory(arena, &error);
-  if (!w->directory) {
-    report(&run->session->diagnostics, CODE_E0903, (Span){0, 0}, "no temporary directory can be made: %s", error);
-    return false;
-  }
-  w->code = private_file(arena, w->directory, "net.c");
-  w->header = private_file(arena, w->directory, "net.h");
-  w->weights_code = private_file(arena, w->directory, "net_weights.c");
-  w->weights = private_file(arena, w->directory, "net.weights");
-  w->main = private_file(arena, w->directory, "main.c");
-  w->program = private_file(arena, w->directory, "program");
-  w->input = private_file(arena, w->directory, "input");
-  w->output = private_file(arena, w->directory, "output");
-  w->log = private_file(arena, w->directory, "log");
-  return true;
-}
-
-typedef struct Hole {
-  const char *name, *text;
-} Hole;
-
-/* The template with its @holes@ filled; NULL: it has a hole that nobody fills. */
-static const char *fill(Arena *arena, const char *template_text, const Hole *holes) {
-  Text out = text_new(arena);
-  for (const char *at = template_text; *at;) {
-    size_t plain = strcspn(at, "@");
-    text_add_bytes(&out, at, plain);
-    at += plain;
-    if (!*at) break;
-    const char *end = strchr(++at, '@');
-    if (!end) return NULL;
-    const Hole *hole = holes;
-    while (hole->name && (strlen(hole->name) != (size_t)(end - at) || strncmp(hole->name, at, (size_t)(end - at)))) hole++;
-    if (!hole->name) return NULL;
-    text_add(&out, hole->text);
-    at = end + 1;
-  }
-  return text_string(&out);
-}
 
 static const char *byte_list(Arena *arena, const RunTensor *tensors, int count) {
   Text text = text_new(arena);
   for (int i = 0; i < count; i++)
     text_addf(&text, "%s%lld", i ? ", " : "", (long long)(tensors[i].elements * dtype_bytes(tensors[i].dtype)));
   return text_string(&text);
-}
-
-static const char *upper_case(Arena *arena, const char *name) {
-  char *upper = arena_strdup(arena, name);
-  for (char *p = upper; *p; p++)
-    if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
-  return upper;
 }
 
 /* "  env.H = 5;" */
@@ -108,9 +45,7 @@ static const char *main_program(Run *run) {
       {"workspace_bytes", workspace_bytes(run, prefix)},
       {NULL, NULL},
   };
-  const char *text = fill(arena, template_run_main_c, holes);
-  if (!text) report(&run->session->diagnostics, CODE_E0999, (Span){0, 0}, "run_main.c.in has a hole that is not filled");
-  return text;
+  return fill_holes(run->session, template_run_main_c, holes);
 }
 
 /* The numbers of one sample of a tensor as the bytes of this machine, and back. */
@@ -170,7 +105,8 @@ static bool decode_outputs(Run *run, const Workplace *w) {
   for (int i = 0; i < run->output_count; i++)
     expected += (size_t)(run->samples * run->outputs[i].elements * dtype_bytes(run->outputs[i].dtype));
   const char *error, *bytes = read_whole_file(run->session->arena, w->output, READ_FILES_ONLY, &length, &error);
-  if (!bytes || length != expected) return host_error(run, "the compiled network did not write its outputs", bytes ? NULL : error, NULL);
+  if (!bytes || length != expected)
+    return host_error(run->session, "the compiled network did not write its outputs", bytes ? NULL : error, NULL);
   for (int i = 0; i < run->output_count; i++)
     run->outputs[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * run->outputs[i].elements));
   for (int64_t sample = 0; sample < run->samples; sample++)
@@ -182,65 +118,9 @@ static bool decode_outputs(Run *run, const Workplace *w) {
   return true;
 }
 
-/* Everything that the C compiler and the program need. */
-static bool write_workplace(Run *run, const Workplace *w, const Outputs *out) {
-  const char *program = main_program(run);
-  if (!program) return false;
-  Text input = encode_inputs(run);
-  OutputFile files[] = {
-      {w->code, text_string(&out->code), out->code.length, NULL, 0},
-      {w->header, text_string(&out->header), out->header.length, NULL, 0},
-      {w->weights_code, text_string(&out->weights_code), out->weights_code.length, NULL, 0},
-      {w->weights, (const char *)out->weights_blob, out->weights_blob_bytes, NULL, 0},
-      {w->main, program, strlen(program), NULL, 0},
-      {w->input, text_string(&input), input.length, NULL, 0},
-  };
-  const char *error;
-  bool refused;
-  if (write_files(run->session->arena, files, (int)(sizeof files / sizeof *files), (WriteRules){0}, &error, &refused)) return true;
-  report(&run->session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
-  return false;
-}
-
-static HostProgram compile_c(Run *run, const Workplace *w, bool weights_in_c, bool native) {
-  int count;
-  const char **words = compiler_words(run->session->arena, 10, &count);
-  words[count++] = "-O2";
-  if (native) words[count++] = "-march=native";
-  words[count++] = "-o";
-  words[count++] = w->program;
-  words[count++] = w->main;
-  words[count++] = w->code;
-  if (weights_in_c) words[count++] = w->weights_code;
-  words[count++] = "-lm";
-  return run_program(run->session->arena, words, w->log);
-}
-
-static bool build(Run *run, const Workplace *w, bool weights_in_c) {
-  Arena *arena = run->session->arena;
-  HostProgram compiler = compile_c(run, w, weights_in_c, true);
-  if (!compiler.error && compiler.status > 0) compiler = compile_c(run, w, weights_in_c, false);
-  int count;
-  const char *name = compiler_words(arena, 0, &count)[0];
-  if (compiler.error)
-    return host_error(run, arena_printf(arena, "the C compiler `%s` cannot be started: %s", name, compiler.error), NULL,
-                      "set CC to a C compiler, or use `--interpret`");
-  if (compiler.signal)
-    return host_error(run, arena_printf(arena, "the C compiler `%s` was ended by signal %d", name, compiler.signal), NULL, NULL);
-  if (compiler.status)
-    return host_error(run, arena_printf(arena, "the C compiler `%s` failed with status %d", name, compiler.status), compiler.output, NULL);
-  return true;
-}
-
 static bool execute(Run *run, const Workplace *w, bool weights_in_c) {
   const char *argv[] = {w->program, w->input, w->output, weights_in_c ? NULL : w->weights, NULL};
-  HostProgram program = run_program(run->session->arena, argv, w->log);
-  if (program.error)
-    return host_error(run, "the compiled network cannot be started", program.error, "is the temporary directory (TMPDIR) mounted noexec?");
-  if (program.signal)
-    return host_error(run, arena_printf(run->session->arena, "the compiled network was ended by signal %d", program.signal), NULL, NULL);
-  if (program.status) return host_error(run, "the compiled network reported an error", program.output, NULL);
-  return decode_outputs(run, w);
+  return start_program(w, argv) && decode_outputs(run, w);
 }
 
 static int64_t weight_bytes(const Graph *graph) {
@@ -249,25 +129,21 @@ static int64_t weight_bytes(const Graph *graph) {
   return bytes;
 }
 
+static bool build_and_execute(Run *run, const Outputs *out, Workplace *w) {
+  const char *program = main_program(run);
+  if (!program) return false;
+  Text input = encode_inputs(run);
+  bool weights_in_c = !out->weights_blob_bytes;
+  const char *sources[] = {w->main, w->code, weights_in_c && out->weights_code.length ? w->weights_code : NULL, NULL};
+  return fill_workplace(w, out, program, &input) && build_program(w, this_machine, sources) && execute(run, w, weights_in_c);
+}
+
 bool run_compiled(Run *run) {
-  Session *session = run->session;
-  Options options = session->line.options;
-  options.standalone = true;
-  options.dump = DUMP_NONE;
-  if (weight_bytes(run->graph) > SOURCE_WEIGHTS_LIMIT) options.weights_as = WEIGHTS_AS_FILE;
-  /* What is to be said about the input was said when the graph was made. */
-  Diagnostics again = new_diagnostics(session);
-  Compilation c = new_compilation(session, &options, &again);
   Outputs out = {0};
-  if (!compile(&c, "net", &out) || again.errors) {
-    merge_diagnostics(&session->diagnostics, &again);
-    if (!again.errors) report(&session->diagnostics, CODE_E0999, (Span){0, 0}, "pass %s failed without a word", c.pass ? c.pass : "?");
-    return false;
-  }
+  WeightsAs weights_as = weight_bytes(run->graph) > SOURCE_WEIGHTS_LIMIT ? WEIGHTS_AS_FILE : WEIGHTS_AS_C;
+  if (!compile_net(run->session, weights_as, &out)) return false;
   Workplace w;
-  bool weights_in_c = !out.weights_blob_bytes;
-  bool good = make_workplace(run, &w) && write_workplace(run, &w, &out) && build(run, &w, weights_in_c && out.weights_code.length) &&
-              execute(run, &w, weights_in_c);
+  bool good = make_workplace(run->session, &w) && build_and_execute(run, &out, &w);
   cleanup_all();
   return good;
 }
