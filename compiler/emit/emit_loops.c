@@ -89,14 +89,29 @@ static const char *float_literal(const Emitter *e, double value) {
   return arena_printf(e->arena, "%sf", digits);
 }
 
+/* How many operators of one precedence follow each other, as in a + b + c. */
+static int chain_length(const Expr *x) {
+  int precedence = spelling[x->op].precedence, length = 1;
+  for (x = x->left; x->kind == EXPR_BINARY && spelling[x->op].precedence == precedence; x = x->left) length++;
+  return length;
+}
+
+/* From left to right, so that a sum of thousands is one text and not thousands of growing ones. */
 static const char *binary(const Emitter *e, const Expr *x, int context) {
-  Spelling s = spelling[x->op];
-  const Expr *right = x->right;
-  const char *token = s.token, *left = expr(e, x->left, s.precedence), *text;
-  if (x->op == OP_ADD && right->kind == EXPR_INT && right->integer < 0)
-    text = arena_printf(e->arena, "%s - %lld", left, -(long long)right->integer);
-  else text = arena_printf(e->arena, "%s %s %s", left, token, expr(e, right, s.precedence + 1));
-  return s.precedence < context ? arena_printf(e->arena, "(%s)", text) : text;
+  int precedence = spelling[x->op].precedence, length = chain_length(x);
+  const Expr **chain = ARENA_ARRAY(e->arena, const Expr *, (size_t)length);
+  for (int i = length; i-- > 0; x = x->left) chain[i] = x;
+  Text text = text_new(e->arena);
+  if (precedence < context) text_add(&text, "(");
+  text_add(&text, expr(e, x, precedence));
+  for (int i = 0; i < length; i++) {
+    const Expr *right = chain[i]->right;
+    bool subtracts = chain[i]->op == OP_ADD && right->kind == EXPR_INT && right->integer < 0;
+    if (subtracts) text_addf(&text, " - %lld", -(long long)right->integer);
+    else text_addf(&text, " %s %s", spelling[chain[i]->op].token, expr(e, right, precedence + 1));
+  }
+  if (precedence < context) text_add(&text, ")");
+  return text_string(&text);
 }
 
 static const char *place(const Emitter *e, const char *pointer, const Expr *offset) {

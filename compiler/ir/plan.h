@@ -75,8 +75,9 @@ typedef struct PackedTensor {
   int64_t elements, paragraph; /* paragraph: elements of one output channel or block, for printing */
   PackedPart *parts;           /* one after the other: of the nests of a step that read it in different orders */
   int part_count;
-  int64_t offset; /* bytes in the weights blob */
-  float *data;
+  int64_t offset;                  /* bytes in the weights blob */
+  struct PackedTensor *next_order; /* of the same parameter; NULL: no other */
+  float *data;                     /* there, in Plan.weights; of constants, elsewhere */
 } PackedTensor;
 
 typedef enum StepKind {
@@ -119,10 +120,13 @@ typedef struct Plan {
   Step **steps;
   PackedTensor **packed;    /* from the weights files */
   PackedTensor **constants; /* given in the source, so they stand in the code */
+  PackedTensor **packed_of; /* by Parameter.id: the first of its orders */
+  NameTable packed_names, constant_names;
   int value_count, buffer_count, step_count, packed_count, constant_count;
   const Size *workspace_bytes;
   int64_t lower_bound_bytes; /* the most that lives at one time, at the greatest sizes; -1: there are none */
   int64_t workspace_align, weights_bytes;
+  unsigned char *weights; /* room for the head of a weights file, then all packed numbers at their offsets */
 } Plan;
 
 /* The table of --dump=plan. */

@@ -49,10 +49,10 @@ static const Size *constant_part(Arena *a, const Expr *e) {
   return e->op == OP_ADD ? size_add(a, left, right) : size_sub(a, left, right);
 }
 
+/* Of each operand, the least row, column and channel that is read; NULL: not seen. */
 typedef struct LowestIndex {
   Arena *arena;
-  int operand;
-  const Size *lowest[MAX_RANK]; /* NULL: not seen */
+  const Size *(*lowest)[MAX_RANK];
 } LowestIndex;
 
 /* The smaller one; where that depends on the dims, a number below both. */
@@ -66,24 +66,30 @@ static const Size *smaller(Arena *a, const Size *x, const Size *y) {
 
 static Expr *find_lowest(void *context, Expr *e) {
   LowestIndex *low = context;
-  if (e->kind != EXPR_ACCESS || e->operand != low->operand) return e;
-  for (int d = 0; d < MAX_RANK; d++) {
+  if (e->kind != EXPR_ACCESS) return e;
+  const Size **lowest = low->lowest[e->operand];
+  for (int d = 0; d < MAX_RANK && d < e->rank; d++) {
     const Size *part = constant_part(low->arena, e->index[d]);
-    low->lowest[d] = low->lowest[d] ? smaller(low->arena, low->lowest[d], part) : part;
+    lowest[d] = lowest[d] ? smaller(low->arena, lowest[d], part) : part;
   }
   return e;
 }
 
+static LowestIndex lowest_of_step(const StepBinding *b) {
+  LowestIndex low = {.arena = b->plan->arena};
+  low.lowest = arena_alloc_array(low.arena, (size_t)b->step->operand_count + 1, sizeof *low.lowest);
+  for (const Nest *nest = b->step->nest; nest; nest = nest->next) visit_nest(low.arena, nest, find_lowest, &low);
+  return low;
+}
+
 /* The pointer points to the first element of the window in the border, so that no index is negative; not further back
  * than the border, for windows that are clipped instead. */
-static void set_base(const StepBinding *b, BoundOperand *operand, int number) {
-  Arena *a = b->plan->arena;
-  LowestIndex low = {.arena = a, .operand = number};
-  for (const Nest *nest = b->step->nest; nest; nest = nest->next) visit_nest(a, nest, find_lowest, &low);
+static void set_base(BoundOperand *operand, const LowestIndex *low, int number) {
+  Arena *a = low->arena;
   const Border *border = &operand->view.buffer->border;
   const int64_t limit[MAX_RANK] = {0, -border->top, -border->left};
   for (int d = 0; d < MAX_RANK; d++) {
-    const Size *lowest = low.lowest[d] ? low.lowest[d] : size_of(a, 0);
+    const Size *lowest = low->lowest[number][d] ? low->lowest[number][d] : size_of(a, 0);
     int64_t least = size_minimum(lowest) > limit[d] ? size_minimum(lowest) : limit[d];
     bool in_border = size_maximum(lowest) <= 0 && size_minimum(lowest) >= limit[d];
     operand->base[d] = in_border ? lowest : size_of(a, least < 0 ? least : 0);
@@ -170,18 +176,12 @@ static bool same_packing(const PackedTensor *a, const PackedTensor *b) {
 
 static bool is_constant(const PackedTensor *packed) { return packed->parameter->kind == PARAMETER_CONSTANT; }
 
-static bool packed_is_called(PackedTensor *const *list, int count, const char *name) {
-  for (int i = 0; i < count; i++)
-    if (strcmp(list[i]->name, name) == 0) return true;
-  return false;
-}
-
 /* The parameter's path; for a second order of the same numbers, the reader's name before it. */
-static const char *packed_name(Arena *arena, PackedTensor *const *list, int count, const Parameter *parameter, const Step *step) {
+static const char *packed_name(Arena *arena, const NameTable *taken, const Parameter *parameter, const Step *step) {
   const char *name = c_name(arena, parameter->path);
-  if (packed_is_called(list, count, name)) name = c_name(arena, arena_printf(arena, "%s_%s", step->name, parameter->path));
+  if (find_name(taken, name)) name = c_name(arena, arena_printf(arena, "%s_%s", step->name, parameter->path));
   const char *wanted = name;
-  for (int i = 2; packed_is_called(list, count, name); i++) name = arena_printf(arena, "%s_%d", wanted, i);
+  for (int i = 2; find_name(taken, name); i++) name = arena_printf(arena, "%s_%d", wanted, i);
   return name;
 }
 
@@ -189,12 +189,16 @@ static const char *packed_name(Arena *arena, PackedTensor *const *list, int coun
 static PackedTensor *add_packed(Plan *plan, PackedTensor packed, const Step *step) {
   PackedTensor ***list = is_constant(&packed) ? &plan->constants : &plan->packed;
   int *count = is_constant(&packed) ? &plan->constant_count : &plan->packed_count;
-  for (int i = 0; i < *count; i++)
-    if (same_packing((*list)[i], &packed)) return (*list)[i];
-  const char *name = packed_name(plan->arena, *list, *count, packed.parameter, step);
+  NameTable *names = is_constant(&packed) ? &plan->constant_names : &plan->packed_names;
+  PackedTensor **others = &plan->packed_of[packed.parameter->id];
+  for (PackedTensor *other = *others; other; other = other->next_order)
+    if (same_packing(other, &packed)) return other;
   PackedTensor *copy = ARENA_NEW(plan->arena, PackedTensor);
   *copy = packed;
-  copy->name = name;
+  copy->name = packed_name(plan->arena, names, packed.parameter, step);
+  copy->next_order = *others;
+  *others = copy;
+  put_name(names, copy->name, copy);
   for (int i = 0; i < copy->part_count; i++) {
     copy->parts[i].start = copy->elements;
     copy->elements += copy->parts[i].elements = part_elements(&copy->parts[i]);
@@ -315,6 +319,7 @@ static const char *operand_name(const StepBinding *b, int number) {
 StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step) {
   StepBinding b = {.plan = plan, .program = program, .step = step, .nest = step->nest};
   b.operands = ARENA_ARRAY(plan->arena, BoundOperand, (size_t)step->operand_count + 1);
+  LowestIndex low = lowest_of_step(&b);
   for (int i = 0; i < step->operand_count; i++) {
     BoundOperand *operand = &b.operands[i];
     operand->name = operand_name(&b, i);
@@ -324,7 +329,7 @@ StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step) {
       continue;
     }
     bind_value(&b, operand, step->operands[i].value, plan->views[step->operands[i].value->id]);
-    set_base(&b, operand, i);
+    set_base(operand, &low, i);
   }
   b.output.name = "y";
   bind_value(&b, &b.output, step->result, step->output);

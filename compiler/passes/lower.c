@@ -310,6 +310,9 @@ static void check_macros(Compilation *c, const Plan *plan, const LoopProgram *pr
 LoopProgram *lower(Compilation *c, Plan *plan) {
   LoopProgram *program = ARENA_NEW(c->arena, LoopProgram);
   program->constants = name_table(c->arena);
+  plan->packed_of = ARENA_ARRAY(c->arena, PackedTensor *, (size_t)plan->graph->parameter_count + 1);
+  plan->packed_names = name_table(c->arena);
+  plan->constant_names = name_table(c->arena);
   program->dims = plan->graph->dims;
   program->dim_count = plan->graph->dim_count;
   Stmt **next = &program->run; /* where the next call goes */
