@@ -16,7 +16,7 @@ void emit_header(Text *out, const Plan *plan, const EmitOptions *options);
 void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const EmitOptions *options);
 void emit_weights_code(Text *out, const Plan *plan, const EmitOptions *options);
 /* The blob of --weights-as file, plan->weights_bytes long. */
-unsigned char *emit_weights_blob(const Plan *plan, const EmitOptions *options);
+const unsigned char *emit_weights_blob(const Plan *plan, const EmitOptions *options);
 /* Of names and shapes of the packed numbers: what a blob and the code must agree on. */
 uint64_t weights_fingerprint(const Plan *plan);
 #endif

@@ -74,20 +74,30 @@ void emit_weights_code(Text *out, const Plan *plan, const EmitOptions *options) 
   for (int i = 0; i < plan->packed_count; i++) emit_tensor(out, &e, plan->packed[i]);
 }
 
+/* Written out, so that it becomes one store on most machines. */
 static void put_word(unsigned char *at, uint32_t word, bool big_endian) {
-  for (int i = 0; i < 4; i++) at[big_endian ? 3 - i : i] = (unsigned char)(word >> (8 * i));
+  if (big_endian) word = word >> 24 | (word >> 8 & 0xff00) | (word << 8 & 0xff0000) | word << 24;
+  at[0] = (unsigned char)word;
+  at[1] = (unsigned char)(word >> 8);
+  at[2] = (unsigned char)(word >> 16);
+  at[3] = (unsigned char)(word >> 24);
 }
 
-unsigned char *emit_weights_blob(const Plan *plan, const EmitOptions *options) {
-  unsigned char *blob = arena_alloc(plan->arena, (size_t)plan->weights_bytes);
+/* In place: numbers become bytes in the order of the target, whatever that of the host is. */
+static void turn_into_bytes(unsigned char *numbers, int64_t count, bool big_endian) {
+  for (int64_t k = 0; k < count; k++) {
+    uint32_t bits;
+    memcpy(&bits, numbers + 4 * k, sizeof bits);
+    put_word(numbers + 4 * k, bits, big_endian);
+  }
+}
+
+const unsigned char *emit_weights_blob(const Plan *plan, const EmitOptions *options) {
+  unsigned char *blob = plan->weights;
   uint64_t fingerprint = weights_fingerprint(plan);
   const uint32_t header[] = {MAGIC, FORMAT_VERSION, (uint32_t)fingerprint, (uint32_t)(fingerprint >> 32), (uint32_t)plan->weights_bytes};
   for (size_t i = 0; i < sizeof header / sizeof *header; i++) put_word(blob + 4 * i, header[i], options->big_endian);
   for (int i = 0; i < plan->packed_count; i++)
-    for (int64_t k = 0; k < plan->packed[i]->elements; k++) {
-      uint32_t bits;
-      memcpy(&bits, &plan->packed[i]->data[k], sizeof bits);
-      put_word(blob + plan->packed[i]->offset + 4 * k, bits, options->big_endian);
-    }
+    turn_into_bytes(blob + plan->packed[i]->offset, plan->packed[i]->elements, options->big_endian);
   return blob;
 }

@@ -99,6 +99,22 @@ double tensor_element(const WeightTensor *tensor, int64_t i) {
   return 0;
 }
 
+/* Nearly all weights are float32 in this order; the bytes make one load on most machines. */
+static void plain_floats(const unsigned char *data, int64_t count, float *out) {
+  for (int64_t i = 0; i < count; i++, data += 4) {
+    uint32_t bits = (uint32_t)data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+    memcpy(&out[i], &bits, sizeof bits);
+  }
+}
+
+void tensor_floats(const WeightTensor *tensor, float *out) {
+  if (tensor->dtype == TENSOR_F32 && !tensor->big_endian && !tensor->column_major) {
+    plain_floats(tensor->data, tensor->elements, out);
+    return;
+  }
+  for (int64_t i = 0; i < tensor->elements; i++) out[i] = (float)tensor_element(tensor, i);
+}
+
 void print_sizes(Text *out, const int64_t *sizes, int rank) {
   text_add(out, "[");
   for (int i = 0; i < rank; i++) text_addf(out, "%s%lld", i ? ", " : "", (long long)sizes[i]);

@@ -54,6 +54,8 @@ const WeightTensor *find_tensor(const WeightTable *table, const char *name);
 /* Element i, in row-major order, as a number that float can hold: F64 is rounded to float. Integers are exact up
  * to 2^53. */
 double tensor_element(const WeightTensor *tensor, int64_t i);
+/* All elements in row-major order, each as tensor_element gives it, rounded to float. */
+void tensor_floats(const WeightTensor *tensor, float *out);
 
 /* "[6, 1, 5, 5]" */
 void print_sizes(Text *out, const int64_t *sizes, int rank);

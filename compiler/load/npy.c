@@ -187,14 +187,10 @@ static const char *descr_of(TensorDType dtype) {
   return dtype == TENSOR_U8 ? "|u1" : dtype == TENSOR_I8 ? "|i1" : dtype == TENSOR_I16 ? "<i2" : dtype == TENSOR_I32 ? "<i4" : "<f4";
 }
 
-void write_npy(Text *out, TensorDType dtype, int rank, const int64_t *sizes, const double *values) {
+void write_npy_head(Text *out, TensorDType dtype, int rank, const int64_t *sizes) {
   Text header = text_new(out->arena);
   text_addf(&header, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr_of(dtype));
-  int64_t elements = 1;
-  for (int i = 0; i < rank; i++) {
-    text_addf(&header, i ? ", %lld" : "%lld", (long long)sizes[i]);
-    elements *= sizes[i];
-  }
+  for (int i = 0; i < rank; i++) text_addf(&header, i ? ", %lld" : "%lld", (long long)sizes[i]);
   text_add(&header, rank == 1 ? ",), }" : "), }");
   while ((10 + header.length + 1) % PREAMBLE_ALIGN) text_add_char(&header, ' ', 1);
   text_add_char(&header, '\n', 1);
@@ -203,7 +199,13 @@ void write_npy(Text *out, TensorDType dtype, int rank, const int64_t *sizes, con
   preamble[9] = (char)(header.length >> 8 & 255);
   text_add_bytes(out, preamble, sizeof preamble);
   text_add_bytes(out, header.data, header.length);
+}
+
+void write_npy(Text *out, TensorDType dtype, int rank, const int64_t *sizes, const double *values) {
+  write_npy_head(out, dtype, rank, sizes);
   int size = tensor_dtype_bytes(dtype);
+  int64_t elements = 1;
+  for (int i = 0; i < rank; i++) elements *= sizes[i];
   for (int64_t i = 0; i < elements; i++) {
     uint32_t bits;
     float real = (float)values[i];

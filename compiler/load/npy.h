@@ -16,4 +16,6 @@ bool read_npy_header(Arena *arena, const char *bytes, size_t available, size_t l
 bool load_npy(Arena *arena, const char *bytes, size_t length, WeightTensor *tensor, const char **error);
 /* Version 1.0, little-endian, row-major. dtype: F32, U8, I8, I16 or I32; each value must be one of its numbers. */
 void write_npy(Text *out, TensorDType dtype, int rank, const int64_t *sizes, const double *values);
+/* What stands before the numbers of such a file. */
+void write_npy_head(Text *out, TensorDType dtype, int rank, const int64_t *sizes);
 #endif

@@ -14,14 +14,20 @@ static int64_t elements_of(const NewTensor *tensor) {
   return elements;
 }
 
-static float value_at(const NewTensor *tensor, int64_t i) { return tensor->values ? (float)tensor->values[i] : tensor->floats[i]; }
-
-static const double *doubles_of(Arena *arena, const NewTensor *tensor) {
-  if (tensor->values) return tensor->values;
-  int64_t elements = elements_of(tensor);
-  double *values = ARENA_ARRAY(arena, double, (size_t)elements);
-  for (int64_t i = 0; i < elements; i++) values[i] = (double)tensor->floats[i];
-  return values;
+/* The numbers of a tensor, least byte first, into room that was reserved. */
+static void put_floats(Text *out, const NewTensor *tensor) {
+  enum { PIECE = 1024 };
+  char bytes[4 * PIECE];
+  for (int64_t i = 0, elements = elements_of(tensor); i < elements;) {
+    int count = elements - i < PIECE ? (int)(elements - i) : PIECE;
+    for (int k = 0; k < count; k++) {
+      uint32_t bits;
+      memcpy(&bits, &tensor->floats[i + k], sizeof bits);
+      for (int byte = 0; byte < 4; byte++) bytes[4 * k + byte] = (char)(bits >> (8 * byte) & 255);
+    }
+    text_add_bytes(out, bytes, 4 * (size_t)count);
+    i += count;
+  }
 }
 
 static void put(Text *out, uint64_t value, int bytes) {
@@ -54,15 +60,10 @@ bool write_safetensors(Text *out, const NewTensor *tensors, int count, const cha
   }
   text_add(&header, "}");
   while (header.length % 8) text_add(&header, " ");
+  text_reserve(out, 8 + header.length + (size_t)at);
   put(out, header.length, 8);
   text_add_bytes(out, header.data, header.length);
-  for (int i = 0; i < count; i++)
-    for (int64_t k = 0, elements = elements_of(&tensors[i]); k < elements; k++) {
-      float value = value_at(&tensors[i], k);
-      uint32_t bits;
-      memcpy(&bits, &value, sizeof bits);
-      put(out, bits, 4);
-    }
+  for (int i = 0; i < count; i++) put_floats(out, &tensors[i]);
   return header.length <= MAX_SAFETENSORS_HEADER;
 }
 
@@ -83,7 +84,9 @@ bool write_npz(Text *out, const NewTensor *tensors, int count, const char *mark)
     const char *name = arena_printf(out->arena, "%s.npy", tensors[i].name);
     Text data = text_new(out->arena);
     size_t place = out->length, extra = i ? 0 : 4 + strlen(mark);
-    write_npy(&data, TENSOR_F32, tensors[i].rank, tensors[i].sizes, doubles_of(out->arena, &tensors[i]));
+    write_npy_head(&data, TENSOR_F32, tensors[i].rank, tensors[i].sizes);
+    text_reserve(&data, 4 * (size_t)elements_of(&tensors[i]));
+    put_floats(&data, &tensors[i]);
     put(out, 0x04034b50, 4);
     put_entry(out, name, &data, extra);
     text_add(out, name);

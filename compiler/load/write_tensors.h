@@ -9,7 +9,6 @@ typedef struct NewTensor {
   const char *name;
   int rank;
   const int64_t *sizes;
-  const double *values; /* numbers that float can hold; NULL: */
   const float *floats;
 } NewTensor;
 

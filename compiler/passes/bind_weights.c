@@ -65,11 +65,9 @@ static bool check_tensors(Binder *b) {
 static int64_t copy_numbers(Parameter *parameter, const WeightTensor *tensor, bool keras, Arena *arena) {
   int64_t count = parameter_elements(parameter), non_finite = 0;
   parameter->data = ARENA_ARRAY(arena, float, (size_t)count);
-  for (int64_t i = 0; i < count; i++) {
-    float value = (float)tensor_element(tensor, element_in_file(parameter, keras, i));
-    if (value - value != 0) non_finite++;
-    parameter->data[i] = value;
-  }
+  if (!keras) tensor_floats(tensor, parameter->data);
+  for (int64_t i = 0; keras && i < count; i++) parameter->data[i] = (float)tensor_element(tensor, element_in_file(parameter, keras, i));
+  for (int64_t i = 0; i < count; i++) non_finite += parameter->data[i] - parameter->data[i] != 0;
   return non_finite;
 }
 

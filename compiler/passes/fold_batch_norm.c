@@ -68,12 +68,23 @@ static bool is_foldable(const Node *producer) {
   return has_weights && producer->output->uses == 1;
 }
 
-/* The output channel of number i of the weights: [out, ..], of a transposed convolution [in, out/groups, ..]. */
-static int64_t channel_of(const Node *node, const Parameter *weight, int64_t channels, int64_t i) {
-  if (node->op != &op_conv_transpose) return i / (parameter_elements(weight) / channels);
-  int64_t in_channels = weight->sizes[0], out_group = weight->sizes[1], taps = parameter_elements(weight) / (in_channels * out_group);
-  int64_t groups = channels / out_group, group = i / (taps * out_group) / (in_channels / groups);
-  return group * out_group + i / taps % out_group;
+/* The output channel of each run of numbers of the weights, which are [out, ..], of a transposed convolution
+ * [in, out/groups, ..]. */
+static int64_t channel_of_run(const Node *node, const Parameter *weight, int64_t channels, int64_t run) {
+  if (node->op != &op_conv_transpose) return run;
+  int64_t in_channels = weight->sizes[0], out_group = weight->sizes[1];
+  int64_t groups = channels / out_group, group = run / out_group / (in_channels / groups);
+  return group * out_group + run % out_group;
+}
+
+/* scaled = weight * scale[channel]; runs of numbers belong to one channel. */
+static void scale_weights(const Node *node, const Parameter *weight, const Affine *affine, float *scaled) {
+  int64_t runs = node->op == &op_conv_transpose ? weight->sizes[0] * weight->sizes[1] : affine->channels;
+  int64_t length = parameter_elements(weight) / runs;
+  for (int64_t run = 0; run < runs; run++) {
+    double scale = affine->scale[channel_of_run(node, weight, affine->channels, run)];
+    for (int64_t i = run * length; i < (run + 1) * length; i++) scaled[i] = (float)((double)weight->data[i] * scale);
+  }
 }
 
 /* Scales the weights of output channel c by scale[c]; bias = bias * scale + shift. Slots 0 and 1 are weight, bias. */
@@ -85,8 +96,7 @@ static void fold_into_weights(Graph *graph, Node *node, const Affine *affine) {
   if (affine->scale && weight->data) {
     allocate(graph, scaled);
     allocate(graph, shifted);
-    for (int64_t i = 0, count = parameter_elements(weight); i < count; i++)
-      scaled->data[i] = (float)((double)weight->data[i] * affine->scale[channel_of(node, weight, affine->channels, i)]);
+    scale_weights(node, weight, affine, scaled->data);
     for (int64_t c = 0; c < affine->channels; c++)
       shifted->data[c] = (float)((bias ? (double)bias->data[c] : 0.0) * affine->scale[c] + affine->shift[c]);
   }

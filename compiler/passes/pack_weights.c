@@ -33,15 +33,26 @@ static void find_factors(Arena *a, Packing *packing) {
   }
 }
 
+/* The innermost axis, `count` steps of `factor`, and at each of them the lanes, of which `valid` are real. */
+static void pack_run(Packing *packing, int64_t at, int64_t count, int64_t factor, int64_t lanes, int64_t valid) {
+  const float *data = packing->parameter->data + at;
+  int64_t lane_factor = packing->lane < 0 ? 0 : packing->factor[packing->lane];
+  float *out = packing->out;
+  for (int64_t k = 0; k < count; k++, data += factor, out += lanes)
+    for (int64_t i = 0; i < valid; i++) out[i] = data[i * lane_factor]; /* the rest is zero already */
+  packing->out = out;
+}
+
 /* Axes `from`.. of the packed order, from place `at` of the parameter. The lane axis was taken out of the order: its
  * lanes come last. */
 static void pack_axes(Packing *packing, int axis, int64_t at, int64_t lanes, int64_t valid) {
   const PackedPart *part = packing->part;
-  const float *data = packing->parameter->data;
   if (axis == part->axis_count) {
-    if (packing->lane < 0) *packing->out++ = data[at];
-    for (int64_t i = 0; packing->lane >= 0 && i < lanes; i++)
-      *packing->out++ = i < valid ? data[at + i * packing->factor[packing->lane]] : 0.0f;
+    pack_run(packing, at, 1, 0, lanes, valid);
+    return;
+  }
+  if (axis == part->axis_count - 1 && axis != packing->lane) {
+    pack_run(packing, at, packing->extent[axis], packing->factor[axis], lanes, valid);
     return;
   }
   if (axis == packing->lane) {
@@ -67,13 +78,15 @@ static void pack_part(Compilation *c, const PackedTensor *packed, const PackedPa
   pack_axes(&packing, 0, packing.at, 1, 1);
 }
 
-static void pack(Compilation *c, PackedTensor *packed) {
-  packed->data = ARENA_ARRAY(c->arena, float, (size_t)packed->elements);
+static void pack(Compilation *c, PackedTensor *packed, float *data) {
+  packed->data = data;
   for (int i = 0; i < packed->part_count; i++) pack_part(c, packed, &packed->parts[i]);
 }
 
 void pack_weights(Compilation *c, Plan *plan) {
+  plan->weights = arena_alloc(c->arena, (size_t)plan->weights_bytes);
   for (int i = 0; i < plan->packed_count; i++)
-    if (plan->packed[i]->parameter->data) pack(c, plan->packed[i]);
-  for (int i = 0; i < plan->constant_count; i++) pack(c, plan->constants[i]);
+    if (plan->packed[i]->parameter->data) pack(c, plan->packed[i], (float *)(void *)(plan->weights + plan->packed[i]->offset));
+  for (int i = 0; i < plan->constant_count; i++)
+    pack(c, plan->constants[i], ARENA_ARRAY(c->arena, float, (size_t)plan->constants[i]->elements));
 }

@@ -29,16 +29,17 @@ _Noreturn void arena_fail(Arena *arena) {
 void *arena_malloc(Arena *arena, size_t size) {
   arena->allocations++;
   if (arena->fail_after > 0 && arena->allocations >= arena->fail_after) return NULL;
-  return malloc(size ? size : 1);
+  return calloc(1, size ? size : 1);
 }
 
+/* The newest block of usual size stands first, as it has room; a large one stands behind it. */
 static ArenaBlock *add_block(Arena *arena, size_t size) {
   ArenaBlock *block = size > SIZE_MAX - sizeof *block ? NULL : arena_malloc(arena, sizeof *block + size);
   if (!block) return NULL;
   block->size = size;
-  block->used = 0;
-  block->next = arena->blocks;
-  arena->blocks = block;
+  ArenaBlock **place = size > BLOCK_SIZE && arena->blocks ? &arena->blocks->next : &arena->blocks;
+  block->next = *place;
+  *place = block;
   return block;
 }
 
@@ -52,7 +53,7 @@ static void *try_alloc(Arena *arena, size_t size) {
   }
   char *memory = (char *)block->data + block->used;
   block->used += size;
-  return memset(memory, 0, size);
+  return memory;
 }
 
 void *arena_alloc(Arena *arena, size_t size) {

@@ -6,7 +6,7 @@
 
 Text text_new(Arena *arena) { return (Text){.arena = arena}; }
 
-static void reserve(Text *text, size_t more) {
+void text_reserve(Text *text, size_t more) {
   if (text->capacity - text->length > more) return;
   size_t capacity = text->capacity ? text->capacity : 128;
   while (capacity - text->length <= more) capacity *= 2;
@@ -15,7 +15,7 @@ static void reserve(Text *text, size_t more) {
 }
 
 void text_add_bytes(Text *text, const char *bytes, size_t count) {
-  reserve(text, count);
+  text_reserve(text, count);
   if (count) memcpy(text->data + text->length, bytes, count);
   text->length += count;
   text->data[text->length] = '\0';
@@ -31,7 +31,7 @@ void text_vaddf(Text *text, const char *format, va_list arguments) {
   va_list again;
   va_copy(again, arguments);
   int length = vsnprintf(NULL, 0, format, arguments);
-  reserve(text, (size_t)length);
+  text_reserve(text, (size_t)length);
   vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
   text->length += (size_t)length;
   va_end(again);

@@ -13,6 +13,8 @@ typedef struct Text {
 } Text;
 
 Text text_new(Arena *arena);
+/* Makes room for `more` bytes at once, where much is known to come. */
+void text_reserve(Text *text, size_t more);
 void text_add(Text *text, const char *string);
 void text_add_bytes(Text *text, const char *bytes, size_t count);
 void text_add_char(Text *text, char character, int times);

@@ -125,9 +125,10 @@ static void write_random(Session *session, const Compilation *c, const Graph *gr
   for (int i = 0; i < weights->count; i++) {
     const WeightRow *row = &weights->rows[i];
     int64_t elements = parameter_elements(row->parameter);
-    double *values = ARENA_ARRAY(arena, double, (size_t)elements);
-    for (int64_t k = 0; k < elements; k++) values[element_in_file(row->parameter, weights->keras, k)] = (double)row->parameter->data[k];
-    tensors[i] = (NewTensor){name_in_file(arena, source, row->parameter->path), row->rank, row->expected, values, NULL};
+    const float *data = row->parameter->data;
+    float *turned = weights->keras ? ARENA_ARRAY(arena, float, (size_t)elements) : NULL;
+    for (int64_t k = 0; turned && k < elements; k++) turned[element_in_file(row->parameter, true, k)] = data[k];
+    tensors[i] = (NewTensor){name_in_file(arena, source, row->parameter->path), row->rank, row->expected, turned ? turned : data};
   }
   Text text = text_new(arena);
   bool fits = (ends_with(path, ".npz") ? write_npz : write_safetensors)(&text, tensors, weights->count, GENERATED_MARK);

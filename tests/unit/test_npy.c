@@ -451,8 +451,8 @@ Test(npz, memory_that_runs_out) {
 
 /* What cnnc writes itself, in both formats, through the reader that tells them apart. */
 Test(npz, written_files_are_read) {
-  static const double values[] = {0.5, -1, 2, 3, 4, 5};
-  const NewTensor tensors[] = {{"b/kernel:0", 2, (const int64_t[]){2, 3}, values, NULL}, {"a.\"q\\", 0, NULL, values, NULL}};
+  static const float values[] = {0.5f, -1, 2, 3, 4, 5};
+  const NewTensor tensors[] = {{"b/kernel:0", 2, (const int64_t[]){2, 3}, values}, {"a.\"q\\", 0, NULL, values}};
   for (int npz = 0; npz < 2; npz++) {
     Text bytes = text_new(&arena);
     /* a backslash is no part of a name in an archive */
@@ -465,7 +465,7 @@ Test(npz, written_files_are_read) {
     cr_assert_eq(table.count, npz ? 1 : 2);
     const WeightTensor *kernel = find_tensor(&table, "b/kernel:0");
     cr_assert_eq(kernel->sizes[1], 3);
-    for (int i = 0; i < 6; i++) cr_assert_eq(tensor_element(kernel, i), values[i]);
+    for (int i = 0; i < 6; i++) cr_assert_eq(tensor_element(kernel, i), (double)values[i]);
     if (!npz) cr_assert_eq(tensor_element(find_tensor(&table, "a.\"q\\"), 0), 0.5);
   }
 }
