@@ -18,15 +18,15 @@ static int run_session(Arena *arena, int argc, char **argv) {
   session->messages = text_new(arena);
   CommandLine *line = &session->line;
   if (!parse_command_line(arena, &session->diagnostics, argc, argv, line)) return finish_session(session, 2);
-  if (!line->options.target) line->options.target = line->verb == VERB_RUN ? host_target() : DEFAULT_TARGET;
+  if (!line->options.target) line->options.target = line->verb == VERB_RUN || line->verb == VERB_BENCH ? host_target() : DEFAULT_TARGET;
   if (line->operand_count) line->options.file = line->operands[0];
 #ifndef NDEBUG
   line->options.verify = true;
 #endif
   static int (*const verbs[VERB_COUNT])(Session *) = {
       [VERB_COMPILE] = compile_verb, [VERB_CHECK] = check_verb,     [VERB_FMT] = fmt_verb,         [VERB_RUN] = run_verb,
-      [VERB_SUMMARY] = summary_verb, [VERB_WEIGHTS] = weights_verb, [VERB_IMPORT] = import_verb,   [VERB_EXPORT] = export_verb,
-      [VERB_EXPLAIN] = explain_verb, [VERB_HELP] = help_verb,       [VERB_VERSION] = version_verb,
+      [VERB_BENCH] = bench_verb,     [VERB_SUMMARY] = summary_verb, [VERB_WEIGHTS] = weights_verb, [VERB_IMPORT] = import_verb,
+      [VERB_EXPORT] = export_verb,   [VERB_EXPLAIN] = explain_verb, [VERB_HELP] = help_verb,       [VERB_VERSION] = version_verb,
   };
   if (line->list_targets) print_targets(session);
   int status = line->list_targets ? 0 : line->help ? help_verb(session) : verbs[line->verb](session);

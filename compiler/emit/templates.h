@@ -16,6 +16,7 @@ TEMPLATE(larger_c)
 TEMPLATE(run_c)
 TEMPLATE(weights_check_c)
 TEMPLATE(run_main_c)
+TEMPLATE(bench_main_c)
 /* The texts of runtime/functions, for --standalone. */
 TEMPLATE(function_scalar)
 TEMPLATE(function_vector)

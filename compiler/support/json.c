@@ -25,6 +25,7 @@ static cJSON *add(Json *json, cJSON *to, const char *name, cJSON *item) {
 cJSON *json_object(Json *json, cJSON *to, const char *name) { return add(json, to, name, cJSON_CreateObject()); }
 cJSON *json_array(Json *json, cJSON *to, const char *name) { return add(json, to, name, cJSON_CreateArray()); }
 void json_number(Json *json, cJSON *to, const char *name, int number) { add(json, to, name, cJSON_CreateNumber(number)); }
+void json_real(Json *json, cJSON *to, const char *name, double number) { add(json, to, name, cJSON_CreateNumber(number)); }
 void json_bool(Json *json, cJSON *to, const char *name, bool truth) { add(json, to, name, cJSON_CreateBool(truth)); }
 void json_null(Json *json, cJSON *to, const char *name) { add(json, to, name, cJSON_CreateNull()); }
 

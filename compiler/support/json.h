@@ -20,6 +20,7 @@ cJSON *json_array(Json *json, cJSON *to, const char *name);
 /* What is not UTF-8 becomes U+FFFD. text NULL: null. */
 void json_text(Json *json, cJSON *to, const char *name, const char *text);
 void json_number(Json *json, cJSON *to, const char *name, int number);
+void json_real(Json *json, cJSON *to, const char *name, double number);
 void json_bool(Json *json, cJSON *to, const char *name, bool truth);
 void json_null(Json *json, cJSON *to, const char *name);
 /* Adds the document, on one line, with a newline. */

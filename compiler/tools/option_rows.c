@@ -3,7 +3,7 @@
 #include "tools/options.h"
 
 #define BIT(verb) (1u << VERB_##verb)
-#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(SUMMARY) | BIT(WEIGHTS) | BIT(EXPORT))
+#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(WEIGHTS) | BIT(EXPORT))
 #define ALL (~0u)
 
 const VerbRow verb_rows[VERB_COUNT] = {
@@ -32,6 +32,15 @@ const VerbRow verb_rows[VERB_COUNT] = {
                   "leading dimension is a batch, run sample by sample), .png, .pgm or .ppm pictures (uint8 inputs get\n"
                   "the bytes, float32 inputs get them divided by 255), or random:SEED. Outputs go to .npy arrays or,\n"
                   "uint8 with 1 or 3 channels, to .png, .pgm or .ppm pictures.\n"},
+    [VERB_BENCH] = {"bench", "cnnc bench FILE.cnn", "time the net and each layer on this machine",
+                    "  cnnc bench lenet5.cnn\n"
+                    "  cnnc bench resnet50.cnn -w random:1 --cc clang\n"
+                    "  cnnc bench unet.cnn --size H=256 --size W=256 --cold --json\n",
+                    "Compiles with the host's C compiler, then runs the net alone and with a clock at each layer in turn. Of\n"
+                    "each layer: milliseconds, floating-point operations and bytes of weights and tensors a second, and how much\n"
+                    "of the time it could not have done without: its multiply-adds at this core's peak, or its bytes at the\n"
+                    "bandwidth of this core, both measured in the same process. Where others use the machine, the best of many\n"
+                    "runs says more than the median.\n"},
     [VERB_SUMMARY] = {"summary", "cnnc summary FILE.cnn", "table of layers: shape, parameters, multiply-accumulates",
                       "  cnnc summary lenet5.cnn\n"
                       "  cnnc summary lenet5.cnn --json\n",
@@ -80,10 +89,10 @@ const OptionRow option_rows[] = {
     {"--size", "NAME=N", NULL, "give a `dim` one value; of import: a size of the model that varies", NETS | BIT(IMPORT), OPTION_SIZE},
     {"--batch", "N", NULL, "samples that one call computes", NETS & ~BIT(RUN) & ~BIT(WEIGHTS), OPTION_BATCH},
     {"--weights-as", "FORM", "c|file", "weights as C source or as a file that the caller loads", BIT(COMPILE), OPTION_WEIGHTS_AS},
-    {"--target", "NAME", NULL, "machine to compile for; `native` is this one, `list` shows all", BIT(COMPILE) | BIT(RUN) | BIT(SUMMARY),
-     OPTION_TARGET},
-    {"--numerics", "MODE", "fast|portable", "portable gives the same bits on every machine and compiler", BIT(COMPILE) | BIT(RUN),
-     OPTION_NUMERICS},
+    {"--target", "NAME", NULL, "machine to compile for; `native` is this one, `list` shows all",
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY), OPTION_TARGET},
+    {"--numerics", "MODE", "fast|portable", "portable gives the same bits on every machine and compiler",
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH), OPTION_NUMERICS},
     {"--standalone", NULL, NULL, "fold the runtime in: the .c needs nothing but a C compiler", BIT(COMPILE), OPTION_STANDALONE},
     {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT),
      OPTION_FORCE},
@@ -100,9 +109,14 @@ const OptionRow option_rows[] = {
     {"--compare", "REF", NULL, "compare with REF.npz, REF.npy, or `interpret` for the reference evaluator", BIT(RUN), OPTION_COMPARE},
     {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare accepts (1e-5)", BIT(RUN), OPTION_ATOL},
     {"--rtol", "NUMBER", NULL, "the same in parts of the reference, added to it (1e-4)", BIT(RUN), OPTION_RTOL},
+    {"--cc", "COMMAND", NULL, "the C compiler, instead of $CC or cc", BIT(BENCH), OPTION_CC},
+    {"--runs", "N", NULL, "how many runs of each kind, instead of about a second of them", BIT(BENCH), OPTION_RUNS},
+    {"--cold", NULL, NULL, "put the weights out of the caches before each run", BIT(BENCH), OPTION_COLD},
+    {"--clock", "WHICH", "wall|cpu", "the time that passes, or that for which the program computes: steadier on a busy machine", BIT(BENCH),
+     OPTION_CLOCK},
     {"--rename-stub", NULL, NULL, "print rename rules to be pasted into the source", BIT(WEIGHTS), OPTION_RENAME_STUB},
     {"--random", "SEED", NULL, "write seeded weights of the right shapes to -o FILE.safetensors or FILE.npz", BIT(WEIGHTS), OPTION_RANDOM},
-    {"--json", NULL, NULL, "for programs", BIT(SUMMARY) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},
+    {"--json", NULL, NULL, "for programs", BIT(BENCH) | BIT(SUMMARY) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},
     {"--fix", NULL, NULL, "apply the fixes that are certain to the files", BIT(CHECK), OPTION_FIX},
     {"--markdown", NULL, NULL, "all texts of diagnostics as one Markdown document", BIT(EXPLAIN), OPTION_MARKDOWN},
     {"--check", NULL, NULL, "only name the files that would change", BIT(FMT), OPTION_CHECK},

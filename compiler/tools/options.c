@@ -7,7 +7,9 @@
 #include "support/suggest.h"
 #include "tools/option_ids.h"
 
-static const char *const later_verbs[] = {"graph", "bench", "diff", "lsp", "init", "completion", NULL};
+enum { MOST_RUNS = 1000000 };
+
+static const char *const later_verbs[] = {"graph", "diff", "lsp", "init", "completion", NULL};
 
 typedef struct Parser {
   Arena *arena;
@@ -210,6 +212,10 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_BIND:
   case OPTION_INTERPRET:
   case OPTION_COMPARE:
+  case OPTION_CC:
+  case OPTION_RUNS:
+  case OPTION_COLD:
+  case OPTION_CLOCK:
   case OPTION_RENAME_STUB:
   case OPTION_RANDOM:
   case OPTION_ATOL:
@@ -231,6 +237,16 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   return false;
 }
 
+static void set_cc(Parser *p, const char *value) {
+  p->out->cc = value;
+  if (!value[strspn(value, " ")]) usage_error(p, "`--cc` needs the name of a C compiler");
+}
+
+static void set_runs(Parser *p, const char *value) {
+  if (!parse_count(value, &p->out->runs) || p->out->runs > MOST_RUNS)
+    usage_error(p, "`--runs` needs a whole number from 1 to %d, not `%s`", MOST_RUNS, value);
+}
+
 static void set_option(Parser *p, const OptionRow *row, const char *value) {
   CommandLine *out = p->out;
   int index = row->values ? choice(p, row, value) : 0;
@@ -241,6 +257,10 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_BIND) ARENA_PUSH(p->arena, out->binds, out->bind_count, named_file(p->arena, value));
   else if (id == OPTION_INTERPRET) out->interpret = true;
   else if (id == OPTION_COMPARE) out->compare = value;
+  else if (id == OPTION_CC) set_cc(p, value);
+  else if (id == OPTION_RUNS) set_runs(p, value);
+  else if (id == OPTION_COLD) out->cold = true;
+  else if (id == OPTION_CLOCK) out->cpu_time = index == 1;
   else if (id == OPTION_RENAME_STUB) out->rename_stub = true;
   else if (id == OPTION_RANDOM) out->random_seed = value;
   else if (id == OPTION_ATOL) set_tolerance(p, "--atol", value, &out->atol);
@@ -327,8 +347,8 @@ static void check_combination(Parser *p) {
       add_help(d, "`cnnc help %s` lists those it has", verb->name);
       return;
     }
-  bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_SUMMARY || out->verb == VERB_WEIGHTS ||
-                   out->verb == VERB_IMPORT || out->verb == VERB_EXPORT;
+  bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_BENCH || out->verb == VERB_SUMMARY ||
+                   out->verb == VERB_WEIGHTS || out->verb == VERB_IMPORT || out->verb == VERB_EXPORT;
   bool any_number = out->verb == VERB_CHECK;
   if (out->help || out->list_targets || out->verb == VERB_HELP) return;
   if ((takes_one || any_number) && !out->operand_count) {

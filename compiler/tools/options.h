@@ -12,6 +12,7 @@ typedef enum Verb {
   VERB_CHECK,
   VERB_FMT,
   VERB_RUN,
+  VERB_BENCH,
   VERB_SUMMARY,
   VERB_WEIGHTS,
   VERB_IMPORT,
@@ -52,7 +53,9 @@ typedef struct CommandLine {
   bool interpret, json, fix, markdown;
   bool only_check, diff; /* fmt */
   const char *compare;
-  const char *cc; /* --cc; NULL: not given */
+  const char *cc; /* bench; NULL: not given */
+  int64_t runs;   /* 0: as many as a second has */
+  bool cold, cpu_time;
   bool rename_stub; /* weights */
   const char *random_seed;
   double atol, rtol;

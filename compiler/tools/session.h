@@ -33,6 +33,7 @@ int compile_verb(Session *session);
 int check_verb(Session *session);
 int fmt_verb(Session *session);
 int run_verb(Session *session);
+int bench_verb(Session *session);
 int summary_verb(Session *session);
 int weights_verb(Session *session);
 int import_verb(Session *session);
