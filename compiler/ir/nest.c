@@ -15,3 +15,9 @@ const Axis *find_axis(const Nest *nest, const char *name) {
     if (nest->result_axes[i].var == name || strcmp(nest->result_axes[i].var, name) == 0) return &nest->result_axes[i];
   return NULL;
 }
+
+const Axis *axis_of_rows(const Nest *nest) {
+  const Axis *tile = find_axis(nest, nest->tile_axis);
+  if (!tile || tile == nest->result_axes) return NULL;
+  return tile - 1 == find_axis(nest, nest->lane_axis) ? NULL : tile - 1;
+}

@@ -46,6 +46,8 @@ typedef struct Nest {
 
 /* NULL: the nest has no result axis of that name. */
 const Axis *find_axis(const Nest *nest, const char *name);
+/* The result axis right outside the tile axis; NULL: there is none. */
+const Axis *axis_of_rows(const Nest *nest);
 /* Shows every expression of the nest, not of those after it, to `visit` (rewrite_expr); what that returns is dropped. */
 void visit_nest(Arena *arena, const Nest *nest, ExprVisit *visit, void *context);
 #endif

@@ -62,8 +62,8 @@ static void print_step(Text *out, const Plan *plan, int index) {
   if (s->in_place) text_add(out, ", in place");
   if (s->zero_border) text_add(out, ", zeroes its border");
   if (s->schedule.kind == SCHEDULE_TILED)
-    text_addf(out, ", tile %d x %d vectors of %d%s", s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
-              s->schedule.channels_outermost ? ", channels outermost" : "");
+    text_addf(out, ", tile %d x %d vectors of %d%s%s", s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
+              s->schedule.flat ? ", flat" : "", s->schedule.channels_outermost ? ", channels outermost" : "");
   if (s->note) text_addf(out, ", copied: %s", s->note);
   text_add(out, "\n");
 }

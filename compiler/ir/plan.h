@@ -53,7 +53,9 @@ typedef struct Schedule {
   int lanes;               /* of a vector; 1: plain floats */
   int tile;                /* most points along the tile axis; the rest is balanced */
   int vectors;             /* most vectors along the lane axis: a block of channels */
-  bool channels_outermost; /* each block of channels is computed for all points before the next one; else each row for all blocks */
+  bool flat;               /* rows lie one right after the other everywhere: the tile axis runs over all of them */
+  bool channels_outermost; /* each block of channels is computed for all points before the next one; else each row, or where
+                            * it is flat each tile, for all blocks */
 } Schedule;
 
 /* The order in which one nest reads a parameter. */

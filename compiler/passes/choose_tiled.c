@@ -44,6 +44,55 @@ static void choose_tile(Schedule *schedule, const Target *target, bool has_tile_
   schedule->tile = many ? tile_of_32[schedule->vectors] : tile_of_16[schedule->vectors];
 }
 
+/* ---- whether one row lies right after the other ---- */
+
+typedef struct RowsRunOn {
+  const Plan *plan;
+  const Step *step;
+  const Axis *row, *tile; /* neighbours among the result axes */
+  bool broken;
+} RowsRunOn;
+
+/* Distance in memory of neighbours along an axis; NULL: it is not always the same. */
+static const Size *distance(const RowsRunOn *r, const View *view, Expr *const index[MAX_RANK], const char *var) {
+  const Size *strides[MAX_RANK] = {view->buffer->channel, view->buffer->row, view->buffer->column}, *sum = size_of(r->plan->arena, 0);
+  for (int d = 0; d < MAX_RANK; d++) {
+    const Size *factor = expr_as_size(r->plan->arena, coefficient_of(r->plan->arena, index[d], var));
+    if (!factor) return NULL;
+    sum = size_add(r->plan->arena, sum, size_mul(r->plan->arena, factor, strides[d]));
+  }
+  return sum;
+}
+
+static void check_rows(RowsRunOn *r, const View *view, Expr *const index[MAX_RANK]) {
+  const Size *row = distance(r, view, index, r->row->var), *point = distance(r, view, index, r->tile->var);
+  if (!row || !point || !size_equal(row, size_mul(r->plan->arena, point, r->tile->extent))) r->broken = true;
+}
+
+static Expr *check_access(void *context, Expr *e) {
+  RowsRunOn *r = context;
+  if (e->kind != EXPR_ACCESS) return e;
+  const Value *value = r->step->operands[e->operand].value;
+  if (value) check_rows(r, &r->plan->views[value->id], e->index);
+  for (int d = 0; !value && d < e->rank; d++) /* numbers are packed in an order of their own */
+    if (expr_uses_var(e->index[d], r->row->var) || expr_uses_var(e->index[d], r->tile->var)) r->broken = true;
+  return e;
+}
+
+static bool rows_run_on(const Plan *plan, const Step *step) {
+  for (const Nest *nest = step->nest; nest; nest = nest->next) {
+    const Axis *tile = find_axis(nest, nest->tile_axis), *row = axis_of_rows(nest);
+    if (!row || nest->before || size_is(row->extent, 1) || size_is(tile->extent, 1)) return false; /* limits are those of a row */
+    RowsRunOn r = {plan, step, row, tile, false};
+    visit_nest(plan->arena, nest, check_access, &r);
+    check_rows(&r, &step->output, nest->output);
+    if (r.broken) return false;
+  }
+  return true;
+}
+
+/* ---- the schedule ---- */
+
 enum { WEIGHTS_KEPT_IN_CACHE = 600 * 1024 }; /* bytes: above, each block of weights is used for all rows first */
 
 static bool weights_are_large(const Step *step) {
@@ -63,6 +112,7 @@ bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Sche
   int64_t vectors = (channels + schedule->lanes - 1) / schedule->lanes;
   schedule->vectors = vectors < 4 ? (int)vectors : 4;
   choose_tile(schedule, target, find_axis(step->nest, step->nest->tile_axis) != NULL, step->nest->update != NULL);
+  schedule->flat = step->nest->update && rows_run_on(plan, step);
   schedule->channels_outermost = weights_are_large(step);
   return true;
 }

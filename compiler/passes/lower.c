@@ -220,6 +220,7 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
   for (int i = 0; i < step->fused_count; i++)
     if (step->fused[i]->doc) add_comment(a, f, step->fused[i]->doc);
   if (step->root && step->root->op->formula && !step->stage) add_comment(a, f, step->root->op->formula);
+  if (step->schedule.flat) add_comment(a, f, "Rows lie one right after the other: ox runs over all of them.");
   if (step->in_place) add_comment(a, f, "The result takes the place of an operand.");
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) add_param(a, f, &b->operands[i], true);

@@ -6,12 +6,6 @@
 
 #include "passes/limits.h"
 
-static const Axis *result_axis(const Nest *nest, const char *name) {
-  for (int i = 0; name && i < nest->result_count; i++)
-    if (strcmp(nest->result_axes[i].var, name) == 0) return &nest->result_axes[i];
-  return NULL;
-}
-
 /* ---- what the nest reads, as affine functions of its axes ---- */
 
 typedef struct CollectAccess {
@@ -45,8 +39,8 @@ static Expr *packed_origin(const Tiling *t, const PackedPart *part) {
   return add(t, origin, number(t, part->start));
 }
 
-static Expr *at_begin(const Tiling *t, Expr *e, const Axis *axes, int count) {
-  for (int i = 0; i < count; i++) e = substitute_var(t->arena, e, axes[i].var, axes[i].begin ? axes[i].begin : number(t, 0));
+static Expr *at_zero(const Tiling *t, Expr *e, const Axis *axes, int count) {
+  for (int i = 0; i < count; i++) e = substitute_var(t->arena, e, axes[i].var, number(t, 0));
   return e;
 }
 
@@ -71,7 +65,7 @@ static void describe_operand(Tiling *t, KernelOperand *k, const BoundOperand *bo
   k->along_lanes = expr_is_int(coefficient_of(t->arena, offset, t->lane->var), 1);
   k->step_tile = t->tile ? coefficient_of(t->arena, offset, t->tile->var) : number(t, 0);
   for (int i = 0; i < t->reduction_count; i++) k->step_reduction[i] = coefficient_of(t->arena, offset, t->reductions[i].var);
-  k->origin = without_single_axes(t, at_begin(t, offset, t->nest->reduction_axes, t->nest->reduction_count));
+  k->origin = without_single_axes(t, at_zero(t, offset, t->nest->reduction_axes, t->nest->reduction_count));
 }
 
 /* All reads of an operand start at one place, so that one pointer serves them. */
@@ -131,63 +125,100 @@ static void merge_reductions(Tiling *t) {
 
 /* ---- the layer's loops ---- */
 
-/* `count` steps of `width` along an axis from `start`; a single one needs no loop. */
-static Stmt *loop_or_once(const Tiling *t, const char *var, int64_t start, int64_t count, int64_t width, Stmt *body) {
-  if (count == 1) return body;
-  return stmt_for(t->arena, var, number(t, start), number(t, start + count * width), number(t, width), body);
+/* Steps of one width along an axis; what is computed in one of them is a block of channels or a tile of points. */
+typedef struct Run {
+  const char *var;
+  Expr *begin, *end;
+  int64_t width;
+  int64_t channels;       /* blocks of channels: the last one may hold fewer than its vectors have lanes */
+  const PointRun *points; /* points with limits of their own; NULL: they have none, or compute them */
+} Run;
+
+typedef struct Runs {
+  Run *items;
+  int count;
+} Runs;
+
+static Run run_of(const Tiling *t, const Axis *axis, int64_t start, int64_t count, int64_t width) {
+  return (Run){axis->var, number(t, start), number(t, start + count * width), width, width, NULL};
 }
 
-static Expr *position(const Tiling *t, const char *var, int64_t start, int64_t count) {
-  return count == 1 ? number(t, start) : expr_index(t->arena, var);
+static bool is_single(const Run *run) {
+  return run->begin->kind == EXPR_INT && run->end->kind == EXPR_INT && run->begin->integer + run->width >= run->end->integer;
 }
+
+static Expr *place(const Tiling *t, const Run *run) { return is_single(run) ? run->begin : expr_index(t->arena, run->var); }
+
+/* A single step needs no loop. */
+static Stmt *loop_over(const Tiling *t, const Run *run, Stmt *body) {
+  return is_single(run) ? body : stmt_for(t->arena, run->var, run->begin, run->end, number(t, run->width), body);
+}
+
+static void add_run(const Tiling *t, Runs *runs, Run run) { ARENA_PUSH(t->arena, runs->items, runs->count, run); }
 
 /* A row whose length varies: full tiles, then single points. */
-static Stmt *tiles_of_varying_row(const Tiling *t, int vectors, int64_t channels, Expr *oc) {
-  int64_t points = t->b->step->schedule.tile;
-  const char *var = t->tile->var;
+static void cut_varying_row(const Tiling *t, Runs *runs) {
+  int64_t points = points_have_limits(t) ? 1 : t->b->step->schedule.tile;
   const Size *full = size_mul_int(t->arena, size_floor_div(t->arena, t->tile->extent, points), points);
-  Expr *ox = expr_index(t->arena, var), *end = expr_size(t->arena, full), *extent = expr_size(t->arena, t->tile->extent);
-  Stmt *row = stmt_for(t->arena, var, number(t, 0), end, number(t, points), call_kernel(t, (int)points, vectors, channels, ox, oc));
-  if (points == 1 || size_equal(full, t->tile->extent)) return row;
-  return stmt_then(row, stmt_for(t->arena, var, end, extent, number(t, 1), call_kernel(t, 1, vectors, channels, ox, oc)));
+  Expr *begin = number(t, 0), *end = expr_size(t->arena, full), *extent = expr_size(t->arena, t->tile->extent);
+  add_run(t, runs, (Run){t->tile->var, begin, end, points, points, NULL});
+  if (points == 1 || size_equal(full, t->tile->extent)) return;
+  add_run(t, runs, (Run){t->tile->var, end, extent, 1, 1, NULL});
 }
 
-/* All tiles of so many points: as few as possible, of nearly equal size. */
-static Stmt *tiles_of_points(const Tiling *t, int64_t start, int64_t extent, int vectors, int64_t channels, Expr *oc) {
+/* Tiles of so many points: as few as possible, of nearly equal size. */
+static void cut_points(const Tiling *t, Runs *runs, int64_t start, int64_t extent, const PointRun *points) {
   int64_t most = t->b->step->schedule.tile, tiles = (extent + most - 1) / most, small = extent / tiles, large_count = extent % tiles;
-  const char *var = t->tile->var;
-  Stmt *row = NULL;
-  if (large_count) {
-    Stmt *call = call_kernel(t, (int)small + 1, vectors, channels, position(t, var, start, large_count), oc);
-    row = loop_or_once(t, var, start, large_count, small + 1, call);
-  }
-  start += large_count * (small + 1);
-  Stmt *call = call_kernel(t, (int)small, vectors, channels, position(t, var, start, tiles - large_count), oc);
-  return stmt_then(row, loop_or_once(t, var, start, tiles - large_count, small, call));
+  int first = runs->count;
+  if (large_count) add_run(t, runs, run_of(t, t->tile, start, large_count, small + 1));
+  add_run(t, runs, run_of(t, t->tile, start + large_count * (small + 1), tiles - large_count, small));
+  for (int i = first; i < runs->count; i++) runs->items[i].points = points;
 }
 
-/* A row whose points have limits of their own: tiles of those that share them. */
-static Stmt *tiles_with_limits(const Tiling *t, int vectors, int64_t channels, Expr *oc) {
-  int count;
-  PointRun *runs = runs_of_points(t, &count);
-  Stmt *row = NULL;
-  for (int i = 0; i < count; i++) {
-    Tiling part = *t;
-    part.run = &runs[i];
-    row = stmt_then(row, tiles_of_points(&part, runs[i].start, runs[i].count, vectors, channels, oc));
-  }
-  if (runs) return row;
-  const char *var = t->tile->var;
-  Stmt *point = limits_of(t, t->tile, call_kernel(t, 1, vectors, channels, expr_index(t->arena, var), oc));
-  return stmt_for(t->arena, var, number(t, 0), expr_size(t->arena, t->tile->extent), number(t, 1), point);
-}
-
-static Stmt *tiles_of_row(const Tiling *t, int vectors, int64_t channels, Expr *oc) {
+/* All tiles of a row. */
+static Runs cut_row(const Tiling *t) {
+  Runs runs = {0};
   int64_t extent;
-  if (!t->tile) return call_kernel(t, 1, vectors, channels, NULL, oc);
-  if (points_have_limits(t)) return tiles_with_limits(t, vectors, channels, oc);
-  if (!size_is_const(t->tile->extent, &extent)) return tiles_of_varying_row(t, vectors, channels, oc);
-  return tiles_of_points(t, 0, extent, vectors, channels, oc);
+  if (!t->tile) {
+    add_run(t, &runs, (Run){NULL, number(t, 0), number(t, 1), 1, 1, NULL});
+    return runs;
+  }
+  int count = 0;
+  const PointRun *points = points_have_limits(t) ? runs_of_points(t, &count) : NULL;
+  for (int i = 0; points && i < count; i++) cut_points(t, &runs, points[i].start, points[i].count, &points[i]);
+  if (points) return runs;
+  if (points_have_limits(t) || !size_is_const(t->tile->extent, &extent)) cut_varying_row(t, &runs);
+  else cut_points(t, &runs, 0, extent, NULL);
+  return runs;
+}
+
+/* Blocks of channels, of nearly equal size; the very last may hold fewer channels than lanes. */
+static Runs cut_channels(const Tiling *t) {
+  const Schedule *schedule = &t->b->step->schedule;
+  int64_t extent = size_value(t->lane->extent), lanes = schedule->lanes;
+  int64_t vectors = (extent + lanes - 1) / lanes, blocks = (vectors + schedule->vectors - 1) / schedule->vectors;
+  int64_t small = vectors / blocks, large_count = vectors % blocks, start = 0;
+  Runs runs = {0};
+  while (start < extent) {
+    int64_t width = (large_count ? small + 1 : small) * lanes;
+    int64_t steps = large_count ? large_count : (extent - start) / width;
+    if (steps == 0) steps = 1; /* the last block, partly filled */
+    if (start + steps * width > extent && steps > 1) steps--;
+    Run run = run_of(t, t->lane, start, steps, width);
+    if (start + width > extent) run.channels = extent - start;
+    add_run(t, &runs, run);
+    start += steps * width;
+    large_count = large_count > steps ? large_count - steps : 0;
+  }
+  return runs;
+}
+
+static Stmt *call_for(const Tiling *t, const Run *points, const Run *channels) {
+  Tiling part = *t;
+  part.run = points->points;
+  int vectors = (int)(channels->width / t->lanes);
+  Stmt *call = call_kernel(&part, (int)points->width, vectors, channels->channels, t->tile ? place(t, points) : NULL, place(t, channels));
+  return points_have_limits(t) && !points->points ? limits_of(t, t->tile, call) : call;
 }
 
 static Stmt *outer_loops(const Tiling *t, Stmt *body) {
@@ -199,37 +230,54 @@ static Stmt *outer_loops(const Tiling *t, Stmt *body) {
   return body;
 }
 
-/* Blocks of channels: `count` blocks of so many vectors; the very last may hold fewer channels than lanes. */
-static Stmt *blocks_of_channels(const Tiling *t) {
-  const Schedule *schedule = &t->b->step->schedule;
-  int64_t extent = size_value(t->lane->extent), lanes = schedule->lanes;
-  int64_t vectors = (extent + lanes - 1) / lanes, blocks = (vectors + schedule->vectors - 1) / schedule->vectors;
-  int64_t small = vectors / blocks, large_count = vectors % blocks, start = 0;
+/* Every tile for all blocks of channels, one after the other. */
+static Stmt *tiles_outside(const Tiling *t, Runs points, Runs channels) {
   Stmt *body = NULL;
-  while (start < extent) {
-    int64_t width = (large_count ? small + 1 : small) * lanes;
-    int64_t count = large_count ? large_count : (extent - start) / width;
-    if (count == 0) count = 1; /* the last block, partly filled */
-    if (start + count * width > extent && count > 1) count--;
-    int64_t channels = start + width > extent ? extent - start : width;
-    Stmt *row = tiles_of_row(t, (int)(width / lanes), channels, position(t, t->lane->var, start, count));
-    if (schedule->channels_outermost) row = outer_loops(t, row);
-    body = stmt_then(body, loop_or_once(t, t->lane->var, start, count, width, row));
-    start += count * width;
-    large_count = large_count > count ? large_count - count : 0;
+  for (int p = 0; p < points.count; p++) {
+    Stmt *tile = NULL;
+    for (int c = 0; c < channels.count; c++)
+      tile = stmt_then(tile, loop_over(t, &channels.items[c], call_for(t, &points.items[p], &channels.items[c])));
+    body = stmt_then(body, loop_over(t, &points.items[p], tile));
   }
-  return schedule->channels_outermost ? body : outer_loops(t, body);
+  return outer_loops(t, body);
+}
+
+/* Every block of channels for all tiles of a row, or of all rows. */
+static Stmt *channels_outside(const Tiling *t, Runs points, Runs channels) {
+  bool outermost = t->b->step->schedule.channels_outermost;
+  Stmt *body = NULL;
+  for (int c = 0; c < channels.count; c++) {
+    Stmt *row = NULL;
+    for (int p = 0; p < points.count; p++)
+      row = stmt_then(row, loop_over(t, &points.items[p], call_for(t, &points.items[p], &channels.items[c])));
+    body = stmt_then(body, loop_over(t, &channels.items[c], outermost ? outer_loops(t, row) : row));
+  }
+  return outermost ? body : outer_loops(t, body);
+}
+
+/* All rows as one. */
+static const Nest *flattened(const StepBinding *b) {
+  Nest *nest = ARENA_NEW(b->plan->arena, Nest);
+  *nest = *b->nest;
+  Axis *row = &nest->result_axes[axis_of_rows(nest) - nest->result_axes];
+  row[1].extent = size_mul(b->plan->arena, row[0].extent, row[1].extent);
+  row[0].extent = size_of(b->plan->arena, 1);
+  return nest;
 }
 
 Stmt *lower_tiled(const StepBinding *b) {
-  const Nest *nest = with_tap_counts(b->plan->arena, b->nest);
-  Tiling t = {.b = b, .arena = b->plan->arena, .nest = nest, .lanes = b->step->schedule.lanes};
-  t.lane = result_axis(nest, nest->lane_axis);
-  t.tile = result_axis(nest, nest->tile_axis);
+  const Schedule *schedule = &b->step->schedule;
+  const Nest *nest = with_tap_counts(b->plan->arena, schedule->flat ? flattened(b) : b->nest);
+  Tiling t = {.b = b, .arena = b->plan->arena, .nest = nest, .lanes = schedule->lanes};
+  t.lane = find_axis(nest, nest->lane_axis);
+  t.tile = find_axis(nest, nest->tile_axis);
+  if (t.tile && size_is(t.tile->extent, 1)) t.tile = axis_of_rows(nest); /* a column */
   if (t.tile && size_is(t.tile->extent, 1)) t.tile = NULL;
   t.reduction_count = nest->reduction_count;
   memcpy(t.reductions, nest->reduction_axes, sizeof t.reductions);
   collect_operands(&t);
   merge_reductions(&t);
-  return limits_of(&t, NULL, blocks_of_channels(&t));
+  Runs points = cut_row(&t), channels = cut_channels(&t);
+  bool tiles_first = schedule->flat && !schedule->channels_outermost;
+  return limits_of(&t, NULL, tiles_first ? tiles_outside(&t, points, channels) : channels_outside(&t, points, channels));
 }
