@@ -39,8 +39,8 @@ static Expr *packed_origin(const Tiling *t, const PackedPart *part) {
   return add(t, origin, number(t, part->start));
 }
 
-static Expr *at_zero(const Tiling *t, Expr *e, const Axis *axes, int count) {
-  for (int i = 0; i < count; i++) e = substitute_var(t->arena, e, axes[i].var, number(t, 0));
+static Expr *at_begin(const Tiling *t, Expr *e, const Axis *axes, int count) {
+  for (int i = 0; i < count; i++) e = substitute_var(t->arena, e, axes[i].var, axes[i].begin ? axes[i].begin : number(t, 0));
   return e;
 }
 
@@ -65,7 +65,7 @@ static void describe_operand(Tiling *t, KernelOperand *k, const BoundOperand *bo
   k->along_lanes = expr_is_int(coefficient_of(t->arena, offset, t->lane->var), 1);
   k->step_tile = t->tile ? coefficient_of(t->arena, offset, t->tile->var) : number(t, 0);
   for (int i = 0; i < t->reduction_count; i++) k->step_reduction[i] = coefficient_of(t->arena, offset, t->reductions[i].var);
-  k->origin = without_single_axes(t, at_zero(t, offset, t->nest->reduction_axes, t->nest->reduction_count));
+  k->origin = without_single_axes(t, at_begin(t, offset, t->nest->reduction_axes, t->nest->reduction_count));
 }
 
 /* All reads of an operand start at one place, so that one pointer serves them. */
