@@ -37,6 +37,7 @@ static void emit_vector_types(const Emitter *e, const LoopUsage *usage) {
   }
   if (parts) template_part(e, template_vector_parts_c, 1);
   if (usage->prefetch) template_part(e, template_prefetch_c, 1);
+  if (usage->prefetch_later) template_part(e, template_prefetch_later_c, 1);
   text_add(e->out, "#endif\n");
 }
 

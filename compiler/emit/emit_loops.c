@@ -246,7 +246,9 @@ void emit_stmts(const Emitter *e, int depth, const Stmt *s) {
     case STMT_ADVANCE: write_line(e->out, depth, "%s += %s;", s->var, expr(e, s->value, 0)); break;
     case STMT_STORE: emit_store(e, depth, s); break;
     case STMT_CALL: emit_call(e, depth, s); break;
-    case STMT_PREFETCH: write_line(e->out, depth, "%s_PREFETCH(%s, %s);", e->upper, s->var, expr(e, s->index, 0)); break;
+    case STMT_PREFETCH:
+      write_line(e->out, depth, "%s_PREFETCH%s(%s, %s);", e->upper, s->later ? "_LATER" : "", s->var, expr(e, s->index, 0));
+      break;
     }
 }
 

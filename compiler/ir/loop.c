@@ -247,6 +247,12 @@ Stmt *stmt_store(Arena *a, const char *pointer, Expr *offset, Expr *value, int l
   return new_stmt(a, (Stmt){.kind = STMT_STORE, .var = pointer, .type = value->type, .index = offset, .value = value, .lanes = lanes});
 }
 
+Stmt *stmt_prefetch_later(Arena *a, const char *pointer, Expr *offset) {
+  Stmt *s = stmt_prefetch(a, pointer, offset);
+  s->later = true;
+  return s;
+}
+
 Stmt *stmt_prefetch(Arena *a, const char *pointer, Expr *offset) {
   return new_stmt(a, (Stmt){.kind = STMT_PREFETCH, .var = pointer, .type = type_f32, .index = offset, .lanes = 1});
 }

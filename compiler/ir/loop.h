@@ -70,7 +70,7 @@ typedef enum StmtKind {
   STMT_STORE,   /* var[index] = value; lanes < value's lanes: only the first `lanes` are written. Before addresses
                  * are decided, var is NULL and index is an EXPR_ACCESS */
   STMT_CALL,    /* callee(arguments) */
-  STMT_PREFETCH /* var[index] will be needed soon; it may lie beyond the end */
+  STMT_PREFETCH /* var[index] will be needed soon, or later; it may lie beyond the end */
 } StmtKind;
 
 typedef struct Stmt Stmt;
@@ -83,6 +83,7 @@ struct Stmt {
   Expr *begin, *end, *step;
   Expr *index, *value;
   int lanes;
+  bool later; /* PREFETCH: not so soon that it should fill the first cache */
   Stmt *body;
   Expr **arguments;
   int argument_count;
@@ -146,6 +147,7 @@ Stmt *stmt_set(Arena *a, const char *var, Expr *value);
 Stmt *stmt_advance(Arena *a, const char *pointer, Expr *value);
 Stmt *stmt_store(Arena *a, const char *pointer, Expr *offset, Expr *value, int lanes);
 Stmt *stmt_prefetch(Arena *a, const char *pointer, Expr *offset);
+Stmt *stmt_prefetch_later(Arena *a, const char *pointer, Expr *offset);
 Stmt *stmt_call(Arena *a, const char *callee, Expr *const *arguments, int count);
 /* first then second; either may be NULL. */
 Stmt *stmt_then(Stmt *first, Stmt *second);

@@ -33,7 +33,8 @@ static void scan_stmts(LoopUsage *u, const Stmt *s) {
     const Expr *parts[] = {s->begin, s->end, s->step, s->index, s->value};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) scan_expr(u, parts[i]);
     for (int i = 0; i < s->argument_count; i++) scan_expr(u, s->arguments[i]);
-    if (s->kind == STMT_PREFETCH) u->prefetch = true;
+    if (s->kind == STMT_PREFETCH && s->later) u->prefetch_later = true;
+    else if (s->kind == STMT_PREFETCH) u->prefetch = true;
     if (s->kind == STMT_STORE && s->type.lanes > s->lanes) u->width[width_index(s->type.lanes)].part_store = true;
     scan_stmts(u, s->body);
   }

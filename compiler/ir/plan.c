@@ -64,6 +64,7 @@ static void print_step(Text *out, const Plan *plan, int index) {
   if (s->schedule.kind == SCHEDULE_TILED)
     text_addf(out, ", tile %d x %d vectors of %d%s%s", s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
               s->schedule.flat ? ", flat" : "", s->schedule.channels_outermost ? ", channels outermost" : "");
+  if (s->schedule.ahead) text_add(out, ", weights asked for ahead");
   if (s->note) text_addf(out, ", copied: %s", s->note);
   text_add(out, "\n");
 }

@@ -56,6 +56,7 @@ typedef struct Schedule {
   bool flat;               /* rows lie one right after the other everywhere: the tile axis runs over all of them */
   bool channels_outermost; /* each block of channels is computed for all points before the next one; else each row, or where
                             * it is flat each tile, for all blocks */
+  bool ahead;              /* channels outermost: while a block is computed, the next one's weights are asked for */
 } Schedule;
 
 /* The order in which one nest reads a parameter. */

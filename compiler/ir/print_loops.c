@@ -115,7 +115,7 @@ static void print_stmt(Text *out, int depth, const Stmt *s) {
     }
     break;
   case STMT_PREFETCH:
-    text_addf(out, "prefetch %s[", s->var);
+    text_addf(out, "prefetch %s%s[", s->later ? "later " : "", s->var);
     print_expr(out, s->index);
     text_add(out, "]");
     break;

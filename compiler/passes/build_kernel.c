@@ -52,6 +52,10 @@ static void add_params(Tiling *t) {
     KernelOperand *k = is_output ? &t->output : &t->operands[i];
     if (!k->bound) continue;
     add_pointer(t, k, !is_output);
+    if (k == asked_ahead(t)) {
+      add_parameter(t, "ahead", first_ahead(t));
+      add_parameter(t, "ahead_step", step_ahead(t));
+    }
     if (t->tile && t->points > 1) k->step_tile = parameter(t, step_name(t, k, t->tile->var), k->step_tile);
     for (int r = 0; r < t->reduction_count; r++)
       if (!k->streamed) k->step_reduction[r] = parameter(t, step_name(t, k, t->reductions[r].var), k->step_reduction[r]);
@@ -71,7 +75,7 @@ static Expr *reduction_end(const Tiling *t, int r) {
 }
 
 /* Offset in the kernel of an operand: at the current point of the reductions, or before and after them at their start. */
-static Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point) {
+Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point) {
   Expr *offset = mul(t, point, k->step_tile);
   for (int r = 0; t->reducing && r < t->reduction_count && !k->streamed; r++)
     offset = add(t, offset, mul(t, expr_index(t->arena, t->reductions[r].var), k->step_reduction[r]));
@@ -201,25 +205,14 @@ static Stmt *update_all(const Tiling *t, Expr *e) {
   return body;
 }
 
-enum { PREFETCH_STEPS = 8, PREFETCH_FROM_VECTORS = 3 };
-
-/* Wide blocks of weights do not stay in the first cache from one tile to the next: they are asked for some steps
- * before they are needed (docs/decisions/0002-schedules.md). */
-static Stmt *prefetch(const Tiling *t, const char *pointer, int64_t width) {
-  Stmt *body = NULL;
-  if (t->points == 1 || t->vectors < PREFETCH_FROM_VECTORS) return NULL;
-  for (int v = 0; v < t->vectors; v++)
-    body = stmt_then(body, stmt_prefetch(t->arena, pointer, number(t, PREFETCH_STEPS * width + (int64_t)v * t->lanes)));
-  return body;
-}
-
 static Stmt *advance_streams(const Tiling *t) {
   Stmt *body = NULL;
   int64_t width = (int64_t)t->vectors * t->lanes;
   for (int i = 0; i < t->b->step->operand_count; i++) {
     if (!t->operands[i].bound || !t->operands[i].streamed) continue;
     const char *pointer = t->operands[i].bound->name;
-    body = stmt_then(body, stmt_then(prefetch(t, pointer, width), stmt_advance(t->arena, pointer, number(t, width))));
+    body = stmt_then(body, prefetch_weights(t, &t->operands[i]));
+    body = stmt_then(body, stmt_advance(t->arena, pointer, number(t, width)));
   }
   return body;
 }
@@ -259,10 +252,12 @@ static Stmt *finish_all(const Tiling *t, Expr *e) {
 
 static Stmt *vector_body(const Tiling *t) {
   const Nest *nest = t->nest;
-  Stmt *body = declare_all(t, nest->update ? nest->initial : nest->result);
+  Stmt *body = prefetch_results(t);
+  body = stmt_then(body, declare_all(t, nest->update ? nest->initial : nest->result));
   if (nest->update) {
     Tiling inside = *t;
     inside.reducing = true;
+    body = stmt_then(body, begin_ahead(t));
     body = stmt_then(body, wrap_reductions(t, stmt_then(update_all(&inside, nest->update), advance_streams(t))));
   }
   body = stmt_then(body, load_epilogue(t));
@@ -312,59 +307,6 @@ static Stmt *plain_body(const Tiling *t) {
   body = stmt_for(a, t->lane->var, number(t, 0), number(t, t->channels), number(t, 1), body);
   if (t->tile && t->points > 1) body = stmt_for(a, t->tile->var, number(t, 0), number(t, t->points), number(t, 1), body);
   return body;
-}
-
-/* Whether each channel has weights of its own and reads one channel of the input. */
-static bool is_depthwise(const Tiling *t) {
-  bool streams = false, along = false;
-  for (int i = 0; i < t->b->step->operand_count; i++) {
-    const KernelOperand *k = &t->operands[i];
-    if (!k->bound) continue;
-    streams = streams || k->streamed;
-    along = along || (k->bound->value && k->along_lanes && t->nest->update && reads_operand(t, t->nest->update, i));
-  }
-  return streams && along;
-}
-
-static bool owns_weights(const Step *step) {
-  return step->root->parameter_count && step->root->parameters[0] && step->root->parameters[0]->kind != PARAMETER_CONSTANT && !step->stages;
-}
-
-/* kernel_conv_6x64_ky_ic_relu: operator, points by channels, loops, what is fused. Operators with numbers of their own
- * make it the layer's kernel. */
-static const char *kernel_name(const Tiling *t, bool of_layer) {
-  const Step *step = t->b->step;
-  Text name = text_new(t->arena);
-  text_addf(&name, "kernel_%s%s_%dx%lld", is_depthwise(t) ? "depthwise_" : "",
-            of_layer ? c_name(t->arena, step->name) : step->root->op->name, t->points, (long long)t->channels);
-  for (int r = 0; r < t->reduction_count; r++)
-    if (!size_is(t->reductions[r].extent, 1)) text_addf(&name, "_%s", t->reductions[r].var);
-  if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && owns_weights(step)) text_add(&name, "_no_bias");
-  for (int i = 0; !of_layer && i < step->fused_count; i++) text_addf(&name, "_%s", step->fused[i]->op->name);
-  return text_string(&name);
-}
-
-static bool writes_numbers(const Node *node) {
-  bool found = node->op->attributes_size > 0;
-  for (int i = 0; i < node->input_count; i++) found = found || (node->inputs[i]->constant && node->inputs[i]->type.rank == 0);
-  return found;
-}
-
-/* Whether the kernel's text holds numbers that come from attributes or stand in the source. */
-static bool has_numbers(const Step *step) {
-  bool found = step->stages || (step->root->op->kind == OPERATOR_ELEMENTWISE && writes_numbers(step->root));
-  for (int i = 0; i < step->fused_count; i++) found = found || writes_numbers(step->fused[i]);
-  return found;
-}
-
-static const char **kernel_comment(const Tiling *t, int *count) {
-  const char **lines = ARENA_ARRAY(t->arena, const char *, 1);
-  const Step *step = t->b->step;
-  const char *stage = step->stage ? arena_printf(t->arena, "%s of ", step->stage->name) : "";
-  lines[0] = arena_printf(t->arena, "%s%s: %d point%s by %lld channel%s in registers", stage, step->root->op->name, t->points,
-                          t->points == 1 ? "" : "s", (long long)t->channels, t->channels == 1 ? "" : "s");
-  *count = 1;
-  return lines;
 }
 
 /* Adds the function unless it is there. false: another one has its name. */

@@ -1,6 +1,8 @@
 /* choose_tiled.c - which steps are computed in tiles of vector registers, of what size and in which order.
  *
- * The rules stand in docs/decisions/0002-schedules.md with their measurements. */
+ * The rules stand in docs/decisions/0002-schedules.md and 0013-direct-form.md with their measurements, what a choice costs in
+ * cost.c. */
+#include "passes/cost.h"
 #include "passes/limits.h"
 #include "passes/plan_steps.h"
 #include "passes/schedules.h"
@@ -24,24 +26,6 @@ static int choose_lanes(int64_t channels, int widest) {
   for (int lanes = widest; lanes >= 4; lanes /= 2)
     if ((channels + lanes - 1) / lanes <= (channels + best - 1) / best) best = lanes;
   return best;
-}
-
-/* Most vectors of a block and most points of a tile, so that tile * vectors + vectors + 1 registers suffice. */
-static void choose_tile(Schedule *schedule, const Target *target, bool has_tile_axis, bool reduces) {
-  bool many = target->registers >= 32;
-  if (!has_tile_axis) {
-    schedule->tile = 1;
-    schedule->vectors = many ? 8 : 6;
-    return;
-  }
-  if (!reduces) { /* each point is read and written once: nothing is gained by more */
-    schedule->tile = 1;
-    schedule->vectors = 4;
-    return;
-  }
-  static const int tile_of_32[] = {0, 10, 8, 8, 6}, tile_of_16[] = {0, 8, 6};
-  if (schedule->vectors > (many ? 4 : 2)) schedule->vectors = many ? 4 : 2;
-  schedule->tile = many ? tile_of_32[schedule->vectors] : tile_of_16[schedule->vectors];
 }
 
 /* ---- whether one row lies right after the other ---- */
@@ -93,26 +77,104 @@ static bool rows_run_on(const Plan *plan, const Step *step) {
 
 /* ---- the schedule ---- */
 
-enum { WEIGHTS_KEPT_IN_CACHE = 600 * 1024 }; /* bytes: above, each block of weights is used for all rows first */
+enum { MANY = 1 << 12 }; /* what a size that varies counts as */
 
-static bool weights_are_large(const Step *step) {
-  int64_t elements = 0;
-  for (int i = 0; i < step->operand_count; i++)
-    if (step->operands[i].parameter) elements += parameter_elements(step->operands[i].parameter);
-  return elements * (int64_t)sizeof(float) > WEIGHTS_KEPT_IN_CACHE;
+static int64_t number_of(const Size *size) {
+  int64_t value;
+  return size_is_const(size, &value) ? value : MANY;
+}
+
+typedef struct FindOperands {
+  const Step *step;
+  const char *lane;
+  const Value *input;      /* one value for all lanes */
+  const Parameter *weight; /* by lanes */
+} FindOperands;
+
+static Expr *find_operands(void *context, Expr *e) {
+  FindOperands *f = context;
+  if (e->kind != EXPR_ACCESS) return e;
+  bool along_lanes = false;
+  for (int d = 0; d < e->rank; d++) along_lanes = along_lanes || expr_uses_var(e->index[d], f->lane);
+  const Operand *operand = &f->step->operands[e->operand];
+  if (operand->value && !along_lanes) f->input = operand->value;
+  if (operand->parameter && along_lanes) f->weight = operand->parameter;
+  return e;
+}
+
+/* Whether it multiplies an input with weights of each channel: then *work says how much. */
+static bool find_work(const Plan *plan, const Step *step, const Schedule *schedule, Work *work) {
+  const Nest *nest = step->nest;
+  FindOperands found = {.step = step, .lane = nest->lane_axis};
+  if (!nest->update) return false;
+  rewrite_expr(plan->arena, nest->update, find_operands, &found);
+  if (!found.input || !found.weight) return false;
+  *work = (Work){.points = 1, .rows = 1, .steps = 1, .weights = parameter_elements(found.weight) * (int64_t)sizeof(float)};
+  work->input = number_of(plan->views[found.input->id].buffer->elements) * (int64_t)sizeof(float);
+  for (int i = 0; i < nest->reduction_count; i++) work->steps *= number_of(nest->reduction_axes[i].extent);
+  for (int i = 0; i < nest->result_count; i++) {
+    const Axis *axis = &nest->result_axes[i];
+    int64_t extent = number_of(axis->extent);
+    work->varies = work->varies || !size_is_const(axis->extent, NULL);
+    if (axis == find_axis(nest, nest->lane_axis)) work->channels = extent;
+    else if (axis == find_axis(nest, nest->tile_axis) || (schedule->flat && axis == axis_of_rows(nest))) work->points *= extent;
+    else work->rows *= extent;
+  }
+  if (work->points == 1) { /* a column is tiled along its rows */
+    work->points = work->rows;
+    work->rows = 1;
+  }
+  return true;
+}
+
+/* Weights that one pass over the points streams by: asked for while the block before them is computed. */
+static bool streams_by(const Target *target, const Work *work, const Schedule *schedule) {
+  int64_t points = work->points * work->rows;
+  return !work->varies && schedule->channels_outermost && points > schedule->tile && work->weights > (int64_t)target->l2 * 1024 / 16;
+}
+
+enum { MOST_POINTS = 10, MOST_VECTORS = 4 };
+
+/* The cheapest tile whose sums, weights and one input have registers, in the cheaper order. */
+static void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Schedule *schedule) {
+  int64_t least = INT64_MAX;
+  for (int width = 1; width <= MOST_VECTORS && width <= vectors; width++)
+    for (int points = 1; points <= MOST_POINTS && points * width + width + 1 <= target->registers; points++)
+      for (int outermost = 0; outermost < 2; outermost++) {
+        if (width > 1 && points > MOST_POINTS - 2) continue; /* addresses need registers, too */
+        Schedule candidate = *schedule;
+        candidate.tile = points;
+        candidate.vectors = width;
+        candidate.channels_outermost = outermost;
+        int64_t cost = estimate_cost(target, work, &candidate);
+        if (cost >= least) continue;
+        least = cost;
+        *schedule = candidate;
+      }
+  schedule->ahead = streams_by(target, work, schedule);
 }
 
 bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
-  const Axis *lane = find_axis(step->nest, step->nest->lane_axis);
+  const Nest *nest = step->nest;
+  if (target->lanes == 1 || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
+  const Axis *lane = find_axis(nest, nest->lane_axis), *tile = find_axis(nest, nest->tile_axis);
   int64_t channels;
-  if (target->lanes == 1 || !lane || !limits_fit_lanes(step->nest) || !reads_one_place_each(plan->arena, step)) return false;
-  if (!size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
+  if (!lane || !size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
   schedule->kind = SCHEDULE_TILED;
   schedule->lanes = choose_lanes(channels, target->lanes);
+  schedule->flat = nest->update && rows_run_on(plan, step);
   int64_t vectors = (channels + schedule->lanes - 1) / schedule->lanes;
-  schedule->vectors = vectors < 4 ? (int)vectors : 4;
-  choose_tile(schedule, target, find_axis(step->nest, step->nest->tile_axis) != NULL, step->nest->update != NULL);
-  schedule->flat = step->nest->update && rows_run_on(plan, step);
-  schedule->channels_outermost = weights_are_large(step);
+  bool many = target->registers >= 32;
+  Work work;
+  if (!tile) { /* one point: as many sums as hide that each takes some cycles */
+    schedule->vectors = many ? 8 : 6;
+  } else if (find_work(plan, step, schedule, &work)) {
+    choose_cheapest(target, &work, vectors, schedule);
+  } else { /* without reduction each point is read and written once: nothing is gained by more */
+    int most = many || !nest->update ? 4 : 2;
+    schedule->vectors = vectors < most ? (int)vectors : most;
+    static const int tile_of_32[] = {0, 10, 8, 8, 6}, tile_of_16[] = {0, 8, 6};
+    schedule->tile = !nest->update ? 1 : many ? tile_of_32[schedule->vectors] : tile_of_16[schedule->vectors];
+  }
   return true;
 }

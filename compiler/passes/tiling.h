@@ -41,7 +41,33 @@ static inline Expr *number(const Tiling *t, int64_t n) { return expr_int(t->aren
 
 /* Whether an expression of the nest reads an operand. */
 bool reads_operand(const Tiling *t, Expr *e, int operand);
+/* Offset in the kernel of an operand at a point of the tile: at the current point of the reductions, or before and after
+ * them at their start. */
+Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point);
 /* The call for a tile of so many points at ox (NULL: there is no tile axis) by so many channels at oc; makes the kernel
  * if it is new. */
 Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels, Expr *ox, Expr *oc);
+
+/* name_kernel.c */
+/* Whether each channel has weights of its own, and reads one channel of the input, or all of them. */
+bool is_depthwise(const Tiling *t);
+bool is_dense(const Tiling *t);
+/* kernel_conv_6x64_ky_ic_relu: operator, points by channels, loops, what is fused. Operators with numbers of their own
+ * make it the layer's kernel. */
+const char *kernel_name(const Tiling *t, bool of_layer);
+/* Whether the kernel's text holds numbers that come from attributes or stand in the source. */
+bool has_numbers(const Step *step);
+const char **kernel_comment(const Tiling *t, int *count);
+
+/* kernel_prefetch.c */
+/* The weights whose next block the kernel asks for; NULL: it does not. */
+const KernelOperand *asked_ahead(const Tiling *t);
+/* Arguments: the first number that a tile asks for, from its own first weight on, and how many follow with each step of
+ * the reduction. */
+Expr *first_ahead(const Tiling *t);
+Expr *step_ahead(const Tiling *t);
+/* Statements: at the start of the kernel, before the reduction, and for each of its steps. */
+Stmt *prefetch_results(const Tiling *t);
+Stmt *begin_ahead(const Tiling *t);
+Stmt *prefetch_weights(const Tiling *t, const KernelOperand *weights);
 #endif

@@ -1,0 +1,19 @@
+/* cost.h - how long a tiled step takes on a target, roughly: to compare schedules with, not to tell time. */
+#ifndef CNNC_PASSES_COST_H
+#define CNNC_PASSES_COST_H
+#include <stdint.h>
+#include "ir/plan.h"
+#include "passes/targets.h"
+
+/* What a step that multiplies an input with weights has to do, whatever its schedule. Varying sizes count as large. */
+typedef struct Work {
+  int64_t points, rows;   /* along the tile axis, and how many such rows */
+  int64_t channels;       /* along the lane axis */
+  int64_t steps;          /* of the reduction */
+  int64_t weights, input; /* bytes */
+  bool varies;            /* the points do */
+} Work;
+
+/* Parts of a cycle. */
+int64_t estimate_cost(const Target *target, const Work *work, const Schedule *schedule);
+#endif
