@@ -156,10 +156,10 @@ static void choose_cheapest(const Target *target, const Work *work, int64_t vect
 
 bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
   const Nest *nest = step->nest;
-  if (target->lanes == 1 || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
   const Axis *lane = find_axis(nest, nest->lane_axis), *tile = find_axis(nest, nest->tile_axis);
+  if (target->lanes == 1 || !lane || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
   int64_t channels;
-  if (!lane || !size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
+  if (!size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
   schedule->kind = SCHEDULE_TILED;
   schedule->lanes = choose_lanes(channels, target->lanes);
   schedule->flat = nest->update && rows_run_on(plan, step);
