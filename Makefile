@@ -172,11 +172,16 @@ fuzz-fmt: $B/unit-tests       ## the formatter over PROGRAMS=100000 random progr
 fuzz-nets: $B/cnnc           ## N=1000 random nets from SEED=1 on, against all oracles; failures are kept in build
 	@$(TEST_ENVIRONMENT) FAST=1 nice tests/differential/run $(or $(N),1000) $(or $(SEED),1)
 
-bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
-	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56
+BENCH_PYTHON := build/bench/venv/bin/python
+bench-tools:                 ## the runtimes that `make bench` times beside cnnc, under build/
+	@.ci/bench build/bench/venv
 
-bench-lenet5: $B/cnnc oracles ## LeNet-5 beside ONNX Runtime
-	@CNNC='$(abspath $B/cnnc)' ORACLES='$(abspath $(ORACLES))' tests/bench/run-lenet5
+bench: $B/cnnc bench-tools   ## time NETS=".." (all) beside PEERS=".." in ROUNDS=8, then write docs/performance.md
+	@CNNC='$(abspath $B/cnnc)' $(BENCH_PYTHON) tests/bench/bench.py
+	@$(BENCH_PYTHON) tests/bench/report.py docs/performance.md
+
+bench-conv: $B/cnnc          ## single layers as a share of this core's measured peak or bandwidth
+	@CNNC='$(abspath $B/cnnc)' python3 tests/bench/layers.py
 
 deps:                        ## install the Debian packages that all targets need
 	@.ci/deps build demo test check format
@@ -219,5 +224,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench bench-tools bench-conv deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

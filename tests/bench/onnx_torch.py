@@ -85,6 +85,7 @@ OPERATIONS = {
     "Flatten": lambda node, x: x.flatten(node.get("axis", 1)),
     "Reshape": lambda node, x, shape: x.reshape([int(n) for n in shape]),
     "ReduceMean": lambda node, x, axes: x.mean([int(n) for n in axes], keepdim=bool(node.get("keepdims", 1))),
+    "Transpose": lambda node, x: x.permute(node["perm"]),
     "Pad": pad,
     "Dropout": lambda node, x, *rest: x,
     "Identity": lambda node, x: x,

@@ -4,10 +4,11 @@ usage: peers.py KIND FILE INPUT.npy
 
 Loads the network, then obeys lines of standard input with a line of JSON each: `time SECONDS` calls it for about so
 long and answers with two times of each call (of each block of calls, where one is too short for the clock) in seconds,
-that on the wall and that for which the process computed;
+that on the wall and that for which the process computed; `once` times a single call, for what is slow;
 `save FILE.npy` writes its output. Every kind computes with one thread and in float32 throughout.
 """
 import ctypes
+import importlib.metadata
 import json
 import sys
 import time
@@ -15,6 +16,16 @@ import time
 import numpy as np
 
 SHORTEST = 200e-6  # seconds: shorter calls are timed in blocks
+
+
+def fastest(run):
+    """Seconds of processor time of the best of a few calls: to choose among forms of one runtime."""
+    times = []
+    for _ in range(6):
+        begin = time.process_time()
+        run()
+        times.append(time.process_time() - begin)
+    return min(times[1:])
 
 
 class OnnxRuntime:
@@ -40,13 +51,33 @@ class OnnxRuntime:
 
 
 class Ncnn:
-    """The network that pnnx made of the ONNX model: FILE.ncnn.param and .bin."""
+    """The network that pnnx made of the ONNX model, FILE.ncnn.param and .bin: the fastest of several settings."""
+
+    SETTINGS = {
+        "as it chooses": {},
+        "no F(6,3)": {"use_winograd63_convolution": False},
+        "F(2,3) alone": {"use_winograd63_convolution": False, "use_winograd43_convolution": False},
+        "no Winograd": {"use_winograd_convolution": False},
+        "no sgemm": {"use_sgemm_convolution": False},
+    }
 
     def __init__(self, path, value):
         import ncnn
 
-        self.version = ncnn.__version__
-        self.net = ncnn.Net()
+        self.ncnn = ncnn
+        self.allocators = ncnn.UnlockedPoolAllocator(), ncnn.PoolAllocator()
+        self.value = ncnn.Mat(value[0]).clone()
+        times = {}
+        for name in self.SETTINGS:
+            self.load(path, name)
+            times[name] = fastest(self.run)
+        best = min(times, key=times.get)
+        self.load(path, best)
+        self.version = ncnn.__version__ + ", " + best
+
+    def load(self, path, setting):
+        self.result = self.net = None
+        self.net = self.ncnn.Net()
         options = self.net.opt
         options.num_threads = 1
         options.use_vulkan_compute = False
@@ -54,9 +85,11 @@ class Ncnn:
         options.use_bf16_packed = options.use_bf16_storage = False
         options.use_packing_layout = options.use_winograd_convolution = options.use_sgemm_convolution = True
         options.lightmode = True
+        options.blob_allocator, options.workspace_allocator = self.allocators
+        for name, on in self.SETTINGS[setting].items():
+            setattr(options, name, on)
         if self.net.load_param(path + ".ncnn.param") or self.net.load_model(path + ".ncnn.bin"):
             raise RuntimeError("ncnn cannot load " + path)
-        self.value = ncnn.Mat(value[0]).clone()
         self.names = self.net.input_names()[0], self.net.output_names()[0]
 
     def run(self):
@@ -107,18 +140,12 @@ class PyTorch:
         times = {}
         for name, form in forms.items():
             try:
-                times[name] = min(self.time_form(form) for _ in range(5))
+                times[name] = fastest(lambda: form(self.value))
             except RuntimeError:
                 pass
         self.form = min(times, key=times.get)
         self.version += ", " + self.form
         self.module = forms[self.form]
-
-    def time_form(self, form):
-        form(self.value)
-        begin = time.perf_counter()
-        form(self.value)
-        return time.perf_counter() - begin
 
     def run(self):
         self.result = self.module(self.value)
@@ -133,7 +160,7 @@ def aligned(size):
 
 
 class Cnnc:
-    """FILE.json: the library, the prefix of its names, the weights file if any, sizes of workspace and output."""
+    """FILE.json: the library, the prefix of its names, the weights file, sizes of workspace and output."""
 
     class Pointer(ctypes.Structure):
         _fields_ = [("pointer", ctypes.c_void_p)]
@@ -148,11 +175,9 @@ class Cnnc:
         self.call = getattr(ctypes.CDLL(told["library"]), told["prefix"] + "_run")
         self.value, self.result = value, np.zeros(told["outputs"], np.float32)
         self.workspace = aligned(told["workspace_bytes"])
-        self.weights = aligned(0)
-        if told["weights"]:
-            data = np.fromfile(told["weights"], np.uint8)
-            self.weights = aligned(data.size)
-            self.weights[:] = data
+        data = np.fromfile(told["weights"], np.uint8)
+        self.weights = aligned(data.size)
+        self.weights[:] = data
         self.structures = (
             self.Pointer(value.ctypes.data),
             self.Pointer(self.result.ctypes.data),
@@ -169,7 +194,36 @@ class Cnnc:
         return self.result
 
 
-KINDS = {"onnxruntime": OnnxRuntime, "ncnn": Ncnn, "openvino": OpenVino, "pytorch": PyTorch, "cnnc": Cnnc}
+class Emx:
+    """FILE.json: a library that emx-onnx-cgen's C became, and the weights file that it loads, if any."""
+
+    def __init__(self, path, value):
+        with open(path, encoding="utf-8") as file:
+            told = json.load(file)
+        self.version = "emx-onnx-cgen " + importlib.metadata.version("emx-onnx-cgen") + ", " + told["version"]
+        library = ctypes.CDLL(told["library"])
+        if told["weights"]:
+            library.net_load.restype = ctypes.c_bool
+            if not library.net_load(told["weights"].encode()):
+                raise RuntimeError("emx's code cannot load " + told["weights"])
+        self.value, self.result = value, np.zeros(told["outputs"], np.float32)
+        self.call = library.net
+        self.arguments = ctypes.c_void_p(value.ctypes.data), ctypes.c_void_p(self.result.ctypes.data)
+
+    def run(self):
+        self.call(*self.arguments)
+
+    def output(self):
+        return self.result
+
+
+KINDS = {"onnxruntime": OnnxRuntime, "ncnn": Ncnn, "openvino": OpenVino, "pytorch": PyTorch, "cnnc": Cnnc, "emx": Emx}
+
+
+def time_once(run):
+    begin = time.perf_counter(), time.process_time()
+    run()
+    return [(time.perf_counter() - begin[0], time.process_time() - begin[1])]
 
 
 def time_calls(run, seconds):
@@ -194,10 +248,12 @@ def main():
     peer.run()
     print(json.dumps({"version": peer.version}), flush=True)
     for line in sys.stdin:
-        command, argument = line.split(None, 1)
+        command, argument = line.strip().partition(" ")[::2]
         if command == "save":
-            np.save(argument.strip(), np.array(peer.output(), np.float32))
+            np.save(argument, np.array(peer.output(), np.float32))
             print("{}", flush=True)
+        elif command == "once":
+            print(json.dumps(time_once(peer.run)), flush=True)
         else:
             print(json.dumps(time_calls(peer.run, float(argument))), flush=True)
 
