@@ -238,6 +238,11 @@ static void emit_for(const Emitter *e, int depth, const Stmt *s) {
 void emit_stmts(const Emitter *e, int depth, const Stmt *s) {
   for (; s; s = s->next) switch (s->kind) {
     case STMT_FOR: emit_for(e, depth, s); break;
+    case STMT_IF:
+      write_line(e->out, depth, "if (%s) {", expr(e, s->value, 0));
+      emit_stmts(e, depth + 1, s->body);
+      write_line(e->out, depth, "}");
+      break;
     case STMT_LET: emit_let(e, depth, s); break;
     case STMT_POINTER:
       write_line(e->out, depth, "%s%s *%s = %s;", s->is_const ? "const " : "", c_type(e, s->type), s->var, expr(e, s->value, 0));

@@ -227,6 +227,10 @@ Stmt *stmt_for(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, St
   return new_stmt(a, (Stmt){.kind = STMT_FOR, .var = var, .type = type_index, .begin = begin, .end = end, .step = step, .body = body});
 }
 
+Stmt *stmt_if(Arena *a, Expr *condition, Stmt *body) {
+  return new_stmt(a, (Stmt){.kind = STMT_IF, .type = type_bool, .value = condition, .body = body});
+}
+
 Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const) {
   return new_stmt(a, (Stmt){.kind = STMT_LET, .var = var, .type = value->type, .is_const = is_const, .value = value});
 }

@@ -70,6 +70,7 @@ typedef enum StmtKind {
   STMT_STORE,   /* var[index] = value; lanes < value's lanes: only the first `lanes` are written. Before addresses
                  * are decided, var is NULL and index is an EXPR_ACCESS */
   STMT_CALL,    /* callee(arguments) */
+  STMT_IF,      /* if (value) body */
   STMT_PREFETCH /* var[index] will be needed soon, or later; it may lie beyond the end */
 } StmtKind;
 
@@ -141,6 +142,7 @@ bool expr_is_int(const Expr *e, int64_t value);
 bool expr_equal(const Expr *a, const Expr *b);
 
 Stmt *stmt_for(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body);
+Stmt *stmt_if(Arena *a, Expr *condition, Stmt *body);
 Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const);
 Stmt *stmt_pointer(Arena *a, const char *var, Type element, bool is_const, Expr *value);
 Stmt *stmt_set(Arena *a, const char *var, Expr *value);

@@ -98,6 +98,12 @@ static void print_stmt(Text *out, int depth, const Stmt *s) {
     text_add(out, "\n");
     print_stmts(out, depth + 1, s->body);
     return;
+  case STMT_IF:
+    text_add(out, "if ");
+    print_expr(out, s->value);
+    text_add(out, "\n");
+    print_stmts(out, depth + 1, s->body);
+    return;
   case STMT_LET: text_addf(out, "%s %s: %s = ", s->is_const ? "let" : "var", s->var, type_name(out->arena, s->type)); break;
   case STMT_POINTER: text_addf(out, "pointer %s = ", s->var); break;
   case STMT_SET: text_addf(out, "%s = ", s->var); break;
@@ -204,6 +210,7 @@ static void verify_stmts(Verifier *v, const Bound *scope, const Stmt *s) {
     Bound inner = {s->var, scope};
     verify_stmts(v, &inner, s->body);
   }
+  if (s->kind == STMT_IF) verify_stmts(v, scope, s->body);
   if ((s->kind == STMT_SET || s->kind == STMT_ADVANCE || s->kind == STMT_STORE) && (!s->var || !is_bound(scope, s->var)))
     fail(v, "nothing defines", s->var ? s->var : "where a store goes");
   if (s->kind == STMT_LET || s->kind == STMT_POINTER) {

@@ -174,6 +174,7 @@ static void run(Interpreter *in, const Stmt *s) {
     case STMT_POINTER:
     case STMT_ADVANCE:
     case STMT_CALL:
+    case STMT_IF:
     case STMT_PREFETCH: cr_assert_fail("an operator made a statement of kind %d", (int)s->kind);
     }
   }
