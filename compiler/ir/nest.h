@@ -30,6 +30,14 @@ typedef struct Axis {
   Expr *begin, *end;
 } Axis;
 
+/* Says of a nest that it is a correlation of planes, which can be computed in other ways:
+ *     update = acc + input[channel][point * stride + tap * dilation - ..] * weight[lane][channel][tap] */
+typedef struct Correlation {
+  int input, weight;                         /* operands */
+  int64_t kernel[2], stride[2], dilation[2]; /* of rows, of columns */
+  const char *point[2], *tap[2], *channel;   /* axes: rows and columns of the result and of the kernel; channels that are summed */
+} Correlation;
+
 typedef struct Nest {
   Axis result_axes[MAX_AXES], reduction_axes[MAX_AXES]; /* outermost first */
   int result_count, reduction_count;
@@ -40,8 +48,9 @@ typedef struct Nest {
   Expr *result;
   Expr *epilogue[MAX_FUSED + 1]; /* a step of the operator itself, then those of fused ones, each over "acc" */
   int epilogue_count;
-  Expr *output[MAX_RANK]; /* index of the result: channel, row, column */
-  struct Nest *next;      /* for the points of the result that this one leaves out; NULL: there are none */
+  Expr *output[MAX_RANK];         /* index of the result: channel, row, column */
+  const Correlation *correlation; /* NULL: it is none, or nobody looked */
+  struct Nest *next;              /* for the points of the result that this one leaves out; NULL: there are none */
 } Nest;
 
 /* NULL: the nest has no result axis of that name. */

@@ -65,6 +65,10 @@ static void print_step(Text *out, const Plan *plan, int index) {
     text_addf(out, ", tile %d x %d vectors of %d%s%s", s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
               s->schedule.flat ? ", flat" : "", s->schedule.channels_outermost ? ", channels outermost" : "");
   if (s->schedule.ahead) text_add(out, ", weights asked for ahead");
+  if (s->schedule.kind == SCHEDULE_WINOGRAD)
+    text_addf(out, ", Winograd F(%dx%d, 3x3), %d tiles at a time, %d x %d vectors of %d, kernels %.1f times as large", s->schedule.winograd,
+              s->schedule.winograd, s->schedule.chunk, s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
+              (s->schedule.winograd + 2) * (s->schedule.winograd + 2) / 9.0);
   if (s->note) text_addf(out, ", copied: %s", s->note);
   text_add(out, "\n");
 }
@@ -89,6 +93,7 @@ static bool matters(const Plan *plan, const Buffer *buffer, int k) {
   bool written = false, read = false;
   for (int j = 0; j < plan->step_count; j++) {
     const Step *step = plan->steps[j];
+    if (step->scratch == buffer && j == k) return true;
     if (step->output.buffer == buffer) {
       if (j <= k) written = true;
       if (j == k) read = true; /* at least while it is written */

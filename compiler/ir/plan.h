@@ -44,8 +44,9 @@ typedef struct View {
 } View;
 
 typedef enum ScheduleKind {
-  SCHEDULE_SCALAR, /* the nest as written, one accumulator */
-  SCHEDULE_TILED   /* `tile` points by `vectors` of channels in named vector accumulators, in a kernel */
+  SCHEDULE_SCALAR,  /* the nest as written, one accumulator */
+  SCHEDULE_TILED,   /* `tile` points by `vectors` of channels in named vector accumulators, in a kernel */
+  SCHEDULE_WINOGRAD /* F(winograd x winograd, 3x3): transformed tiles are multiplied as matrices, in such a kernel */
 } ScheduleKind;
 
 typedef struct Schedule {
@@ -57,6 +58,10 @@ typedef struct Schedule {
   bool channels_outermost; /* each block of channels is computed for all points before the next one; else each row, or where
                             * it is flat each tile, for all blocks */
   bool ahead;              /* channels outermost: while a block is computed, the next one's weights are asked for */
+  /* WINOGRAD: */
+  int winograd;    /* rows and columns of a tile of results: 2 or 4 */
+  int chunk;       /* tiles that are transformed, multiplied and transformed back at a time */
+  int input_lanes; /* of vectors along the channels of the input */
 } Schedule;
 
 /* The order in which one nest reads a parameter. */
@@ -68,6 +73,8 @@ typedef struct PackedPart {
   int64_t lane_extent;   /* its real extent; elements beyond are zero */
   int64_t blocks[3][2];  /* {count, width}: first `count` blocks of `width`, .. ; in order along the lane axis */
   int block_kinds;
+  int winograd; /* 2 or 4: axis 0 counts the planes of transformed kernels, whose taps are these axes; 0: numbers as they are */
+  Axis taps[2];
   int64_t start, elements; /* in the packed numbers */
 } PackedPart;
 
@@ -100,6 +107,7 @@ typedef struct Step {
   int fused_count;
   Value *result;    /* what it stores, */
   View output;      /* and where */
+  Buffer *scratch;  /* what it needs while it runs; NULL: nothing */
   Value *source;    /* COPY */
   int padding_mode; /* COPY: how the border is filled: 0 zeros, 1 reflect, 2 replicate, 3 circular */
   bool in_place;    /* the result takes the place of a fused operand */
@@ -116,6 +124,9 @@ typedef struct Plan {
   const Graph *graph;
   const char *target;
   bool portable; /* --numerics portable */
+  struct {       /* which of Winograd's forms may be chosen, and whether they are wherever they can be */
+    bool two, four, always;
+  } winograd;
   int64_t batch;
   Buffer **buffers;
   Value **values; /* those of the graph, then those that copies make */

@@ -214,6 +214,18 @@ static void nest(Lowering *l, const Node *node, Nest *n) {
   n->output[0] = c.out;
   n->lane_axis = "oc";
   n->tile_axis = "ox";
+  const Expr *read = x->kind == EXPR_CAST ? x->left : x;
+  if (one_dimensional || a->groups > 1 || read->kind != EXPR_ACCESS) return;
+  Correlation *correlation = ARENA_NEW(l->arena, Correlation);
+  *correlation = (Correlation){.input = read->operand,
+                               .weight = weight->operand,
+                               .kernel = {w.kernel[0], w.kernel[1]},
+                               .stride = {w.stride[0], w.stride[1]},
+                               .dilation = {w.dilation[0], w.dilation[1]},
+                               .point = {"oy", "ox"},
+                               .tap = {"ky", "kx"},
+                               .channel = "ic"};
+  n->correlation = correlation;
 }
 
 static bool borders(Arena *arena, const Node *node, Window *window, int *padding_mode) {

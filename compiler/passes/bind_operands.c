@@ -164,7 +164,7 @@ static bool same_order(const Parameter *parameter, const PackedPart *a, const Pa
     if (strcmp(a->axes[i].var, b->axes[i].var) != 0 || !size_equal(a->axes[i].extent, b->axes[i].extent)) return false;
   for (int d = 0; d < parameter->rank; d++)
     if (!expr_equal(a->index[d], b->index[d])) return false;
-  return memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
+  return a->winograd == b->winograd && memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
 }
 
 static bool same_packing(const PackedTensor *a, const PackedTensor *b) {
@@ -215,7 +215,7 @@ static PackedPart order_of_nest(const Nest *nest, const Schedule *schedule, cons
   for (int i = 0; i < nest->result_count; i++) {
     if (!depends_on(access, nest->result_axes[i].var)) continue;
     part.axes[part.axis_count++] = nest->result_axes[i];
-    if (schedule->kind != SCHEDULE_TILED || strcmp(nest->result_axes[i].var, nest->lane_axis) != 0) continue;
+    if (schedule->kind == SCHEDULE_SCALAR || strcmp(nest->result_axes[i].var, nest->lane_axis) != 0) continue;
     part.lane_axis = nest->lane_axis;
     part.lane_extent = size_value(nest->result_axes[i].extent);
     set_blocks(&part, schedule);
@@ -227,6 +227,25 @@ static PackedPart order_of_nest(const Nest *nest, const Schedule *schedule, cons
     *per_result *= size_value(nest->reduction_axes[i].extent);
   }
   return part;
+}
+
+/* Winograd's form multiplies transformed tiles by transformed kernels, of which each number stands in a plane of its own. */
+static void transform_kernels(Arena *arena, PackedPart *part, const Nest *nest, int winograd) {
+  int64_t size = winograd + 2;
+  int kept = 0;
+  Axis axes[MAX_AXES] = {{.var = "plane", .extent = size_of(arena, size * size)}};
+  for (int i = 0; i < part->axis_count; i++) {
+    bool tap = false;
+    for (int t = 0; t < 2; t++) {
+      if (strcmp(part->axes[i].var, nest->correlation->tap[t]) != 0) continue;
+      part->taps[t] = part->axes[i];
+      tap = true;
+    }
+    if (!tap) axes[++kept] = part->axes[i];
+  }
+  part->axis_count = kept + 1;
+  memcpy(part->axes, axes, sizeof axes);
+  part->winograd = winograd;
 }
 
 /* The part that has this order, which is new unless an earlier nest reads the same. */
@@ -251,7 +270,11 @@ static void pack_for_nests(const StepBinding *b, BoundOperand *operand, const Pa
     FindAccess find = {.operand = number};
     visit_nest(arena, nest, find_access, &find);
     int64_t per_result = 1;
-    int part = find.found ? add_part(arena, &packed, order_of_nest(nest, &b->step->schedule, find.found, &per_result)) : -1;
+    PackedPart order = {0};
+    if (find.found) order = order_of_nest(nest, &b->step->schedule, find.found, &per_result);
+    if (b->step->schedule.kind == SCHEDULE_WINOGRAD && number == nest->correlation->weight)
+      transform_kernels(arena, &order, nest, b->step->schedule.winograd);
+    int part = find.found ? add_part(arena, &packed, order) : -1;
     if (find.found && !packed.paragraph) packed.paragraph = packed.parts[0].lane_axis ? packed.parts[0].blocks[0][1] : per_result;
     ARENA_PUSH(arena, operand->packed_part, nests, part);
   }
@@ -370,8 +393,7 @@ Expr *element_offset(const StepBinding *b, const Expr *access) {
 
 Expr *output_offset(const StepBinding *b, Expr *const index[MAX_RANK]) { return tensor_offset(b->plan->arena, &b->output, index); }
 
-/* The first element inside the border, as the caller of a step sees it. */
-static Expr *buffer_start(const StepBinding *b, const Buffer *buffer) {
+Expr *buffer_start(const StepBinding *b, const Buffer *buffer) {
   Arena *a = b->plan->arena;
   if (buffer->kind == BUFFER_INPUT)
     return expr_var(a, arena_printf(a, "in_%s", c_name(a, b->plan->graph->inputs[buffer->caller_index].value->name)), type_index);

@@ -6,6 +6,7 @@
 /* One operand of a step as its function sees it. */
 typedef struct BoundOperand {
   const char *name;           /* of the pointer: x, skip, weight, y */
+  const char *kept_in;        /* what the layer calls it where that is not the name that kernels know; NULL: the same */
   const Value *value;         /* a tensor: */
   View view;                  /*   where it lies; */
   Expr *stride[MAX_RANK];     /* distance of channels, rows, columns */
@@ -36,6 +37,8 @@ const PackedPart *packed_part(const StepBinding *binding, const BoundOperand *op
 Expr *element_offset(const StepBinding *binding, const Expr *access);
 /* Offset from the output's pointer to the element at this index. */
 Expr *output_offset(const StepBinding *binding, Expr *const index[MAX_RANK]);
+/* The first element inside the border, as the caller of a step sees it. */
+Expr *buffer_start(const StepBinding *binding, const Buffer *buffer);
 /* What is passed for an operand: where its pointer points, seen from the caller. */
 Expr *operand_argument(const StepBinding *binding, const BoundOperand *operand);
 /* The first element of the border around the output's slice. */

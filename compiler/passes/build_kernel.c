@@ -29,7 +29,8 @@ static const char *step_name(const Tiling *t, const KernelOperand *k, const char
 
 static void add_pointer(Tiling *t, const KernelOperand *k, bool is_const) {
   t->params[t->param_count] = (LoopParam){.name = k->bound->name, .pointer = true, .is_const = is_const, .type = element_type(k->bound)};
-  t->arguments[t->param_count++] = add(t, expr_index(t->arena, k->bound->name), k->origin);
+  const char *here = k->bound->kept_in ? k->bound->kept_in : k->bound->name;
+  t->arguments[t->param_count++] = add(t, expr_index(t->arena, here), k->origin);
 }
 
 static Expr *without_access(void *context, Expr *e) { return e->kind == EXPR_ACCESS ? expr_float(context, 0) : e; }
@@ -309,19 +310,17 @@ static Stmt *plain_body(const Tiling *t) {
   return body;
 }
 
-/* Adds the function unless it is there. false: another one has its name. */
-static bool add_kernel(const Tiling *t, const Function *kernel) {
-  LoopProgram *program = t->b->program;
+bool add_kernel(Arena *a, LoopProgram *program, const Function *kernel) {
   for (int i = 0; i < program->kernel_count; i++) {
     if (strcmp(program->kernels[i]->name, kernel->name) != 0) continue;
-    Text mine = text_new(t->arena), other = text_new(t->arena);
+    Text mine = text_new(a), other = text_new(a);
     print_function(&mine, kernel);
     print_function(&other, program->kernels[i]);
     return strcmp(text_string(&mine), text_string(&other)) == 0;
   }
-  Function *copy = ARENA_NEW(t->arena, Function);
+  Function *copy = ARENA_NEW(a, Function);
   *copy = *kernel;
-  ARENA_PUSH(t->arena, program->kernels, program->kernel_count, copy);
+  ARENA_PUSH(a, program->kernels, program->kernel_count, copy);
   return true;
 }
 
@@ -356,9 +355,10 @@ Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels
   kernel.param_count = t->param_count;
   kernel.params = arena_grow(t->arena, t->params, (size_t)t->param_count * sizeof(LoopParam),
                              (size_t)(t->param_count + 1) * sizeof(LoopParam));
-  if (!add_kernel(t, &kernel)) { /* the same in all that the name says, not in all */
+  if (!add_kernel(t->arena, t->b->program, &kernel)) { /* the same in all that the name says, not in all */
     kernel.name = kernel_name(t, true);
-    if (!add_kernel(t, &kernel)) t->b->program->fault = arena_printf(t->arena, "two kernels are called %s", kernel.name);
+    if (!add_kernel(t->arena, t->b->program, &kernel))
+      t->b->program->fault = arena_printf(t->arena, "two kernels are called %s", kernel.name);
   }
   return stmt_call(t->arena, kernel.name, t->arguments, t->param_count);
 }

@@ -4,8 +4,9 @@
  * what no form accepts stays scalar. Never looks at weights. */
 #include "passes/passes.h"
 #include "passes/schedules.h"
+#include "passes/winograd.h"
 
-static ChooseForm *const forms[] = {choose_tiled};
+static ChooseForm *const forms[] = {choose_winograd, choose_tiled};
 
 static Schedule schedule_of(const Plan *plan, const Step *step, const Target *target) {
   Schedule schedule = {.kind = SCHEDULE_SCALAR, .lanes = 1, .tile = 1, .vectors = 1};
@@ -17,5 +18,9 @@ static Schedule schedule_of(const Plan *plan, const Step *step, const Target *ta
 
 void choose_schedule(Compilation *c, Plan *plan) {
   const Target *target = find_target(c->options->target);
-  for (int i = 0; i < plan->step_count; i++) plan->steps[i]->schedule = schedule_of(plan, plan->steps[i], target);
+  for (int i = 0; i < plan->step_count; i++) {
+    Step *step = plan->steps[i];
+    step->schedule = schedule_of(plan, step, target);
+    if (step->schedule.kind == SCHEDULE_WINOGRAD) step->scratch = winograd_scratch(plan, step);
+  }
 }

@@ -20,8 +20,7 @@ static bool lanes_are_neighbours(const Plan *plan, const Step *step) {
   return output->buffer->dtype == DTYPE_F32;
 }
 
-/* The width that needs the fewest vectors for these channels, and the narrowest of those. */
-static int choose_lanes(int64_t channels, int widest) {
+int choose_lanes(int64_t channels, int widest) {
   int best = widest;
   for (int lanes = widest; lanes >= 4; lanes /= 2)
     if ((channels + lanes - 1) / lanes <= (channels + best - 1) / best) best = lanes;
@@ -135,8 +134,7 @@ static bool streams_by(const Target *target, const Work *work, const Schedule *s
 
 enum { MOST_POINTS = 10, MOST_VECTORS = 4 };
 
-/* The cheapest tile whose sums, weights and one input have registers, in the cheaper order. */
-static void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Schedule *schedule) {
+void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Schedule *schedule) {
   int64_t least = INT64_MAX;
   for (int width = 1; width <= MOST_VECTORS && width <= vectors; width++)
     for (int points = 1; points <= MOST_POINTS && points * width + width + 1 <= target->registers; points++)

@@ -12,6 +12,7 @@ typedef struct Binding { /* -D PARAM=VALUE, --size H=224 */
 } Binding;
 
 typedef enum Numerics { NUMERICS_FAST, NUMERICS_PORTABLE } Numerics;
+typedef enum WinogradUse { WINOGRAD_AUTO, WINOGRAD_4, WINOGRAD_2, WINOGRAD_NONE } WinogradUse;
 typedef enum WeightsAs { WEIGHTS_AS_C, WEIGHTS_AS_FILE } WeightsAs;
 typedef enum DumpLevel { DUMP_NONE, DUMP_AST, DUMP_GRAPH, DUMP_PLAN, DUMP_LOOPS } DumpLevel;
 
@@ -24,6 +25,8 @@ typedef struct Options {
   int64_t batch;      /* 1 unless given */
   const char *target; /* name in the table of targets; never "native": main resolves that */
   Numerics numerics;
+  WinogradUse winograd; /* which forms may be chosen */
+  bool force_winograd;  /* also where it does not pay: for tests */
   WeightsAs weights_as;
   bool standalone, line_directives;
   DumpLevel dump;

@@ -16,4 +16,8 @@ typedef struct Work {
 
 /* Parts of a cycle. */
 int64_t estimate_cost(const Target *target, const Work *work, const Schedule *schedule);
+
+/* Sets the cheapest tile whose sums, weights and one input have registers, in the cheaper order (choose_tiled.c). `vectors`: that
+ * all channels fill. */
+void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Schedule *schedule);
 #endif

@@ -194,10 +194,14 @@ static Value **add_stages(Plan *plan, Node *node) {
 
 Plan *group_steps(Compilation *c, Graph *graph) {
   Plan *plan = ARENA_NEW(c->arena, Plan);
+  WinogradUse winograd = c->options->winograd;
   *plan = (Plan){.arena = c->arena,
                  .graph = graph,
                  .target = c->options->target,
                  .batch = c->options->batch,
+                 .winograd = {.two = winograd == WINOGRAD_AUTO || winograd == WINOGRAD_2,
+                              .four = winograd == WINOGRAD_AUTO || winograd == WINOGRAD_4,
+                              .always = c->options->force_winograd},
                  .portable = c->options->numerics == NUMERICS_PORTABLE};
   for (int i = 0; i < graph->value_count; i++) ARENA_PUSH(c->arena, plan->values, plan->value_count, graph->values[i]);
   int *step_of = ARENA_ARRAY(c->arena, int, (size_t)graph->value_count + 1);

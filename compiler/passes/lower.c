@@ -7,6 +7,7 @@
 #include "passes/lower_nest.h"
 #include "passes/passes.h"
 #include "passes/plan_steps.h"
+#include "passes/winograd.h"
 
 typedef struct ResolveLoops {
   const StepBinding *b;
@@ -221,10 +222,15 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
     if (step->fused[i]->doc) add_comment(a, f, step->fused[i]->doc);
   if (step->root && step->root->op->formula && !step->stage) add_comment(a, f, step->root->op->formula);
   if (step->schedule.flat) add_comment(a, f, "Rows lie one right after the other: ox runs over all of them.");
+  if (step->schedule.kind == SCHEDULE_WINOGRAD) add_comment(a, f, winograd_comment(a, &step->schedule));
   if (step->in_place) add_comment(a, f, "The result takes the place of an operand.");
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) add_param(a, f, &b->operands[i], true);
   add_param(a, f, &b->output, false);
+  if (step->scratch) {
+    LoopParam scratch = {.name = "scratch", .pointer = true, .type = type_f32};
+    ARENA_PUSH(a, f->params, f->param_count, scratch);
+  }
   for (int i = 0; i < b->program->dim_count; i++) {
     const Dim *dim = b->program->dims[i];
     LoopParam param = {.name = dim_variable(a, dim), .type = type_index};
@@ -236,23 +242,32 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
 
 static Stmt *step_call(const StepBinding *b, const Function *f) {
   const Step *step = b->step;
-  Expr **arguments = ARENA_ARRAY(b->plan->arena, Expr *, (size_t)f->param_count + 1);
+  Expr **arguments = ARENA_ARRAY(b->plan->arena, Expr *, (size_t)f->param_count + 2);
   int count = 0;
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) arguments[count++] = operand_argument(b, &b->operands[i]);
   arguments[count++] = output_argument(b);
+  if (step->scratch) arguments[count++] = buffer_start(b, step->scratch);
   for (int i = 0; i < b->program->dim_count; i++)
     if (stmts_use_dim(f->body, b->program->dims[i]))
       arguments[count++] = expr_size(b->plan->arena, size_of_dim(b->plan->arena, b->program->dims[i]));
   return stmt_call(b->plan->arena, c_name(b->plan->arena, step->name), arguments, count);
 }
 
+static Stmt *lower_nest(const StepBinding *b) {
+  switch (b->step->schedule.kind) {
+  case SCHEDULE_SCALAR: return lower_scalar(b);
+  case SCHEDULE_TILED: return lower_tiled(b);
+  case SCHEDULE_WINOGRAD: return lower_winograd(b);
+  }
+  return NULL;
+}
+
 /* One nest after the other: each computes other points of the result. */
 static Stmt *lower_nests(const StepBinding *step) {
   StepBinding b = *step;
   Stmt *body = NULL;
-  for (; b.nest; b.nest = b.nest->next, b.nest_number++)
-    body = stmt_then(body, b.step->schedule.kind == SCHEDULE_TILED ? lower_tiled(&b) : lower_scalar(&b));
+  for (; b.nest; b.nest = b.nest->next, b.nest_number++) body = stmt_then(body, lower_nest(&b));
   return body;
 }
 

@@ -8,6 +8,14 @@ Stmt *lower_scalar(const StepBinding *binding);
 /* Loops over tiles that call kernels, which are added to the program. */
 Stmt *lower_tiled(const StepBinding *binding);
 
+/* Winograd's form of a correlation: chunks of tiles, each transformed, multiplied by such kernels, and transformed back. */
+Stmt *lower_winograd(const StepBinding *binding);
+
+/* Adds a kernel unless it is there. false: another one has its name. */
+bool add_kernel(Arena *arena, LoopProgram *program, const Function *kernel);
+/* Whether the kernel's text holds numbers that come from attributes or stand in the source. */
+bool has_numbers(const Step *step);
+
 /* Whether the result is more than the accumulator itself. */
 bool has_result(const Nest *nest);
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "passes/passes.h"
+#include "passes/winograd.h"
 
 /* The place of an element in the parameter is linear in the axes: at + sum of factor * axis. */
 typedef struct Packing {
@@ -68,8 +69,28 @@ static void pack_axes(Packing *packing, int axis, int64_t at, int64_t lanes, int
   for (int64_t i = 0; i < packing->extent[axis]; i++) pack_axes(packing, axis + 1, at + i * packing->factor[axis], lanes, valid);
 }
 
+static void pack_part(Compilation *c, const PackedTensor *packed, const PackedPart *part);
+
+/* Packed as taps, each in a plane of its own, then transformed plane by plane. */
+static void pack_winograd(Compilation *c, const PackedTensor *packed, const PackedPart *part) {
+  int64_t planes = size_value(part->axes[0].extent), count = part->elements / planes;
+  PackedPart taps = *part;
+  taps.winograd = 0;
+  taps.start = 0;
+  taps.axis_count++;
+  memcpy(taps.axes, part->taps, sizeof part->taps);
+  memcpy(taps.axes + 2, part->axes + 1, (size_t)(part->axis_count - 1) * sizeof *part->axes);
+  PackedTensor plain = {.parameter = packed->parameter, .data = ARENA_ARRAY(c->arena, float, (size_t)(9 * count))};
+  pack_part(c, &plain, &taps);
+  transform_winograd_kernels(winograd_of(part->winograd), plain.data, count, packed->data + part->start);
+}
+
 static void pack_part(Compilation *c, const PackedTensor *packed, const PackedPart *part) {
   Packing packing = {.part = part, .parameter = packed->parameter, .lane = -1, .out = packed->data + part->start};
+  if (part->winograd) {
+    pack_winograd(c, packed, part);
+    return;
+  }
   find_factors(c->arena, &packing);
   for (int i = 0; i < part->axis_count; i++) {
     packing.extent[i] = size_value(part->axes[i].extent);

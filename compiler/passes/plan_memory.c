@@ -12,6 +12,8 @@ static void live_ranges(Plan *plan) {
     Buffer *written = plan->steps[k]->output.buffer;
     if (written->first < 0) written->first = k;
     if (written->last < k) written->last = k;
+    Buffer *scratch = plan->steps[k]->scratch;
+    if (scratch) scratch->first = scratch->last = k;
     for (int v = 0; v < plan->value_count; v++)
       if (plan->views[v].buffer && step_reads(plan->steps[k], plan->values[v])) plan->views[v].buffer->last = k;
   }
@@ -44,16 +46,23 @@ static int64_t left_over(const Size *size, int64_t lanes) {
   return size_is_const(size, &value) ? (lanes - value % lanes) % lanes : 0;
 }
 
+/* Winograd's form reads its input by vectors along the channels that are summed. */
+static bool reads_input_by_vectors(const Step *step, int operand) {
+  return step->schedule.kind == SCHEDULE_WINOGRAD && operand == step->nest->correlation->input;
+}
+
 /* Vectors are read whole: the last one of a tensor may reach beyond it, or the last one along the lane axis, which may be only
  * a part of the channels (pixel_shuffle). */
 static void find_reads_beyond(Plan *plan) {
   for (int k = 0; k < plan->step_count; k++) {
     const Step *step = plan->steps[k];
-    if (step->kind != STEP_NEST || step->schedule.kind != SCHEDULE_TILED) continue;
+    if (step->kind != STEP_NEST || step->schedule.kind == SCHEDULE_SCALAR) continue;
     for (int i = 0; i < step->operand_count; i++) {
-      if (!step->operands[i].value || !reads_lanes(plan, step, i)) continue;
-      int64_t lanes = step->schedule.lanes, beyond = left_over(type_channels(&step->operands[i].value->type), lanes);
-      int64_t of_lanes = left_over(find_axis(step->nest, step->nest->lane_axis)->extent, lanes);
+      bool input = reads_input_by_vectors(step, i);
+      if (!step->operands[i].value || !(input || reads_lanes(plan, step, i))) continue;
+      int64_t lanes = input ? step->schedule.input_lanes : step->schedule.lanes;
+      int64_t beyond = left_over(type_channels(&step->operands[i].value->type), lanes);
+      int64_t of_lanes = input ? 0 : left_over(find_axis(step->nest, step->nest->lane_axis)->extent, lanes);
       if (of_lanes > beyond) beyond = of_lanes;
       Buffer *buffer = plan->views[step->operands[i].value->id].buffer;
       if (beyond > buffer->read_beyond) buffer->read_beyond = beyond;

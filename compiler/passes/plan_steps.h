@@ -17,4 +17,6 @@ bool step_reads(const Step *step, const Value *value);
 bool step_reads_part(const Step *step, const Value *value);
 /* Inserts a step before the one at `position`. */
 void plan_insert_step(Plan *plan, int position, Step *step);
+/* The width that needs the fewest vectors for these channels, and the narrowest of those. */
+int choose_lanes(int64_t channels, int widest);
 #endif

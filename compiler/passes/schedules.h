@@ -7,6 +7,8 @@
 /* Whether the form can compute the step, a nest; if so, *schedule is what it wants. */
 typedef bool ChooseForm(const Plan *plan, const Step *step, const Target *target, Schedule *schedule);
 
+/* choose_winograd.c: 3x3 convolutions where Winograd's form is faster. */
+ChooseForm choose_winograd;
 /* choose_tiled.c: tiles of results in vector registers. */
 ChooseForm choose_tiled;
 #endif

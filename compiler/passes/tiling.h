@@ -55,8 +55,6 @@ bool is_dense(const Tiling *t);
 /* kernel_conv_6x64_ky_ic_relu: operator, points by channels, loops, what is fused. Operators with numbers of their own
  * make it the layer's kernel. */
 const char *kernel_name(const Tiling *t, bool of_layer);
-/* Whether the kernel's text holds numbers that come from attributes or stand in the source. */
-bool has_numbers(const Step *step);
 const char **kernel_comment(const Tiling *t, int *count);
 
 /* kernel_prefetch.c */

@@ -196,6 +196,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
     return true;
   case OPTION_WEIGHTS_AS: options->weights_as = index == 1 ? WEIGHTS_AS_FILE : WEIGHTS_AS_C; return true;
   case OPTION_TARGET: set_target(p, value); return true;
+  case OPTION_WINOGRAD: options->winograd = (WinogradUse)index; return true;
   case OPTION_NUMERICS: options->numerics = index == 1 ? NUMERICS_PORTABLE : NUMERICS_FAST; return true;
   case OPTION_STANDALONE: options->standalone = true; return true;
   case OPTION_DUMP: options->dump = (DumpLevel)(index + 1); return true;

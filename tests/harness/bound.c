@@ -6,6 +6,7 @@
 
 #include "ops/attributes.h"
 #include "ops/ops.h"
+#include "winograd_bound.h"
 
 enum { FUNCTION_ROUNDINGS = 8 }; /* tanh, sigmoid and exp are good to a few units in the last place */
 
@@ -341,7 +342,16 @@ static const bool *ties_of(Arena *arena, const Node *node, const Bound *in, cons
   return tie;
 }
 
-static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **values) {
+static void bound_winograd(Arena *arena, const Node *node, int results, const double *magnitudes, const double *input, Bound *out) {
+  if (!may_be_winograd(node, results)) return;
+  raise_to_winograd(arena, node, results, magnitudes, out->magnitude);
+  out->roundings += WINOGRAD_ROUNDINGS;
+  out->unit = results == 2 ? out->unit / 4 : 0; /* halves in the kernels' form, on both sides */
+  for (int64_t i = 0; i < elements_of(arena, node->inputs[0]); i++)
+    if (!isfinite(input[i])) out->anything = true;
+}
+
+static void bound_node(Arena *arena, const Node *node, int winograd, Bound *bounds, double **values) {
   Bound *out = &bounds[node->output->id], in = bounds[node->inputs[0]->id];
   const double **magnitudes = ARENA_ARRAY(arena, const double *, (size_t)node->input_count);
   const double **inputs = ARENA_ARRAY(arena, const double *, (size_t)node->input_count);
@@ -351,6 +361,7 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
     inputs[i] = values[node->inputs[i]->id];
     in.roundings = fmax(in.roundings, other->roundings);
     in.unit = fmin(in.unit, other->unit);
+    in.anything = in.anything || other->anything;
   }
   int64_t count = elements_of(arena, node->output);
   values[node->output->id] = ARENA_ARRAY(arena, double, (size_t)count);
@@ -369,14 +380,16 @@ static void bound_node(Arena *arena, const Node *node, Bound *bounds, double **v
   }
   if (node->op == &op_l2_pool || node->op == &op_l2_distance) /* squares below 1e-38 are lost */
     for (int64_t i = 0; i < count; i++) out->magnitude[i] = out->magnitude[i] < 1e-12 ? 1e-12 : out->magnitude[i];
-  for (int64_t i = 0; i < count; i++) /* 0 times what has no bound */
-    if (isnan(out->magnitude[i])) out->magnitude[i] = HUGE_VAL;
   out->roundings = in.roundings + (moves(node) ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
   out->unit = unit_after(node, &in);
+  out->anything = in.anything;
+  bound_winograd(arena, node, winograd, magnitudes[0], inputs[0], out);
+  for (int64_t i = 0; i < count; i++) /* 0 times what has no bound */
+    if (isnan(out->magnitude[i])) out->magnitude[i] = HUGE_VAL;
   out->tie = ties_of(arena, node, &in, inputs[0]);
 }
 
-Bound *bound_values(Arena *arena, const Graph *graph, const double *const *inputs, const char **inexact) {
+Bound *bound_values(Arena *arena, const Graph *graph, const double *const *inputs, int winograd, const char **inexact) {
   Bound *bounds = ARENA_ARRAY(arena, Bound, (size_t)graph->value_count);
   double **values = ARENA_ARRAY(arena, double *, (size_t)graph->value_count);
   for (int i = 0; i < graph->input_count; i++) {
@@ -399,7 +412,7 @@ Bound *bound_values(Arena *arena, const Graph *graph, const double *const *input
   *inexact = NULL;
   for (int i = 0; i < graph->node_count; i++) {
     const Node *node = graph->nodes[i];
-    bound_node(arena, node, bounds, values);
+    bound_node(arena, node, winograd, bounds, values);
     const Bound *bound = &bounds[node->output->id];
     for (int64_t k = 0; !*inexact && k < elements_of(arena, node->output); k++)
       if (!(bound->magnitude[k] < bound->unit * 16777216)) *inexact = node->output->name;

@@ -33,6 +33,7 @@ typedef struct Job {
   int every, seen; /* one net of so many; 0: all */
   Values values;   /* of inputs */
   bool proved;     /* a result may differ by as much as is proved, also where it is more than is usual */
+  int winograd;    /* 3x3 convolutions are computed so wherever they can be; 0: nowhere unless options say it */
   bool separate;   /* each net in a file of its own */
   int parts, count, failed;
   const char *known_data; /* what an earlier call with the same nets wrote as data.bin: they are not evaluated again */
@@ -126,7 +127,8 @@ static void put_output(Job *job, const GraphOutput *output, const double *number
     int64_t at = logical(&output->value->type, output->hwc, i);
     double proved = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + LEAST, usual = 1e-5 * largest + LEAST;
     double tolerance = job->proved ? proved : fmin(proved, usual);
-    if (!isfinite(proved)) tolerance = (job->proved ? 1e-3 : 1e-5) * fmax(largest, 1);
+    if (bound->anything) tolerance = (double)NAN;
+    else if (!isfinite(proved)) tolerance = (job->proved ? 1e-3 : 1e-5) * fmax(largest, 1);
     if (bound->tie && bound->tie[at]) tolerance = 1;
     put_double(&job->data, numbers[at]);
     put_float(&job->data, job->values == VALUES_ANY ? (float)tolerance : 0);
@@ -159,7 +161,7 @@ static bool put_samples(Job *job, const Graph *graph) {
       put_input(job, &graph->inputs[i], inputs[i] = input_numbers(&job->arena, &source, graph->inputs[i].value, sample));
     if (!interpret(&job->arena, graph, inputs, outputs)) return false;
     const char *inexact;
-    Bound *bounds = bound_values(&job->arena, graph, inputs, &inexact);
+    Bound *bounds = bound_values(&job->arena, graph, inputs, job->winograd, &inexact);
     if (job->values == VALUES_EXACT && inexact) {
       fprintf(stderr, "emit_nets: %s: `%s` is not exact\n", graph->name, inexact);
       return false;
@@ -418,6 +420,13 @@ static void link_data(const Job *job) {
   if (symlink(job->known_data, path)) fail(path, strerror(errno));
 }
 
+/* "4" and "2": wherever it can be; "none" */
+static void set_winograd(Job *job, const char *form) {
+  job->winograd = atoi(form);
+  job->options.winograd = job->winograd == 4 ? WINOGRAD_4 : job->winograd == 2 ? WINOGRAD_2 : WINOGRAD_NONE;
+  job->options.force_winograd = job->winograd > 0;
+}
+
 static int read_options(Job *job, int argc, char **argv) {
   int i = 1;
   for (; i < argc && argv[i][0] == '-'; i++) {
@@ -431,6 +440,7 @@ static int read_options(Job *job, int argc, char **argv) {
     else if (!strcmp(option, "--separate")) job->separate = true;
     else if (i + 1 == argc) fail("option", option);
     else if (!strcmp(option, "--target")) job->options.target = !strcmp(argv[++i], "native") ? host_target() : argv[i];
+    else if (!strcmp(option, "--winograd")) set_winograd(job, argv[++i]);
     else if (!strcmp(option, "--batch")) job->options.batch = atoi(argv[++i]);
     else if (!strcmp(option, "--parts")) job->parts = atoi(argv[++i]);
     else if (!strcmp(option, "--every")) job->every = atoi(argv[++i]);

@@ -30,7 +30,7 @@ build_with_library() {
 
 build_emitter() {
   EMIT=$TMP/emit_nets
-  build_with_library "$EMIT" "$here/emit_nets.c" "$here/inputs.c" "$here/bound.c"
+  build_with_library "$EMIT" "$here/emit_nets.c" "$here/inputs.c" "$here/bound.c" "$here/winograd_bound.c"
 }
 
 # cpu_has FLAG..: whether this machine's processor has all of them

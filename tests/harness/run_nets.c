@@ -209,7 +209,7 @@ static void hash_bytes(uint64_t *hash, const Block *b) { /* as 32-bit words, so 
   }
 }
 
-/* Against the reference: NaN where it is NaN, the same infinity, or within the tolerance. */
+/* Against the reference, unless its tolerance is no number: NaN where it is NaN, the same infinity, or within the tolerance. */
 static void compare(Case *c, const Memory *m, uint32_t first) {
   char where[32];
   for (size_t n = 0; n < c->net->batch; n++)
@@ -217,7 +217,7 @@ static void compare(Case *c, const Memory *m, uint32_t first) {
       for (uint32_t k = 0; k < c->out[i].elements; k++) {
         double wanted = words_as_double(), tolerance = (double)word_as_float();
         double got = element(m->out[i].data + (n * c->out[i].elements + k) * c->out[i].bytes, &c->out[i]);
-        int same = isnan(wanted) ? isnan(got) : isinf(wanted) ? got == wanted : fabs(got - wanted) <= tolerance;
+        int same = isnan(tolerance) ? 1 : isnan(wanted) ? isnan(got) : isinf(wanted) ? got == wanted : fabs(got - wanted) <= tolerance;
         if (same) continue;
         snprintf(where, sizeof where, "sample %u output %d", first + (unsigned)n, i);
         problem(c, "%s [%lld] is %.9g instead of %.9g (+- %.2g)", where, k, got, wanted, tolerance);

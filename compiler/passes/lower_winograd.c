@@ -1,0 +1,91 @@
+/* lower_winograd.c - the function of a layer in Winograd's form: for each chunk of tiles, transform them into V, multiply each
+ * of V's planes by that of the kernels into M, transform M back and store.
+ *
+ * The products are a nest like any other, so lower_tiled makes them; the transforms' kernels stand in build_winograd_input.c
+ * and build_winograd_output.c. */
+#include <string.h>
+
+#include "ir/operator.h"
+#include "passes/lower_nest.h"
+#include "passes/winograd.h"
+
+Expr *winograd_constant(const StepBinding *b, const char *kind, int64_t value) {
+  return buffer_constant(b->program, b->plan->arena, kind, b->step->name, size_of(b->plan->arena, value));
+}
+
+/* A matrix [plane][tile][channel] of the scratch; kernels know it as `name`. */
+static BoundOperand bind_matrix(const StepBinding *b, const char *name, const char *kept_in, Expr *tile, Expr *plane) {
+  Arena *a = b->plan->arena;
+  BoundOperand matrix = {.name = name, .kept_in = kept_in, .stride = {expr_int(a, 1), plane, tile}};
+  for (int d = 0; d < MAX_RANK; d++) matrix.base[d] = size_of(a, 0);
+  return matrix;
+}
+
+/* M[plane][t][oc] = sum over ic of V[plane][t][ic] * weight[plane][oc][ic], for all planes */
+static Stmt *products(const StepBinding *b, const WinogradShape *s, int64_t count) {
+  static const Operator matrix_product = {.name = "matrix", .kind = OPERATOR_NEST};
+  enum { V, WEIGHT };
+  Arena *a = b->plan->arena;
+  const Correlation *c = b->nest->correlation;
+  const char *lane = b->nest->lane_axis;
+  Nest *nest = ARENA_NEW(a, Nest);
+  *nest = (Nest){.lane_axis = lane, .tile_axis = "t", .initial = expr_float(a, 0), .result = expr_var(a, "acc", type_f32)};
+  nest->result_axes[nest->result_count++] = (Axis){.var = "t", .extent = size_of(a, count)};
+  nest->result_axes[nest->result_count++] = (Axis){.var = lane, .extent = size_of(a, s->out_channels)};
+  nest->reduction_axes[nest->reduction_count++] = (Axis){.var = c->channel, .extent = size_of(a, s->in_channels)};
+  Expr *plane = expr_index(a, "plane"), *t = expr_index(a, "t"), *oc = expr_index(a, lane), *ic = expr_index(a, c->channel);
+  Expr *v_index[] = {ic, plane, t}, *weight_index[] = {oc, ic}, *m_index[] = {oc, plane, t};
+  Expr *product = expr_binary(a, OP_MUL, expr_access(a, V, type_f32, 3, v_index), expr_access(a, WEIGHT, type_f32, 2, weight_index));
+  nest->update = expr_binary(a, OP_ADD, nest->result, product);
+  memcpy(nest->output, m_index, sizeof m_index);
+
+  Node *node = ARENA_NEW(a, Node);
+  *node = (Node){.op = &matrix_product, .name = b->step->name};
+  Step *step = ARENA_NEW(a, Step);
+  *step = (Step){.kind = STEP_NEST, .name = b->step->name, .root = node, .nest = nest, .operand_count = 2, .schedule = b->step->schedule};
+  step->schedule.kind = SCHEDULE_TILED;
+  StepBinding product_binding = {.plan = b->plan, .program = b->program, .step = step, .nest = nest};
+  product_binding.operands = ARENA_ARRAY(a, BoundOperand, 2);
+  product_binding.operands[V] = bind_matrix(b, "x", "v", winograd_constant(b, "V_TILE", s->v_tile),
+                                            winograd_constant(b, "V_PLANE", s->v_plane));
+  product_binding.operands[WEIGHT] = b->operands[c->weight];
+  product_binding.output = bind_matrix(b, "y", "m", winograd_constant(b, "M_TILE", s->m_tile), winograd_constant(b, "M_PLANE", s->m_plane));
+  int points = b->step->schedule.winograd + 2;
+  return stmt_for(a, "plane", expr_int(a, 0), expr_int(a, points * points), expr_int(a, 1), lower_tiled(&product_binding));
+}
+
+typedef struct Transforms { /* calls for any chunk */
+  const Stmt *input, *output;
+} Transforms;
+
+/* The calls for `count` tiles from number `tile`. */
+static Stmt *for_tiles(Arena *a, const Stmt *calls, Expr *tile, int64_t count) {
+  Stmt *copies = NULL;
+  for (; calls; calls = calls->next) {
+    Stmt *copy = stmt_call(a, calls->var, calls->arguments, calls->argument_count);
+    for (int i = 0; i < copy->argument_count; i++)
+      copy->arguments[i] = substitute_var(a, substitute_var(a, copy->arguments[i], "tile", tile), "count", expr_int(a, count));
+    copies = stmt_then(copies, copy);
+  }
+  return copies;
+}
+
+static Stmt *chunk(const StepBinding *b, const WinogradShape *s, const Transforms *transforms, Expr *tile, int64_t count) {
+  Arena *a = b->plan->arena;
+  Stmt *body = stmt_then(for_tiles(a, transforms->input, tile, count), products(b, s, count));
+  return stmt_then(body, for_tiles(a, transforms->output, tile, count));
+}
+
+Stmt *lower_winograd(const StepBinding *b) {
+  Arena *a = b->plan->arena;
+  WinogradShape s = winograd_shape(b->nest, &b->step->schedule);
+  Transforms transforms = {call_winograd_input(b), call_winograd_output(b)};
+  int64_t most = b->step->schedule.chunk, full = s.tiles / most * most;
+  Expr *scratch = expr_index(a, "scratch"), *tile = full > most ? expr_index(a, "tile") : expr_int(a, 0);
+  Stmt *body = stmt_pointer(a, "v", type_f32, false, scratch);
+  body = stmt_then(body, stmt_pointer(a, "m", type_f32, false, expr_binary(a, OP_ADD, scratch, winograd_constant(b, "M", s.v_elements))));
+  Stmt *whole = chunk(b, &s, &transforms, tile, most);
+  if (full > most) whole = stmt_for(a, "tile", expr_int(a, 0), expr_int(a, full), expr_int(a, most), whole);
+  body = stmt_then(body, whole);
+  return full < s.tiles ? stmt_then(body, chunk(b, &s, &transforms, expr_int(a, full), s.tiles - full)) : body;
+}
