@@ -183,6 +183,9 @@ bench: $B/cnnc bench-tools   ## time NETS=".." (all) beside PEERS=".." in ROUNDS
 bench-conv: $B/cnnc          ## single layers as a share of this core's measured peak or bandwidth
 	@CNNC='$(abspath $B/cnnc)' python3 tests/bench/layers.py
 
+bench-winograd: $B/cnnc      ## 3x3 convolutions in direct and in Winograd's forms
+	@CNNC='$(abspath $B/cnnc)' tests/bench/run-winograd
+
 deps:                        ## install the Debian packages that all targets need
 	@.ci/deps build demo test check format
 
@@ -224,5 +227,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench bench-tools bench-conv deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench bench-tools bench-conv bench-winograd deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:
