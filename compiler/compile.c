@@ -179,6 +179,13 @@ static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, c
 
 enum { MANY_BYTES_IN_C = 4 << 20, MOST_BYTES_IN_C = 64 << 20 };
 
+/* Whether kernels are packed larger than they are. */
+static bool has_winograd(const Plan *plan) {
+  for (int i = 0; i < plan->step_count; i++)
+    if (plan->steps[i]->schedule.kind == SCHEDULE_WINOGRAD) return true;
+  return false;
+}
+
 /* Compilers need minutes and gigabytes for large tables of numbers. */
 static bool weights_fit_c(Compilation *c, const Plan *plan) {
   if (c->options->weights_as == WEIGHTS_AS_FILE || plan->weights_bytes <= MANY_BYTES_IN_C) return true;
@@ -188,6 +195,7 @@ static bool weights_fit_c(Compilation *c, const Plan *plan) {
                          refused ? "too much" : "which compilers are slow to read");
   add_note(d, "up to %d MiB compile quickly, more than %d MiB are refused", MANY_BYTES_IN_C >> 20, MOST_BYTES_IN_C >> 20);
   add_help(d, "`--weights-as file` writes them to a file that the program maps or reads");
+  if (has_winograd(plan)) add_help(d, "`--winograd none` keeps the kernels of 3x3 convolutions as small as they are");
   return !refused;
 }
 

@@ -93,3 +93,21 @@ Test(plan, inputs_are_not_written) {
   plan->buffers[2]->kind = BUFFER_INPUT;
   cr_assert(strstr(verify_plan(&arena, plan), "writes an input"));
 }
+
+/* Scratch lives while its step runs: it may have the place of what comes later, not of what the step reads. */
+Test(plan, scratch_must_not_overlap_what_the_step_uses) {
+  for (int64_t offset = 0; offset <= 192; offset += 64) {
+    Plan *plan = chain(0, 64, 128);
+    plan->workspace_bytes = size_of(&arena, 256);
+    Buffer *scratch = ARENA_NEW(&arena, Buffer);
+    *scratch = *plan->buffers[0];
+    scratch->id = 3;
+    scratch->name = "scratch";
+    scratch->offset = size_of(&arena, offset);
+    ARENA_PUSH(&arena, plan->buffers, plan->buffer_count, scratch);
+    plan->steps[1]->scratch = scratch; /* which reads b0 and writes b1 */
+    const char *fault = verify_plan(&arena, plan);
+    if (offset >= 128) cr_assert_null(fault, "%s", fault);
+    else cr_assert(fault && strstr(fault, "overlap in step s1"), "at %lld: %s", (long long)offset, fault ? fault : "no fault");
+  }
+}
