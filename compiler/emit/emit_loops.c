@@ -235,26 +235,48 @@ static void emit_for(const Emitter *e, int depth, const Stmt *s) {
   write_line(e->out, depth, "}");
 }
 
+/* Who runs the statement that follows. */
+static void emit_share(const Emitter *e, int depth, Sharing share) {
+  switch (share) {
+  case SHARE_ALL: break;
+  case SHARE_TURNS: write_line(e->out, depth, "%s_SHARED", e->upper); break;
+  case SHARE_ONE: write_line(e->out, depth, "%s_ONE_THREAD", e->upper); break;
+  }
+}
+
+static void emit_parallel(const Emitter *e, int depth, const Stmt *s) {
+  write_line(e->out, depth, "%s_PARALLEL", e->upper);
+  write_line(e->out, depth, "{");
+  emit_stmts(e, depth + 1, s->body);
+  write_line(e->out, depth, "}");
+}
+
+static void emit_stmt(const Emitter *e, int depth, const Stmt *s) {
+  emit_share(e, depth, s->share);
+  switch (s->kind) {
+  case STMT_FOR: emit_for(e, depth, s); break;
+  case STMT_IF:
+    write_line(e->out, depth, "if (%s) {", expr(e, s->value, 0));
+    emit_stmts(e, depth + 1, s->body);
+    write_line(e->out, depth, "}");
+    break;
+  case STMT_LET: emit_let(e, depth, s); break;
+  case STMT_POINTER:
+    write_line(e->out, depth, "%s%s *%s = %s;", s->is_const ? "const " : "", c_type(e, s->type), s->var, expr(e, s->value, 0));
+    break;
+  case STMT_SET: emit_set(e, depth, s); break;
+  case STMT_ADVANCE: write_line(e->out, depth, "%s += %s;", s->var, expr(e, s->value, 0)); break;
+  case STMT_STORE: emit_store(e, depth, s); break;
+  case STMT_CALL: emit_call(e, depth, s); break;
+  case STMT_PREFETCH:
+    write_line(e->out, depth, "%s_PREFETCH%s(%s, %s);", e->upper, s->later ? "_LATER" : "", s->var, expr(e, s->index, 0));
+    break;
+  case STMT_PARALLEL: emit_parallel(e, depth, s); break;
+  }
+}
+
 void emit_stmts(const Emitter *e, int depth, const Stmt *s) {
-  for (; s; s = s->next) switch (s->kind) {
-    case STMT_FOR: emit_for(e, depth, s); break;
-    case STMT_IF:
-      write_line(e->out, depth, "if (%s) {", expr(e, s->value, 0));
-      emit_stmts(e, depth + 1, s->body);
-      write_line(e->out, depth, "}");
-      break;
-    case STMT_LET: emit_let(e, depth, s); break;
-    case STMT_POINTER:
-      write_line(e->out, depth, "%s%s *%s = %s;", s->is_const ? "const " : "", c_type(e, s->type), s->var, expr(e, s->value, 0));
-      break;
-    case STMT_SET: emit_set(e, depth, s); break;
-    case STMT_ADVANCE: write_line(e->out, depth, "%s += %s;", s->var, expr(e, s->value, 0)); break;
-    case STMT_STORE: emit_store(e, depth, s); break;
-    case STMT_CALL: emit_call(e, depth, s); break;
-    case STMT_PREFETCH:
-      write_line(e->out, depth, "%s_PREFETCH%s(%s, %s);", e->upper, s->later ? "_LATER" : "", s->var, expr(e, s->index, 0));
-      break;
-    }
+  for (; s; s = s->next) emit_stmt(e, depth, s);
 }
 
 static const char *params(const Emitter *e, const Function *f) {

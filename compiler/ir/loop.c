@@ -231,6 +231,14 @@ Stmt *stmt_if(Arena *a, Expr *condition, Stmt *body) {
   return new_stmt(a, (Stmt){.kind = STMT_IF, .type = type_bool, .value = condition, .body = body});
 }
 
+Stmt *stmt_for_points(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body) {
+  Stmt *loop = stmt_for(a, var, begin, end, step, body);
+  loop->independent = true;
+  return loop;
+}
+
+Stmt *stmt_parallel(Arena *a, Stmt *body) { return new_stmt(a, (Stmt){.kind = STMT_PARALLEL, .type = type_index, .body = body}); }
+
 Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const) {
   return new_stmt(a, (Stmt){.kind = STMT_LET, .var = var, .type = value->type, .is_const = is_const, .value = value});
 }

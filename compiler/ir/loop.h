@@ -62,17 +62,25 @@ struct Expr {
 };
 
 typedef enum StmtKind {
-  STMT_FOR,     /* for (var = begin; var < end; var += step) body */
-  STMT_LET,     /* type var = value; `mutable` if a SET follows */
-  STMT_POINTER, /* [const] element *var = pointer + offset: value is the pointer expression */
-  STMT_SET,     /* var = value */
-  STMT_ADVANCE, /* var += value, for a pointer */
-  STMT_STORE,   /* var[index] = value; lanes < value's lanes: only the first `lanes` are written. Before addresses
+  STMT_FOR,      /* for (var = begin; var < end; var += step) body */
+  STMT_LET,      /* type var = value; `mutable` if a SET follows */
+  STMT_POINTER,  /* [const] element *var = pointer + offset: value is the pointer expression */
+  STMT_SET,      /* var = value */
+  STMT_ADVANCE,  /* var += value, for a pointer */
+  STMT_STORE,    /* var[index] = value; lanes < value's lanes: only the first `lanes` are written. Before addresses
                  * are decided, var is NULL and index is an EXPR_ACCESS */
-  STMT_CALL,    /* callee(arguments) */
-  STMT_IF,      /* if (value) body */
-  STMT_PREFETCH /* var[index] will be needed soon, or later; it may lie beyond the end */
+  STMT_CALL,     /* callee(arguments) */
+  STMT_IF,       /* if (value) body */
+  STMT_PREFETCH, /* var[index] will be needed soon, or later; it may lie beyond the end */
+  STMT_PARALLEL  /* body, by a team of threads: `share` says who runs what; all wait at its end only */
 } StmtKind;
+
+/* Who runs a statement of a PARALLEL. Stores and calls stand in a FOR whose turns are dealt out, or are run by one. */
+typedef enum Sharing {
+  SHARE_ALL,   /* every thread: what leads to a statement that is shared out */
+  SHARE_TURNS, /* a FOR: each turn by one thread */
+  SHARE_ONE    /* by any one thread */
+} Sharing;
 
 typedef struct Stmt Stmt;
 struct Stmt {
@@ -82,6 +90,8 @@ struct Stmt {
   Type type;       /* LET, POINTER (of the element) */
   bool is_const;   /* LET and POINTER: it, or what it points to, is never written */
   Expr *begin, *end, *step;
+  bool independent; /* FOR: no turn reads or writes what another one writes, so that they may run in any order or at once */
+  Sharing share;
   Expr *index, *value;
   int lanes;
   bool later; /* PREFETCH: not so soon that it should fill the first cache */
@@ -143,6 +153,9 @@ bool expr_equal(const Expr *a, const Expr *b);
 
 Stmt *stmt_for(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body);
 Stmt *stmt_if(Arena *a, Expr *condition, Stmt *body);
+/* A FOR whose turns are independent: over points of a result. */
+Stmt *stmt_for_points(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body);
+Stmt *stmt_parallel(Arena *a, Stmt *body);
 Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const);
 Stmt *stmt_pointer(Arena *a, const char *var, Type element, bool is_const, Expr *value);
 Stmt *stmt_set(Arena *a, const char *var, Expr *value);

@@ -69,6 +69,7 @@ static void print_step(Text *out, const Plan *plan, int index) {
     text_addf(out, ", Winograd F(%dx%d, 3x3), %d tiles at a time, %d x %d vectors of %d, kernels %.1f times as large", s->schedule.winograd,
               s->schedule.winograd, s->schedule.chunk, s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
               (s->schedule.winograd + 2) * (s->schedule.winograd + 2) / 9.0);
+  if (s->schedule.shared_axis) text_addf(out, ", %s shared by %d threads", s->schedule.shared_axis, plan->threads);
   if (s->note) text_addf(out, ", copied: %s", s->note);
   text_add(out, "\n");
 }

@@ -58,6 +58,7 @@ typedef struct Schedule {
   bool channels_outermost; /* each block of channels is computed for all points before the next one; else each row, or where
                             * it is flat each tile, for all blocks */
   bool ahead;              /* channels outermost: while a block is computed, the next one's weights are asked for */
+  const char *shared_axis; /* result axis whose points (of the lane axis: blocks) the threads share; NULL: one thread does all */
   /* WINOGRAD: */
   int winograd;    /* rows and columns of a tile of results: 2 or 4 */
   int chunk;       /* tiles that are transformed, multiplied and transformed back at a time */
@@ -128,6 +129,7 @@ typedef struct Plan {
     bool two, four, always;
   } winograd;
   int64_t batch;
+  int threads; /* for which the work is shared out; 1: no text is made for more */
   Buffer **buffers;
   Value **values; /* those of the graph, then those that copies make */
   View *views;    /* by Value.id */

@@ -85,9 +85,14 @@ static void print_stmts(Text *out, int depth, const Stmt *s);
 
 static void print_stmt(Text *out, int depth, const Stmt *s) {
   line(out, depth);
+  if (s->share == SHARE_ONE) text_add(out, "one thread: ");
   switch (s->kind) {
+  case STMT_PARALLEL:
+    text_add(out, "parallel\n");
+    print_stmts(out, depth + 1, s->body);
+    return;
   case STMT_FOR:
-    text_addf(out, "for %s = ", s->var);
+    text_addf(out, "%sfor %s = ", s->share == SHARE_TURNS ? "shared " : "", s->var);
     print_expr(out, s->begin);
     text_add(out, " .. ");
     print_expr(out, s->end);
@@ -201,6 +206,20 @@ static void verify_expr(Verifier *v, const Bound *scope, const Expr *e) {
   verify_expr(v, scope, e->right);
 }
 
+/* What the threads of a team do at the same time is dealt out, or is told to one of them; and no thread sets a variable
+ * that others see, since all that a turn sets is declared in it. */
+static void verify_team(Verifier *v, const Bound *own, const Stmt *s, bool dealt) {
+  if (!s) return;
+  bool mine = dealt || s->share != SHARE_ALL;
+  Bound inner = {s->var, mine ? own : NULL};
+  if (s->kind == STMT_PARALLEL) fail(v, "there is a team inside a team", NULL);
+  if (s->share == SHARE_TURNS && (s->kind != STMT_FOR || !s->independent || dealt)) fail(v, "what cannot be dealt out is shared", s->var);
+  if (!mine && (s->kind == STMT_STORE || s->kind == STMT_CALL)) fail(v, "all threads do the same:", s->var);
+  if ((s->kind == STMT_SET || s->kind == STMT_ADVANCE) && !is_bound(own, s->var)) fail(v, "threads share a variable that is set:", s->var);
+  verify_team(v, mine ? &inner : NULL, s->body, mine);
+  verify_team(v, s->kind == STMT_LET || s->kind == STMT_POINTER ? &inner : own, s->next, dealt);
+}
+
 static void verify_stmts(Verifier *v, const Bound *scope, const Stmt *s) {
   if (!s) return;
   const Expr *parts[] = {s->begin, s->end, s->step, s->index, s->value};
@@ -211,6 +230,10 @@ static void verify_stmts(Verifier *v, const Bound *scope, const Stmt *s) {
     verify_stmts(v, &inner, s->body);
   }
   if (s->kind == STMT_IF) verify_stmts(v, scope, s->body);
+  if (s->kind == STMT_PARALLEL) {
+    verify_stmts(v, scope, s->body);
+    verify_team(v, NULL, s->body, false);
+  }
   if ((s->kind == STMT_SET || s->kind == STMT_ADVANCE || s->kind == STMT_STORE) && (!s->var || !is_bound(scope, s->var)))
     fail(v, "nothing defines", s->var ? s->var : "where a store goes");
   if (s->kind == STMT_LET || s->kind == STMT_POINTER) {

@@ -96,7 +96,10 @@ static Expr *load(const Tiling *t, const KernelOperand *k, int point, int v) {
   Expr *offset = kernel_offset(t, k, number(t, point));
   if (!k->along_lanes) return expr_load(t->arena, k->bound->name, offset, element_type(k->bound));
   Expr *e = expr_load(t->arena, k->bound->name, add(t, offset, number(t, (int64_t)v * t->lanes)), (Type){SCALAR_F32, t->lanes});
-  bool padded = k->bound->packed || k->bound->view.buffer->kind == BUFFER_WORKSPACE;
+  /* What lies behind the last channels is read and ignored; not where another thread may be writing it. */
+  bool written = t->b->step->in_place && t->b->step->schedule.shared_axis && !k->bound->packed &&
+                 k->bound->view.buffer == t->b->output.view.buffer;
+  bool padded = k->bound->packed || (k->bound->view.buffer->kind == BUFFER_WORKSPACE && !written);
   e->integer = padded ? 0 : valid_lanes(t, v) % t->lanes; /* 0: the whole vector may be read */
   return e;
 }

@@ -23,6 +23,7 @@ typedef struct Options {
   const char *net, *prefix;
   Binding *defines, *sizes;
   int64_t batch;      /* 1 unless given */
+  int threads;        /* --threads openmp:N; 0: one, and no word of threads in the text */
   const char *target; /* name in the table of targets; never "native": main resolves that */
   Numerics numerics;
   WinogradUse winograd; /* which forms may be chosen */
@@ -32,6 +33,7 @@ typedef struct Options {
   DumpLevel dump;
   const char *dump_after; /* name of a pass */
   bool time_passes;
+  bool share_all;   /* tests: threads share also what is too short to gain by it */
   bool shapes_only; /* check, summary: missing weights are a note */
   bool verify;      /* verify every level after every pass */
 } Options;

@@ -202,6 +202,7 @@ Plan *group_steps(Compilation *c, Graph *graph) {
                  .winograd = {.two = winograd == WINOGRAD_AUTO || winograd == WINOGRAD_2,
                               .four = winograd == WINOGRAD_AUTO || winograd == WINOGRAD_4,
                               .always = c->options->force_winograd},
+                 .threads = c->options->threads > 1 ? c->options->threads : 1,
                  .portable = c->options->numerics == NUMERICS_PORTABLE};
   for (int i = 0; i < graph->value_count; i++) ARENA_PUSH(c->arena, plan->values, plan->value_count, graph->values[i]);
   int *step_of = ARENA_ARRAY(c->arena, int, (size_t)graph->value_count + 1);

@@ -7,6 +7,7 @@
 #include "passes/lower_nest.h"
 #include "passes/passes.h"
 #include "passes/plan_steps.h"
+#include "passes/share_work.h"
 #include "passes/winograd.h"
 
 typedef struct ResolveLoops {
@@ -43,7 +44,7 @@ static Stmt *resolve_stmts(const StepBinding *b, const Stmt *s) {
 
 static Stmt *loop(Arena *a, const char *var, const Size *extent, Stmt *body) {
   if (size_is(extent, 1)) return body;
-  return stmt_for(a, var, expr_int(a, 0), expr_size(a, extent), expr_int(a, 1), body);
+  return stmt_for_points(a, var, expr_int(a, 0), expr_size(a, extent), expr_int(a, 1), body);
 }
 
 static Expr *index_or_zero(Arena *a, const char *var, const Size *extent) {
@@ -78,11 +79,11 @@ static Stmt *lower_mirrored_copy(const StepBinding *b) {
   Stmt *body = stmt_store(a, "y", output_offset(b, target), stored_value(b, value), 1);
   body = loop(a, "oc", out->channels, body);
   body = stmt_then(stmt_let(a, "ix", mirrored(a, b->step->padding_mode, target[2], out->border.left, out->width), true), body);
-  body = stmt_for(a, "ox", expr_int(a, 0), expr_size(a, size_add_int(a, out->width, out->border.left + out->border.right)), expr_int(a, 1),
-                  body);
+  body = stmt_for_points(a, "ox", expr_int(a, 0), expr_size(a, size_add_int(a, out->width, out->border.left + out->border.right)),
+                         expr_int(a, 1), body);
   body = stmt_then(stmt_let(a, "iy", mirrored(a, b->step->padding_mode, target[1], out->border.top, out->height), true), body);
-  return stmt_for(a, "oy", expr_int(a, 0), expr_size(a, size_add_int(a, out->height, out->border.top + out->border.bottom)), expr_int(a, 1),
-                  body);
+  return stmt_for_points(a, "oy", expr_int(a, 0), expr_size(a, size_add_int(a, out->height, out->border.top + out->border.bottom)),
+                         expr_int(a, 1), body);
 }
 
 /* y[oc][oy][ox] = x[oc][oy][ox] */
@@ -339,7 +340,7 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
       ARENA_PUSH(c->arena, step->operands, step->operand_count, source);
     }
     StepBinding b = bind_operands(plan, program, step);
-    Function *f = step_function(&b, step_body(&b));
+    Function *f = step_function(&b, share_work(&b, step_body(&b)));
     ARENA_PUSH(c->arena, program->layers, program->layer_count, f);
     *next = stmt_then(call_zero_border(&b), step_call(&b, f));
     while (*next) next = &(*next)->next;

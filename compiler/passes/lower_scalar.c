@@ -96,7 +96,7 @@ Stmt *lower_scalar(const StepBinding *b) {
       placed = true;
     }
     if (size_is(axis->extent, 1)) continue;
-    body = stmt_for(a, axis->var, expr_int(a, 0), expr_size(a, axis->extent), expr_int(a, 1), body);
+    body = stmt_for_points(a, axis->var, expr_int(a, 0), expr_size(a, axis->extent), expr_int(a, 1), body);
   }
   return keep_apart(b, placed ? body : resolve_lets(b, nest->before, body));
 }

@@ -151,7 +151,7 @@ static Expr *place(const Tiling *t, const Run *run) { return is_single(run) ? ru
 
 /* A single step needs no loop. */
 static Stmt *loop_over(const Tiling *t, const Run *run, Stmt *body) {
-  return is_single(run) ? body : stmt_for(t->arena, run->var, run->begin, run->end, number(t, run->width), body);
+  return is_single(run) ? body : stmt_for_points(t->arena, run->var, run->begin, run->end, number(t, run->width), body);
 }
 
 static void add_run(const Tiling *t, Runs *runs, Run run) { ARENA_PUSH(t->arena, runs->items, runs->count, run); }
@@ -225,7 +225,7 @@ static Stmt *outer_loops(const Tiling *t, Stmt *body) {
   for (int i = t->nest->result_count; i-- > 0;) {
     const Axis *axis = &t->nest->result_axes[i];
     if (axis == t->lane || axis == t->tile || size_is(axis->extent, 1)) continue;
-    body = stmt_for(t->arena, axis->var, number(t, 0), expr_size(t->arena, axis->extent), number(t, 1), limits_of(t, axis, body));
+    body = stmt_for_points(t->arena, axis->var, number(t, 0), expr_size(t->arena, axis->extent), number(t, 1), limits_of(t, axis, body));
   }
   return body;
 }

@@ -178,6 +178,17 @@ static void set_tolerance(Parser *p, const char *option, const char *value, doub
   if (!read_double(value, strlen(value), out)) usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
 }
 
+/* none, openmp, openmp:N */
+static void set_threads(Parser *p, const char *how) {
+  enum { USUAL_THREADS = 4, MOST_THREADS = 64 };
+  int64_t count = USUAL_THREADS;
+  bool openmp = !strncmp(how, "openmp", 6) && (!how[6] || how[6] == ':');
+  bool counted = openmp && (!how[6] || parse_count(how + 7, &count));
+  bool none = !strcmp(how, "none"), good = counted && count >= 2 && count <= MOST_THREADS;
+  p->out->options.threads = good ? (int)count : 0;
+  if (!none && !good) usage_error(p, "`--threads` needs `none`, `openmp` or `openmp:N` with N from 2 to %d, not `%s`", MOST_THREADS, how);
+}
+
 /* Options of how a net is compiled. false: it is another. */
 static bool set_compile_option(Parser *p, const OptionRow *row, const char *value, int index) {
   CommandLine *out = p->out;
@@ -198,6 +209,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_TARGET: set_target(p, value); return true;
   case OPTION_WINOGRAD: options->winograd = (WinogradUse)index; return true;
   case OPTION_NUMERICS: options->numerics = index == 1 ? NUMERICS_PORTABLE : NUMERICS_FAST; return true;
+  case OPTION_THREADS: set_threads(p, value); return true;
   case OPTION_STANDALONE: options->standalone = true; return true;
   case OPTION_DUMP: options->dump = (DumpLevel)(index + 1); return true;
   case OPTION_DUMP_AFTER: options->dump_after = value; return true;

@@ -97,10 +97,11 @@ bool fill_workplace(const Workplace *w, const Outputs *out, const char *program,
 
 static HostProgram compile_c(const Workplace *w, const char *machine, const char *const *sources) {
   Arena *arena = w->session->arena;
-  int extra = 8 + (int)strlen(machine) / 2, count; /* at most a flag for two characters */
+  int extra = 9 + (int)strlen(machine) / 2, count; /* at most a flag for two characters */
   for (int i = 0; sources[i]; i++) extra++;
   const char **words = compiler_words(arena, w->session->line.cc, extra, &count);
   words[count++] = "-O2";
+  if (w->session->line.options.threads) words[count++] = "-fopenmp";
   for (const char *at = machine; *at;) {
     size_t length = strcspn(at, " ");
     words[count++] = arena_strndup(arena, at, length);

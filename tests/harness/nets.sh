@@ -55,8 +55,8 @@ machine_flag() {
   case $1 in x86-64*) echo "-march=$1" ;; esac
 }
 
-# compile_nets NAME COMPILER..: objects and the program of what lies in $TMP/NAME; LINK: more flags for the program
-compile_nets() {
+# compile_objects NAME COMPILER..: what lies in $TMP/NAME, and what runs it
+compile_objects() {
   name=$1
   shift
   strict=-Werror=incompatible-pointer-types
@@ -65,12 +65,19 @@ compile_nets() {
       strict=
       $CC -O2 -std=gnu99 -I"$TMP/$name" -c "$here/run_nets.c" -o "$TMP/$name/run_nets.o" || return 1
       ;;
-    *) echo "$here/run_nets.c" >> "$TMP/$name/sources" ;;
+    *) grep -q /run_nets.c "$TMP/$name/sources" || echo "$here/run_nets.c" >> "$TMP/$name/sources" ;;
   esac
   sed "/^\//!s|^|$TMP/$name/|" "$TMP/$name/sources" |
     xargs -P "$(nproc)" -I{} sh -c '
       o=$1/$(basename "$2" .c).o; d=$1; h=$3; r=$4; f=$2; shift 4
-      "$@" -std=gnu99 -I"$d" -I"$r/runtime" -I"$h" -c "$f" -o "$o"' sh "$TMP/$name" {} "$here" "$root" "$@" $strict || return 1
+      "$@" -std=gnu99 -I"$d" -I"$r/runtime" -I"$h" -c "$f" -o "$o"' sh "$TMP/$name" {} "$here" "$root" "$@" $strict
+}
+
+# compile_nets NAME COMPILER..: objects and the program of what lies in $TMP/NAME; LINK: more flags for the program
+compile_nets() {
+  compile_objects "$@" || return 1
+  name=$1
+  shift
   "$@" -o "$TMP/$name/run" "$TMP/$name"/*.o $LINK -lm
 }
 

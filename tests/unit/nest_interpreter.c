@@ -175,7 +175,8 @@ static void run(Interpreter *in, const Stmt *s) {
     case STMT_ADVANCE:
     case STMT_CALL:
     case STMT_IF:
-    case STMT_PREFETCH: cr_assert_fail("an operator made a statement of kind %d", (int)s->kind);
+    case STMT_PREFETCH:
+    case STMT_PARALLEL: cr_assert_fail("an operator made a statement of kind %d", (int)s->kind);
     }
   }
 }
