@@ -130,46 +130,33 @@ static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *u
   return text_string(&text);
 }
 
-static void declare_argument(const Emitter *e, Text *text, int depth, const char *qualifier, const char *structure, const char *name,
-                             const TensorType *type, int64_t batch) {
+static void declare_argument(const Emitter *e, Text *text, const char *qualifier, const char *structure, const char *name,
+                             const TensorType *type) {
   const char *flat = flat_name(e->arena, name);
-  const char *sample = batch > 1 ? arena_printf(e->arena, " + n * (size_t)%s", size_macro(e, flat, type, dim_variable)) : "";
-  write_line(text, depth, "%s%s *%s_%s = %s->%s%s;", qualifier, c_type(e, type_of_dtype(type->dtype)), structure, flat, structure, flat,
-             sample);
-}
-
-static bool caller_uses_dim(const Emitter *e, const Graph *graph, const Dim *dim) {
-  for (int i = 0; i < graph->input_count; i++)
-    if (size_uses_dim(type_elements(e->arena, &graph->inputs[i].value->type), dim)) return true;
-  for (int i = 0; i < graph->output_count; i++)
-    if (size_uses_dim(type_elements(e->arena, &graph->outputs[i].value->type), dim)) return true;
-  return false;
+  write_line(text, 1, "%s%s *%s_%s = %s->%s;", qualifier, c_type(e, type_of_dtype(type->dtype)), structure, flat, structure, flat);
 }
 
 /* Those that run itself needs. */
-static void declare_dims(const Emitter *e, Text *text, const Plan *plan, const LoopProgram *program) {
+static void declare_dims(const Emitter *e, Text *text, const LoopProgram *program) {
   for (int i = 0; i < e->dim_count; i++)
-    if (stmts_use_dim(program->run, e->dims[i]) || (plan->batch > 1 && caller_uses_dim(e, plan->graph, e->dims[i])))
+    if (stmts_use_dim(program->run, e->dims[i]))
       write_line(text, 1, "const size_t %s = env->%s;", dim_variable(e->arena, e->dims[i]), e->dims[i]->name);
 }
 
 static const char *body(const Emitter *e, const Plan *plan, const LoopProgram *program, const LoopUsage *usage) {
   Text text = text_new(e->arena);
   const Graph *graph = plan->graph;
-  declare_dims(e, &text, plan, program);
+  declare_dims(e, &text, program);
   if (usage->workspace) write_line(&text, 1, "float *ws = (float *)env->workspace;");
   if (e->options->weights_in_file && plan->packed_count) write_line(&text, 1, "const float *weights = (const float *)env->weights;");
-  int depth = plan->batch > 1 ? 2 : 1;
-  if (plan->batch > 1) write_line(&text, 1, "for (size_t n = 0; n < %s_BATCH; n++) {", e->upper);
   for (int i = 0; i < graph->input_count; i++)
-    declare_argument(e, &text, depth, "const ", "in", graph->inputs[i].value->name, &graph->inputs[i].value->type, plan->batch);
+    declare_argument(e, &text, "const ", "in", graph->inputs[i].value->name, &graph->inputs[i].value->type);
   for (int i = 0; i < graph->output_count; i++)
-    declare_argument(e, &text, depth, "", "out", graph->outputs[i].name, &graph->outputs[i].value->type, plan->batch);
+    declare_argument(e, &text, "", "out", graph->outputs[i].name, &graph->outputs[i].value->type);
   Emitter inner = *e;
   inner.out = &text;
   inner.hooked = program;
-  emit_stmts(&inner, depth, program->run);
-  if (plan->batch > 1) write_line(&text, 1, "}");
+  emit_stmts(&inner, 1, program->run);
   return text_string(&text);
 }
 

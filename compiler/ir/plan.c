@@ -32,6 +32,7 @@ static void print_buffer(Text *out, const Buffer *b) {
     text_add(out, ", at ");
     size_print(out, b->offset);
     text_addf(out, ", steps %d to %d", b->first, b->last);
+    if (b->samples > 1) text_addf(out, ", %lld samples", (long long)b->samples);
   }
   text_add(out, "\n");
 }
@@ -69,6 +70,7 @@ static void print_step(Text *out, const Plan *plan, int index) {
     text_addf(out, ", Winograd F(%dx%d, 3x3), %d tiles at a time, %d x %d vectors of %d, kernels %.1f times as large", s->schedule.winograd,
               s->schedule.winograd, s->schedule.chunk, s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
               (s->schedule.winograd + 2) * (s->schedule.winograd + 2) / 9.0);
+  if (s->all_samples) text_add(out, ", all samples");
   if (s->schedule.shared_axis) text_addf(out, ", %s shared by %d threads", s->schedule.shared_axis, plan->threads);
   if (s->note) text_addf(out, ", copied: %s", s->note);
   text_add(out, "\n");
@@ -88,23 +90,40 @@ void print_plan(Text *out, const Plan *plan) {
   text_add(out, "\n");
 }
 
-/* Fills lives with, for each buffer, whether its contents matter during step k: it was written at or before k and is
- * read at or after k. Recomputed from the steps, not from Buffer.first and last. */
+void steps_of_round(const Plan *plan, int k, int *first, int *last) {
+  *first = *last = k;
+  if (plan->batch == 1 || plan->steps[k]->all_samples) return;
+  while (*first > 0 && !plan->steps[*first - 1]->all_samples) --*first;
+  while (*last + 1 < plan->step_count && !plan->steps[*last + 1]->all_samples) ++*last;
+}
+
+static bool reads_buffer(const Plan *plan, const Step *step, const Buffer *buffer) {
+  if (step->kind == STEP_COPY && plan->views[step->source->id].buffer == buffer) return true;
+  for (int i = 0; i < step->operand_count; i++)
+    if (step->operands[i].value && plan->views[step->operands[i].value->id].buffer == buffer) return true;
+  return false;
+}
+
+/* Whether the buffer's contents matter during step k: it was written at or before k and is read at or after k. What holds
+ * all samples is written and read in all of a round of steps. Recomputed from the steps, not from Buffer.first and last. */
 static bool matters(const Plan *plan, const Buffer *buffer, int k) {
   bool written = false, read = false;
   for (int j = 0; j < plan->step_count; j++) {
     const Step *step = plan->steps[j];
     if (step->scratch == buffer && j == k) return true;
-    if (step->output.buffer == buffer) {
-      if (j <= k) written = true;
-      if (j == k) read = true; /* at least while it is written */
-    }
-    if (j < k) continue;
-    if (step->kind == STEP_COPY && plan->views[step->source->id].buffer == buffer) read = true;
-    for (int i = 0; i < step->operand_count; i++)
-      if (step->operands[i].value && plan->views[step->operands[i].value->id].buffer == buffer) read = true;
+    int first = j, last = j;
+    if (buffer->samples > 1) steps_of_round(plan, j, &first, &last);
+    bool writes = step->output.buffer == buffer;
+    written = written || (writes && first <= k);
+    read = read || (writes && first <= k && k <= last); /* at least while it is written */
+    read = read || (last >= k && reads_buffer(plan, step, buffer));
   }
   return written && read;
+}
+
+static const Size *all_elements(Arena *a, const Buffer *b) {
+  if (b->samples <= 1) return b->elements;
+  return size_add(a, b->elements, size_mul_int(a, b->sample, b->samples - 1));
 }
 
 /* Values of the dims at which a plan is looked at: numbers, once sizes are taken there. */
@@ -152,8 +171,8 @@ static const char *verify_views(const Place *p) {
 }
 
 static const char *verify_overlap(const Place *p, const Buffer *a, const Buffer *b) {
-  int64_t start = at(p, a->offset), end = start + (at(p, a->elements) + a->read_beyond) * dtype_bytes(a->dtype);
-  int64_t other = at(p, b->offset), other_end = other + at(p, b->elements) * dtype_bytes(b->dtype);
+  int64_t start = at(p, a->offset), end = start + (at(p, all_elements(p->arena, a)) + a->read_beyond) * dtype_bytes(a->dtype);
+  int64_t other = at(p, b->offset), other_end = other + at(p, all_elements(p->arena, b)) * dtype_bytes(b->dtype);
   if (other_end <= start || end <= other) return NULL;
   for (int k = 0; k < p->plan->step_count; k++)
     if (matters(p->plan, a, k) && matters(p->plan, b, k))
@@ -166,7 +185,7 @@ static const char *verify_buffers(const Place *p) {
   for (int i = 0; !fault && i < p->plan->buffer_count; i++) {
     const Buffer *a = p->plan->buffers[i];
     if (a->kind != BUFFER_WORKSPACE || !a->offset) continue;
-    int64_t start = at(p, a->offset), end = start + (at(p, a->elements) + a->read_beyond) * dtype_bytes(a->dtype);
+    int64_t start = at(p, a->offset), end = start + (at(p, all_elements(p->arena, a)) + a->read_beyond) * dtype_bytes(a->dtype);
     if (start % p->plan->workspace_align) return arena_printf(p->arena, "buffer %s is not aligned", a->name);
     if (start < 0 || end > at(p, p->plan->workspace_bytes)) return arena_printf(p->arena, "buffer %s lies outside the workspace", a->name);
     for (int j = 0; !fault && j < i; j++) {

@@ -30,7 +30,9 @@ typedef struct Buffer {
   /* Set when all borders are known. */
   const Size *row, *column, *channel; /* distance of neighbours */
   const Size *origin;                 /* of the first element inside the border */
-  const Size *elements;               /* with the border */
+  const Size *elements;               /* of one sample, with the border */
+  int64_t samples;                    /* that lie in it side by side; 0: one, for there is one at a time */
+  const Size *sample;                 /* distance of neighbouring ones; NULL with --batch 1 */
   int64_t read_beyond;                /* elements after the last that whole vectors may read, and ignore */
   const Size *offset;                 /* bytes from the start of the workspace */
   int64_t greatest_bytes;             /* in the workspace, at the greatest sizes; SIZE_LIMIT: there are none */
@@ -112,6 +114,7 @@ typedef struct Step {
   Value *source;    /* COPY */
   int padding_mode; /* COPY: how the border is filled: 0 zeros, 1 reflect, 2 replicate, 3 circular */
   bool in_place;    /* the result takes the place of a fused operand */
+  bool all_samples; /* with --batch: it computes all of them in one call, its nest has an axis `n` */
   bool zero_border; /* it must zero the border around its result first */
   Nest *nest;
   Operand *operands;
@@ -145,6 +148,8 @@ typedef struct Plan {
   unsigned char *weights; /* room for the head of a weights file, then all packed numbers at their offsets */
 } Plan;
 
+/* The steps around step k that `run` goes through together, sample by sample; one that computes all samples is alone. */
+void steps_of_round(const Plan *plan, int k, int *first, int *last);
 /* The table of --dump=plan. */
 void print_plan(Text *out, const Plan *plan);
 /* NULL: well formed. Checks overlaps of live buffers by brute force, alignment, and that slices lie inside. */

@@ -117,6 +117,7 @@ static void bind_value(const StepBinding *b, BoundOperand *operand, const Value 
   bool one_column = size_is(buffer->width, 1) && !buffer->border.left && !buffer->border.right;
   operand->stride[1] = one_row ? expr_int(a, 0) : stride(b, operand, "ROW", buffer->row);
   operand->stride[2] = one_column ? expr_int(a, 0) : stride(b, operand, "COLUMN", buffer->column);
+  if (b->step->all_samples) operand->sample = stride(b, operand, "SAMPLE", buffer->sample);
 }
 
 /* Axes of the nest on which an access to a parameter depends. */
@@ -340,7 +341,7 @@ static const char *operand_name(const StepBinding *b, int number) {
 }
 
 StepBinding bind_operands(Plan *plan, LoopProgram *program, const Step *step) {
-  StepBinding b = {.plan = plan, .program = program, .step = step, .nest = step->nest};
+  StepBinding b = {.plan = plan, .program = program, .step = step, .nest = step->nest, .one_sample = plan->batch > 1 && !step->all_samples};
   b.operands = ARENA_ARRAY(plan->arena, BoundOperand, (size_t)step->operand_count + 1);
   LowestIndex low = lowest_of_step(&b);
   for (int i = 0; i < step->operand_count; i++) {
@@ -367,7 +368,8 @@ static Expr *tensor_offset(Arena *a, const BoundOperand *operand, Expr *const in
   Expr *rows = scaled(a, index[1], operand->base[1], operand->stride[1]);
   Expr *columns = scaled(a, index[2], operand->base[2], operand->stride[2]);
   Expr *channels = scaled(a, index[0], operand->base[0], operand->stride[0]);
-  return expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, rows, columns), channels);
+  Expr *offset = expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, rows, columns), channels);
+  return operand->sample ? expr_binary(a, OP_ADD, expr_binary(a, OP_MUL, expr_index(a, "n"), operand->sample), offset) : offset;
 }
 
 const PackedPart *packed_part(const StepBinding *b, const BoundOperand *operand) {
@@ -393,14 +395,32 @@ Expr *element_offset(const StepBinding *b, const Expr *access) {
 
 Expr *output_offset(const StepBinding *b, Expr *const index[MAX_RANK]) { return tensor_offset(b->plan->arena, &b->output, index); }
 
+/* The sizes of inputs and outputs have names in the header. */
+static Expr *callers_size(const StepBinding *b, const char *name, const Size *elements) {
+  return expr_constant(b->plan->arena, arena_printf(b->plan->arena, "%s_SIZE", upper(b->plan->arena, name)), elements);
+}
+
+static Expr *sample_of(const StepBinding *b, Expr *start, Expr *distance) {
+  Arena *a = b->plan->arena;
+  return expr_binary(a, OP_ADD, start, expr_binary(a, OP_MUL, expr_index(a, "n"), distance));
+}
+
+static Expr *callers_start(const StepBinding *b, const Buffer *buffer, const char *structure, const char *tensor) {
+  Arena *a = b->plan->arena;
+  Expr *start = expr_var(a, arena_printf(a, "%s_%s", structure, c_name(a, tensor)), type_index);
+  return b->one_sample ? sample_of(b, start, callers_size(b, tensor, buffer->elements)) : start;
+}
+
+/* The first element inside the border, as the caller of a step sees it. */
 Expr *buffer_start(const StepBinding *b, const Buffer *buffer) {
   Arena *a = b->plan->arena;
-  if (buffer->kind == BUFFER_INPUT)
-    return expr_var(a, arena_printf(a, "in_%s", c_name(a, b->plan->graph->inputs[buffer->caller_index].value->name)), type_index);
-  if (buffer->kind == BUFFER_OUTPUT)
-    return expr_var(a, arena_printf(a, "out_%s", c_name(a, b->plan->graph->outputs[buffer->caller_index].name)), type_index);
+  const Graph *graph = b->plan->graph;
+  if (buffer->kind == BUFFER_INPUT) return callers_start(b, buffer, "in", graph->inputs[buffer->caller_index].value->name);
+  if (buffer->kind == BUFFER_OUTPUT) return callers_start(b, buffer, "out", graph->outputs[buffer->caller_index].name);
   const Size *offset = size_add(a, size_floor_div(a, buffer->offset, dtype_bytes(buffer->dtype)), buffer->origin);
-  return expr_binary(a, OP_ADD, expr_var(a, "ws", type_index), buffer_constant(b->program, a, "OFFSET", buffer->name, offset));
+  Expr *start = expr_binary(a, OP_ADD, expr_var(a, "ws", type_index), buffer_constant(b->program, a, "OFFSET", buffer->name, offset));
+  if (!b->one_sample || buffer->samples <= 1) return start;
+  return sample_of(b, start, buffer_constant(b->program, a, "SAMPLE", buffer->name, buffer->sample));
 }
 
 /* Moved by that many rows or columns. */

@@ -11,6 +11,7 @@ typedef struct BoundOperand {
   View view;                  /*   where it lies; */
   Expr *stride[MAX_RANK];     /* distance of channels, rows, columns */
   const Size *base[MAX_RANK]; /*   the element (relative to the view) to which the pointer points */
+  Expr *sample;               /*   distance of samples, where the step computes all of them; else NULL */
   PackedTensor *packed;       /* or numbers, */
   int *packed_part;           /*   of which each nest of the step reads this part; -1: none */
 } BoundOperand;
@@ -21,6 +22,7 @@ typedef struct StepBinding {
   const Step *step;
   const Nest *nest; /* of the step, which is being lowered; NULL for steps of another kind */
   int nest_number;
+  bool one_sample;        /* of several: what is passed to the function is that of sample n */
   BoundOperand *operands; /* by operand number */
   BoundOperand output;
 } StepBinding;

@@ -99,7 +99,7 @@ void choose_threads(Compilation *c, Plan *plan) {
   for (int i = 0; plan->threads > 1 && i < plan->step_count; i++) {
     Step *step = plan->steps[i];
     if (step->kind == STEP_LOOPS) continue; /* what its statements share is known to the operator alone */
-    if (nanoseconds(plan, step) < SHORTEST_SHARED_NS && !c->options->share_all) continue;
+    if (nanoseconds(plan, step) < SHORTEST_SHARED_NS && !c->options->eager) continue;
     step->schedule.shared_axis = step->kind == STEP_COPY ? axis_of_copy(plan, step) : axis_of_nest(plan, step, cache_bytes);
   }
 }

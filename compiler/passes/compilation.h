@@ -33,7 +33,7 @@ typedef struct Options {
   DumpLevel dump;
   const char *dump_after; /* name of a pass */
   bool time_passes;
-  bool share_all;   /* tests: threads share also what is too short to gain by it */
+  bool eager;       /* tests: plan what pays for large steps (threads, all samples at once) also for small ones */
   bool shapes_only; /* check, summary: missing weights are a note */
   bool verify;      /* verify every level after every pass */
 } Options;

@@ -324,6 +324,26 @@ static void check_macros(Compilation *c, const Plan *plan, const LoopProgram *pr
   }
 }
 
+static Stmt *for_each_sample(const StepBinding *b, Stmt *body) {
+  Arena *a = b->plan->arena;
+  return stmt_for(a, "n", expr_int(a, 0), expr_constant(a, "BATCH", size_of(a, b->plan->batch)), expr_int(a, 1), body);
+}
+
+/* What run does for a step. With --batch, steps that compute one sample stand in a loop, as many together as follow each
+ * other: *round is the one that the last step stands in. */
+static void add_calls(const StepBinding *b, Stmt *call, Stmt **round) {
+  StepBinding of_one = *b;
+  of_one.one_sample = b->plan->batch > 1;
+  Stmt *border = call_zero_border(&of_one), *both = stmt_then(b->step->all_samples ? NULL : border, call);
+  if (b->one_sample && *round) {
+    stmt_then((*round)->body, both);
+    return;
+  }
+  if (b->step->all_samples && border) b->program->run = stmt_then(b->program->run, for_each_sample(b, border));
+  *round = b->one_sample ? for_each_sample(b, both) : NULL;
+  b->program->run = stmt_then(b->program->run, *round ? *round : both);
+}
+
 LoopProgram *lower(Compilation *c, Plan *plan) {
   LoopProgram *program = ARENA_NEW(c->arena, LoopProgram);
   program->constants = name_table(c->arena);
@@ -332,7 +352,7 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
   plan->constant_names = name_table(c->arena);
   program->dims = plan->graph->dims;
   program->dim_count = plan->graph->dim_count;
-  Stmt **next = &program->run; /* where the next call goes */
+  Stmt *round = NULL; /* the loop over samples that is open */
   for (int k = 0; k < plan->step_count; k++) {
     Step *step = plan->steps[k];
     if (step->kind == STEP_COPY) {
@@ -342,8 +362,7 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
     StepBinding b = bind_operands(plan, program, step);
     Function *f = step_function(&b, share_work(&b, step_body(&b)));
     ARENA_PUSH(c->arena, program->layers, program->layer_count, f);
-    *next = stmt_then(call_zero_border(&b), step_call(&b, f));
-    while (*next) next = &(*next)->next;
+    add_calls(&b, step_call(&b, f), &round);
   }
   place_weights(plan);
   check_macros(c, plan, program);

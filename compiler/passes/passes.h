@@ -19,6 +19,7 @@ void fold_batch_norm(Compilation *c, Graph *graph);
 Plan *group_steps(Compilation *c, Graph *graph);
 void place_values(Compilation *c, Plan *plan);
 void choose_schedule(Compilation *c, Plan *plan);
+void batch_steps(Compilation *c, Plan *plan);
 void choose_threads(Compilation *c, Plan *plan);
 void plan_memory(Compilation *c, Plan *plan);
 /* Plan to loops; also decides how the numbers are packed. */

@@ -19,6 +19,17 @@ static void live_ranges(Plan *plan) {
   }
 }
 
+/* What lasts from one round of samples to another lasts through both: the next sample's steps must not write there. */
+static void widen_to_rounds(Plan *plan) {
+  for (int i = 0; i < plan->buffer_count; i++) {
+    Buffer *buffer = plan->buffers[i];
+    int unused;
+    if (buffer->samples <= 1 || buffer->first < 0) continue;
+    steps_of_round(plan, buffer->first, &buffer->first, &unused);
+    steps_of_round(plan, buffer->last, &unused, &buffer->last);
+  }
+}
+
 typedef struct LaneReads { /* whether an operand is read by vectors along the lane axis */
   int operand;
   const char *lane_axis;
@@ -73,7 +84,9 @@ static void find_reads_beyond(Plan *plan) {
 static int64_t bytes_of(const Buffer *buffer) { return buffer->greatest_bytes; }
 
 const Size *aligned_bytes(Arena *arena, const Buffer *buffer) {
-  const Size *bytes = size_mul_int(arena, size_add_int(arena, buffer->elements, buffer->read_beyond), dtype_bytes(buffer->dtype));
+  const Size *elements = size_add_int(arena, buffer->elements, buffer->read_beyond);
+  if (buffer->samples > 1) elements = size_add(arena, elements, size_mul_int(arena, buffer->sample, buffer->samples - 1));
+  const Size *bytes = size_mul_int(arena, elements, dtype_bytes(buffer->dtype));
   return size_mul_int(arena, size_ceil_div(arena, bytes, WORKSPACE_ALIGNMENT), WORKSPACE_ALIGNMENT);
 }
 
@@ -142,6 +155,7 @@ static int64_t place_numbers(Plan *plan, Buffer **buffers, int count) {
 void plan_memory(Compilation *c, Plan *plan) {
   (void)c;
   live_ranges(plan);
+  widen_to_rounds(plan);
   find_reads_beyond(plan);
   Buffer **buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)plan->buffer_count + 1);
   int count = 0;

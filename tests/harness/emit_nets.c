@@ -438,7 +438,8 @@ static int read_options(Job *job, int argc, char **argv) {
     else if (!strcmp(option, "--exact")) job->values = VALUES_EXACT;
     else if (!strcmp(option, "--special")) job->values = VALUES_SPECIAL;
     else if (!strcmp(option, "--separate")) job->separate = true;
-    else if (!strcmp(option, "--threads")) job->options.threads = 4, job->options.share_all = true;
+    else if (!strcmp(option, "--threads")) job->options.threads = 4;
+    else if (!strcmp(option, "--eager")) job->options.eager = true;
     else if (i + 1 == argc) fail("option", option);
     else if (!strcmp(option, "--target")) job->options.target = !strcmp(argv[++i], "native") ? host_target() : argv[i];
     else if (!strcmp(option, "--winograd")) set_winograd(job, argv[++i]);

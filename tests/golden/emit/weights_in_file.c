@@ -68,11 +68,12 @@ weights_in_file_status weights_in_file_run(const weights_in_file_inputs *in,
   const weights_in_file_status status = weights_in_file_check(in, out, env);
   if (status != WEIGHTS_IN_FILE_OK) return status;
   const float *weights = (const float *)env->weights;
+  const float *in_x = in->x;
+  float *out_y = out->y;
   for (size_t n = 0; n < WEIGHTS_IN_FILE_BATCH; n++) {
-    const float *in_x = in->x + n * (size_t)WEIGHTS_IN_FILE_X_SIZE;
-    float *out_y = out->y + n * (size_t)WEIGHTS_IN_FILE_Y_SIZE;
-    weights_in_file_fc1(in_x, weights + WEIGHTS_IN_FILE_WEIGHTS_FC1_WEIGHT,
-        weights + WEIGHTS_IN_FILE_WEIGHTS_FC1_BIAS, out_y);
+    weights_in_file_fc1(in_x + n * WEIGHTS_IN_FILE_X_SIZE,
+        weights + WEIGHTS_IN_FILE_WEIGHTS_FC1_WEIGHT, weights + WEIGHTS_IN_FILE_WEIGHTS_FC1_BIAS,
+        out_y + n * WEIGHTS_IN_FILE_Y_SIZE);
     WEIGHTS_IN_FILE_AFTER_LAYER(fc1);
   }
   return WEIGHTS_IN_FILE_OK;
