@@ -174,6 +174,7 @@ void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const Em
     emit_vector_types(&e, &usage);
   }
   if (usage.parallel) template_part(&e, template_parallel_c, 1);
+  if (usage.meet) template_part(&e, template_meet_c, 1);
   declare_weights(&e, plan);
   emit_constant_tables(out, plan, options);
   if (usage.larger || size_has_max(plan->workspace_bytes)) template_part(&e, template_larger_c, 1);

@@ -271,6 +271,7 @@ static void emit_stmt(const Emitter *e, int depth, const Stmt *s) {
   case STMT_PREFETCH:
     write_line(e->out, depth, "%s_PREFETCH%s(%s, %s);", e->upper, s->later ? "_LATER" : "", s->var, expr(e, s->index, 0));
     break;
+  case STMT_MEET: write_line(e->out, depth, "%s_MEET", e->upper); break;
   case STMT_PARALLEL: emit_parallel(e, depth, s); break;
   }
 }

@@ -237,6 +237,8 @@ Stmt *stmt_for_points(Arena *a, const char *var, Expr *begin, Expr *end, Expr *s
   return loop;
 }
 
+Stmt *stmt_meet(Arena *a) { return new_stmt(a, (Stmt){.kind = STMT_MEET, .type = type_index}); }
+
 Stmt *stmt_parallel(Arena *a, Stmt *body) { return new_stmt(a, (Stmt){.kind = STMT_PARALLEL, .type = type_index, .body = body}); }
 
 Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const) {

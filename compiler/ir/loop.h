@@ -72,7 +72,8 @@ typedef enum StmtKind {
   STMT_CALL,     /* callee(arguments) */
   STMT_IF,       /* if (value) body */
   STMT_PREFETCH, /* var[index] will be needed soon, or later; it may lie beyond the end */
-  STMT_PARALLEL  /* body, by a team of threads: `share` says who runs what; all wait at its end only */
+  STMT_PARALLEL, /* body, by a team of threads: `share` says who runs what; all wait at its end, */
+  STMT_MEET      /* and here */
 } StmtKind;
 
 /* Who runs a statement of a PARALLEL. Stores and calls stand in a FOR whose turns are dealt out, or are run by one. */
@@ -156,6 +157,7 @@ Stmt *stmt_if(Arena *a, Expr *condition, Stmt *body);
 /* A FOR whose turns are independent: over points of a result. */
 Stmt *stmt_for_points(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body);
 Stmt *stmt_parallel(Arena *a, Stmt *body);
+Stmt *stmt_meet(Arena *a);
 Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const);
 Stmt *stmt_pointer(Arena *a, const char *var, Type element, bool is_const, Expr *value);
 Stmt *stmt_set(Arena *a, const char *var, Expr *value);

@@ -36,6 +36,7 @@ static void scan_stmts(LoopUsage *u, const Stmt *s) {
     if (s->kind == STMT_PREFETCH && s->later) u->prefetch_later = true;
     else if (s->kind == STMT_PREFETCH) u->prefetch = true;
     if (s->kind == STMT_PARALLEL) u->parallel = true;
+    if (s->kind == STMT_MEET) u->meet = true;
     if (s->kind == STMT_STORE && s->type.lanes > s->lanes) u->width[width_index(s->type.lanes)].part_store = true;
     scan_stmts(u, s->body);
   }

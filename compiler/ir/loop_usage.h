@@ -12,7 +12,7 @@ typedef struct LoopUsage {
   uint32_t math;        /* on scalars */
   uint32_t plain_math;  /* on scalars in the plain forms of kernels */
   VectorUsage width[3]; /* 4, 8 and 16 lanes */
-  bool prefetch, prefetch_later, parallel;
+  bool prefetch, prefetch_later, parallel, meet;
   bool larger;    /* the larger of two sizes */
   bool workspace; /* anything lies in the workspace */
 } LoopUsage;

@@ -109,6 +109,7 @@ static void print_stmt(Text *out, int depth, const Stmt *s) {
     text_add(out, "\n");
     print_stmts(out, depth + 1, s->body);
     return;
+  case STMT_MEET: text_add(out, "meet"); break;
   case STMT_LET: text_addf(out, "%s %s: %s = ", s->is_const ? "let" : "var", s->var, type_name(out->arena, s->type)); break;
   case STMT_POINTER: text_addf(out, "pointer %s = ", s->var); break;
   case STMT_SET: text_addf(out, "%s = ", s->var); break;
@@ -212,6 +213,7 @@ static void verify_team(Verifier *v, const Bound *own, const Stmt *s, bool dealt
   if (!s) return;
   bool mine = dealt || s->share != SHARE_ALL;
   Bound inner = {s->var, mine ? own : NULL};
+  if (s->kind == STMT_MEET && mine) fail(v, "not all threads come where they meet", NULL);
   if (s->kind == STMT_PARALLEL) fail(v, "there is a team inside a team", NULL);
   if (s->share == SHARE_TURNS && (s->kind != STMT_FOR || !s->independent || dealt)) fail(v, "what cannot be dealt out is shared", s->var);
   if (!mine && (s->kind == STMT_STORE || s->kind == STMT_CALL)) fail(v, "all threads do the same:", s->var);

@@ -60,6 +60,7 @@ static void consider(Candidate *best, const char *axis, int64_t turns, int threa
 static const char *axis_of_nest(const Plan *plan, const Step *step, int64_t cache_bytes) {
   const Nest *nest = step->nest;
   const Axis *lane = find_axis(nest, nest->lane_axis);
+  if (step->schedule.kind == SCHEDULE_WINOGRAD) return "plane";
   Candidate best = {NULL, 0};
   if (lane && weight_bytes(step) > cache_bytes) consider(&best, lane->var, turns_of(step, nest, lane), plan->threads);
   for (int i = 0; i < nest->result_count; i++)
@@ -86,7 +87,7 @@ static double nanoseconds_of_nest(const Step *step) {
     for (int i = 0; i < nest->reduction_count; i++) points *= (double)greatest(nest->reduction_axes[i].extent);
     work += points;
   }
-  return step->schedule.kind == SCHEDULE_TILED ? work / (2 * step->schedule.lanes) : work;
+  return step->schedule.kind == SCHEDULE_SCALAR ? work : work / (2 * step->schedule.lanes);
 }
 
 /* About how long one thread takes. */

@@ -21,6 +21,8 @@ static BoundOperand bind_matrix(const StepBinding *b, const char *name, const ch
   return matrix;
 }
 
+static bool is_shared(const StepBinding *b) { return b->step->schedule.shared_axis != NULL; }
+
 /* M[plane][t][oc] = sum over ic of V[plane][t][ic] * weight[plane][oc][ic], for all planes */
 static Stmt *products(const StepBinding *b, const WinogradShape *s, int64_t count) {
   static const Operator matrix_product = {.name = "matrix", .kind = OPERATOR_NEST};
@@ -51,29 +53,55 @@ static Stmt *products(const StepBinding *b, const WinogradShape *s, int64_t coun
   product_binding.operands[WEIGHT] = b->operands[c->weight];
   product_binding.output = bind_matrix(b, "y", "m", winograd_constant(b, "M_TILE", s->m_tile), winograd_constant(b, "M_PLANE", s->m_plane));
   int points = b->step->schedule.winograd + 2;
-  return stmt_for(a, "plane", expr_int(a, 0), expr_int(a, points * points), expr_int(a, 1), lower_tiled(&product_binding));
+  Stmt *planes = stmt_for_points(a, "plane", expr_int(a, 0), expr_int(a, points * points), expr_int(a, 1), lower_tiled(&product_binding));
+  planes->share = is_shared(b) ? SHARE_TURNS : SHARE_ALL;
+  return planes;
 }
 
 typedef struct Transforms { /* calls for any chunk */
   const Stmt *input, *output;
 } Transforms;
 
-/* The calls for `count` tiles from number `tile`. */
-static Stmt *for_tiles(Arena *a, const Stmt *calls, Expr *tile, int64_t count) {
+/* The calls for `count` tiles of a chunk from its tile number t on; the chunk begins with tile number `tile`. */
+static Stmt *for_tiles(const StepBinding *b, const WinogradShape *s, const Stmt *calls, Expr *tile, Expr *t, int64_t count) {
+  Arena *a = b->plan->arena;
+  Expr *v = expr_binary(a, OP_MUL, t, winograd_constant(b, "V_TILE", s->v_tile)),
+       *m = expr_binary(a, OP_MUL, t, winograd_constant(b, "M_TILE", s->m_tile));
   Stmt *copies = NULL;
   for (; calls; calls = calls->next) {
     Stmt *copy = stmt_call(a, calls->var, calls->arguments, calls->argument_count);
-    for (int i = 0; i < copy->argument_count; i++)
-      copy->arguments[i] = substitute_var(a, substitute_var(a, copy->arguments[i], "tile", tile), "count", expr_int(a, count));
+    for (int i = 0; i < copy->argument_count; i++) {
+      Expr *argument = substitute_var(a, copy->arguments[i], "tile", expr_binary(a, OP_ADD, tile, t));
+      argument = substitute_var(a, argument, "v", expr_binary(a, OP_ADD, expr_index(a, "v"), v));
+      argument = substitute_var(a, argument, "m", expr_binary(a, OP_ADD, expr_index(a, "m"), m));
+      copy->arguments[i] = substitute_var(a, argument, "count", expr_int(a, count));
+    }
     copies = stmt_then(copies, copy);
   }
   return copies;
 }
 
+/* The calls for all tiles of a chunk, where threads share the step in a piece for each. */
+static Stmt *for_all_tiles(const StepBinding *b, const WinogradShape *s, const Stmt *calls, Expr *tile, int64_t count) {
+  Arena *a = b->plan->arena;
+  if (!is_shared(b)) return for_tiles(b, s, calls, tile, expr_int(a, 0), count);
+  int64_t piece = (count + b->plan->threads - 1) / b->plan->threads, full = count / piece * piece;
+  Stmt *pieces = stmt_for_points(a, "t", expr_int(a, 0), expr_int(a, full), expr_int(a, piece),
+                                 for_tiles(b, s, calls, tile, expr_index(a, "t"), piece));
+  pieces->share = SHARE_TURNS;
+  Stmt *rest = full < count ? for_tiles(b, s, calls, tile, expr_int(a, full), count - full) : NULL;
+  for (Stmt *call = rest; call; call = call->next) call->share = SHARE_ONE;
+  return stmt_then(pieces, rest);
+}
+
+/* V is read when all of it is there, and so is M. When the next chunk's products are written all of M was read. */
 static Stmt *chunk(const StepBinding *b, const WinogradShape *s, const Transforms *transforms, Expr *tile, int64_t count) {
   Arena *a = b->plan->arena;
-  Stmt *body = stmt_then(for_tiles(a, transforms->input, tile, count), products(b, s, count));
-  return stmt_then(body, for_tiles(a, transforms->output, tile, count));
+  Stmt *body = for_all_tiles(b, s, transforms->input, tile, count);
+  if (is_shared(b)) body = stmt_then(body, stmt_meet(a));
+  body = stmt_then(body, products(b, s, count));
+  if (is_shared(b)) body = stmt_then(body, stmt_meet(a));
+  return stmt_then(body, for_all_tiles(b, s, transforms->output, tile, count));
 }
 
 Stmt *lower_winograd(const StepBinding *b) {
@@ -87,5 +115,6 @@ Stmt *lower_winograd(const StepBinding *b) {
   Stmt *whole = chunk(b, &s, &transforms, tile, most);
   if (full > most) whole = stmt_for(a, "tile", expr_int(a, 0), expr_int(a, full), expr_int(a, most), whole);
   body = stmt_then(body, whole);
-  return full < s.tiles ? stmt_then(body, chunk(b, &s, &transforms, expr_int(a, full), s.tiles - full)) : body;
+  if (full < s.tiles) body = stmt_then(body, chunk(b, &s, &transforms, expr_int(a, full), s.tiles - full));
+  return is_shared(b) ? stmt_parallel(a, body) : body;
 }

@@ -42,7 +42,7 @@ static Stmt *share(Arena *a, const Stmt *s, const char *axis) {
 
 Stmt *share_work(const StepBinding *b, Stmt *body) {
   const char *axis = b->step->schedule.shared_axis;
-  if (!axis) return body;
+  if (!axis || b->step->schedule.kind == SCHEDULE_WINOGRAD) return body; /* its form deals out its planes itself */
   if (!holds_axis(body, axis)) axis = NULL; /* the schedule's loops run over something else: the outermost are taken */
   if (!holds_axis(body, axis) || !can_be_shared(body, axis)) return body;
   return stmt_parallel(b->plan->arena, share(b->plan->arena, body, axis));

@@ -176,7 +176,8 @@ static void run(Interpreter *in, const Stmt *s) {
     case STMT_CALL:
     case STMT_IF:
     case STMT_PREFETCH:
-    case STMT_PARALLEL: cr_assert_fail("an operator made a statement of kind %d", (int)s->kind);
+    case STMT_PARALLEL:
+    case STMT_MEET: cr_assert_fail("an operator made a statement of kind %d", (int)s->kind);
     }
   }
 }
