@@ -225,6 +225,7 @@ def measure(network):
         "network": network.name,
         "cnnc": version_of_cnnc(),
         "date": datetime.date.today().isoformat(),
+        "load": os.getloadavg()[1],
         "rounds": ROUNDS,
         "totals": summary["totals"],
         "reference": reference,
@@ -233,6 +234,15 @@ def measure(network):
         "peers": {peer.name: {"version": peer.version, "error": errors[peer.name], **spread(peer.times)} for peer in peers},
         "layers": {in_short(compiler): cnnc_bench(network.arguments, compiler) for compiler in COMPILERS if shutil.which(compiler)},
     }
+
+
+def measure_peaks(network):
+    """Of the core, with the vectors of each target, in GFLOP/s."""
+    peaks = {}
+    for target in TARGETS:
+        arguments = [*network.arguments, "--target", target, "--runs", "1"]
+        peaks[target] = max(cnnc_bench(arguments, compiler)["peak_gflops"] for compiler in COMPILERS if shutil.which(compiler))
+    return peaks
 
 
 def spread(times):
@@ -267,6 +277,9 @@ def main():
             sys.exit("no network %s; there are %s" % (name, " ".join(network.name for network in known)))
     print("core %d, %d rounds, results in %s" % (CORE, ROUNDS, BENCH))
     failed = 0
+    if "native" in TARGETS:
+        os.makedirs(BENCH, exist_ok=True)
+        save(os.path.join(BENCH, "peaks.json"), measure_peaks(known[0]))
     for network in known:
         if network.name not in wanted if wanted else network.ratio is None:
             continue

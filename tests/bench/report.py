@@ -81,6 +81,12 @@ def peak(results):
     return max((told["peak_gflops"] for _, result in results for told in result["layers"].values()), default=0)
 
 
+def narrow_peak():
+    """Of native to that of AVX2; None: not measured."""
+    peaks = load(os.path.join(BENCH, "peaks.json")) or {}
+    return peaks["native"] / peaks["x86-64-v3"] if len(peaks) == 2 else None
+
+
 def about(results):
     versions = {}
     for _, result in results:
@@ -89,6 +95,9 @@ def about(results):
     titles = dict(PEERS)
     lines = ["* machine: " + machine(), "* multiply-add peak of one core, best measured: %.1f GFLOP/s" % peak(results)]
     lines.append("* dates: " + ", ".join(sorted({result["date"] for _, result in results})))
+    loads = [result["load"] for _, result in results if "load" in result]
+    if loads:
+        lines.append("* other work on the machine: load averages of %.1f to %.1f when a network was done, of which the benchmark is 1" % (min(loads), max(loads)))
     rounds = sorted({result["rounds"] for _, result in results})
     lines.append("* rounds: " + ", ".join(map(str, rounds)) + ("; one network at least is from another version of cnnc than the rest" if len({r["cnnc"] for _, r in results}) > 1 else ""))
     for name in OURS + list(titles):
@@ -128,8 +137,9 @@ def narrow_table(results):
     for network, result in results:
         wide, narrow = fastest(result, OURS), fastest(result, NARROW)
         if wide and narrow:
-            rows.append([network.title, ms(wide), ms(narrow), "%.0f" % (100 * wide / narrow)])
-    return table(["network", "native", "x86-64-v3", "% of native's speed"], rows)
+            share = 100 * wide / narrow
+            rows.append([network.title, ms(wide), ms(narrow), "%.0f" % share, cell(narrow_peak() and share * narrow_peak(), "%.0f")])
+    return table(["network", "native", "x86-64-v3", "% of native's speed", "% at equal peaks"], rows) if rows else []
 
 
 def size_table(results):
@@ -207,7 +217,9 @@ def main():
     lines += section("Figures that are missed", ["With the layers that tell why, from `cnnc bench`; a layer's bound is its multiply-adds at the core's peak or its bytes",
                                                  "at the bandwidth of a block of memory like its own, whichever takes longer."], missed(results))  # fmt: skip
     lines += section("Single layers", ["`make bench-conv`: the best of a few equal layers in a row, as a share of what bounds it; the peak and the bandwidth are", "measured in the same process."], layer_table())
-    lines += section("AVX2", ["The same networks compiled with `--target x86-64-v3`, in vectors half as wide. This core has two units for multiply-adds of", "512 bits, so that its peak with AVX2 is half as high; processors whose AVX-512 takes two turns have the same for both."], narrow_table(results))
+    text = ["The same networks compiled with `--target x86-64-v3`, in vectors half as wide. The last column divides by how much lower this",
+            "core's peak of multiply-adds is with them%s: 85 are to be reached where convolutions are direct, 65 with Winograd." % (", 1 / %.2f" % narrow_peak() if narrow_peak() else "")]  # fmt: skip
+    lines += section("AVX2", text, narrow_table(results))
     lines += section("Size of the C and time to compile it", ["`cnnc, s` is with reading or making the weights and writing them; `weights / parameters` counts the packed file in numbers."], size_table(results))
     lines += section("C of another generator", ["emx-onnx-cgen's C, `-O3 -march=native`, the faster of gcc and clang, called once. onnx2c, the generator that most people", "know, comes from no package registry and is not timed here; its C has the same form, one plain loop nest for each node."], generator_table(results))
     lines += section("All times", ["Milliseconds of processor time; the difference is that of outputs, in parts of the largest."], spread_table(results))
