@@ -42,7 +42,7 @@ static int64_t tensor_bytes(Arena *arena, const Step *step) {
 
 static BenchLayer describe_step(Arena *arena, const Plan *plan, const Step *step) {
   BenchLayer layer = {.name = c_name(arena, step->name), .op = step->root ? step->root->op->name : "copy"};
-  layer.shape = type_text(arena, &(step->result ? step->result : last_node(step)->output)->type);
+  layer.type = &(step->result ? step->result : last_node(step)->output)->type;
   if (step->root && !step->stage && step->root->op->macs) (void)size_is_const(step->root->op->macs(arena, step->root), &layer.macs);
   layer.macs *= plan->batch;
   layer.weight_bytes = weight_bytes(plan, step);
@@ -50,7 +50,13 @@ static BenchLayer describe_step(Arena *arena, const Plan *plan, const Step *step
   return layer;
 }
 
+static void count_parameters(Bench *bench, const Graph *graph) {
+  for (int i = 0; i < graph->parameter_count; i++)
+    if (graph->parameters[i]->kind == PARAMETER_LEARNED) bench->parameters += parameter_connected(graph->parameters[i]);
+}
+
 bool collect_layers(Bench *bench, Graph *graph) {
+  count_parameters(bench, graph);
   Session *session = bench->session;
   Compilation c = new_compilation(session, &session->line.options, &session->diagnostics);
   Plan *plan = make_plan(&c, graph);

@@ -10,7 +10,8 @@ typedef struct Times { /* seconds */
 
 typedef struct BenchLayer { /* a function that the emitted `run` calls */
   const char *name;         /* of the function, without the net's prefix */
-  const char *op, *shape;   /* "": nobody knows */
+  const char *op;           /* "": nobody knows */
+  const TensorType *type;   /* of its result; NULL: likewise */
   int64_t macs;
   int64_t weight_bytes, tensor_bytes; /* that it reads, and those that it reads and writes */
   Times times;
@@ -28,7 +29,7 @@ typedef struct Bench {
   const char *compiler;
   BenchLayer *layers;
   int layer_count;
-  int64_t macs, weight_bytes, workspace_bytes; /* of the whole net */
+  int64_t parameters, macs, weight_bytes, workspace_bytes; /* of the whole net */
   Times whole;
   int64_t runs;
   double peak; /* floating-point operations a second, in vectors of */

@@ -57,7 +57,7 @@ static const char *main_program(const Bench *bench) {
 static BenchLayer *find_layer(Bench *bench, const char *name) {
   for (int i = 0; i < bench->layer_count; i++)
     if (strcmp(bench->layers[i].name, name) == 0) return &bench->layers[i];
-  BenchLayer unknown = {.name = name, .op = "", .shape = ""};
+  BenchLayer unknown = {.name = name, .op = ""};
   ARENA_PUSH(bench->session->arena, bench->layers, bench->layer_count, unknown);
   return &bench->layers[bench->layer_count - 1];
 }

@@ -65,7 +65,7 @@ static void layer_row(const Bench *bench, const BenchLayer *layer, const char **
   const char *cells[COLUMNS] = {
       layer->name,
       layer->op,
-      layer->shape,
+      layer->type ? type_text(arena, layer->type) : "",
       figure(arena, best * 1e3),
       percent(arena, share(best, bench->whole.best)),
       layer->macs ? figure(arena, rate(2.0 * (double)layer->macs, best)) : "",
@@ -79,7 +79,7 @@ static void print_layers(const Bench *bench) {
   const char *(*cells)[COLUMNS] = arena_alloc_array(arena, (size_t)bench->layer_count + 2, sizeof *cells);
   const char *titles[COLUMNS] = {"layer", "operation", "output", "ms", "% of net", "GFLOP/s", "GB/s", "% of bound"};
   int rows = 0;
-  BenchLayer sum = {.name = "all layers", .op = "", .shape = ""};
+  BenchLayer sum = {.name = "all layers", .op = ""};
   memcpy(cells[rows++], titles, sizeof titles);
   for (int i = 0; i < bench->layer_count; i++) {
     const BenchLayer *layer = &bench->layers[i];
@@ -115,6 +115,29 @@ static void print_text(const Bench *bench) {
             percent(arena, share(2 * macs / bench->peak, bench->whole.best)));
 }
 
+/* All sizes are numbers here. */
+static void json_shape(Json *json, cJSON *to, const char *name, const TensorType *type) {
+  cJSON *shape = json_array(json, to, name);
+  for (int i = 0; i < type->rank; i++) {
+    int64_t size = 0;
+    (void)size_is_const(type->sizes[i], &size);
+    json_real(json, shape, NULL, (double)size);
+  }
+}
+
+static void json_tensor(Json *json, cJSON *list, const char *name, const TensorType *type) {
+  cJSON *to = json_object(json, list, NULL);
+  json_text(json, to, "name", name);
+  json_shape(json, to, "shape", type);
+  json_text(json, to, "dtype", dtype_name(type->dtype));
+}
+
+static void json_interface(Json *json, const Graph *graph) {
+  cJSON *inputs = json_array(json, json->root, "inputs"), *outputs = json_array(json, json->root, "outputs");
+  for (int i = 0; i < graph->input_count; i++) json_tensor(json, inputs, graph->inputs[i].value->name, &graph->inputs[i].value->type);
+  for (int i = 0; i < graph->output_count; i++) json_tensor(json, outputs, graph->outputs[i].name, &graph->outputs[i].value->type);
+}
+
 static void json_times(Json *json, cJSON *to, const Times *times, double macs) {
   json_real(json, to, "ms", times->median * 1e3);
   json_real(json, to, "best_ms", times->best * 1e3);
@@ -126,7 +149,7 @@ static void json_layer(Json *json, cJSON *layers, const Bench *bench, const Benc
   Bound bound = bound_of(bench, layer);
   json_text(json, to, "name", layer->name);
   json_text(json, to, "op", layer->op);
-  json_text(json, to, "output", layer->shape);
+  if (layer->type) json_shape(json, to, "output_shape", layer->type);
   json_real(json, to, "macs", (double)layer->macs);
   json_real(json, to, "weights_bytes", (double)layer->weight_bytes);
   json_real(json, to, "tensor_bytes", (double)layer->tensor_bytes);
@@ -154,10 +177,12 @@ static void print_json(const Bench *bench) {
     json_real(&json, to, "bytes", (double)bench->bandwidths[i].bytes);
     json_real(&json, to, "gb_per_second", bench->bandwidths[i].rate * 1e-9);
   }
+  json_interface(&json, bench->graph);
   cJSON *layers = json_array(&json, json.root, "layers");
   for (int i = 0; i < bench->layer_count; i++)
     if (bench->layers[i].measured) json_layer(&json, layers, bench, &bench->layers[i]);
   cJSON *totals = json_object(&json, json.root, "totals");
+  json_real(&json, totals, "parameters", (double)bench->parameters);
   json_real(&json, totals, "macs", (double)bench->macs);
   json_real(&json, totals, "weights_bytes", (double)bench->weight_bytes);
   json_real(&json, totals, "workspace_bytes", (double)bench->workspace_bytes);
