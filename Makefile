@@ -180,6 +180,9 @@ bench: $B/cnnc bench-tools   ## time NETS=".." (all) beside PEERS=".." in ROUNDS
 	@CNNC='$(abspath $B/cnnc)' $(BENCH_PYTHON) tests/bench/bench.py
 	@$(BENCH_PYTHON) tests/bench/report.py docs/performance.md
 
+bench-threads: $B/cnnc       ## the networks with two threads
+	@CNNC='$(abspath $B/cnnc)' python3 tests/bench/threads.py
+
 bench-conv: $B/cnnc          ## single layers as a share of this core's measured peak or bandwidth
 	@CNNC='$(abspath $B/cnnc)' python3 tests/bench/layers.py
 
@@ -227,5 +230,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench bench-tools bench-conv bench-winograd deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

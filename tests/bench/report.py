@@ -185,6 +185,12 @@ def layer_table():
     return table(["layer", "gcc, ms", "% of bound", "clang, ms", "% of bound", "bound"], rows) if rows else []
 
 
+def threads_table():
+    found, titles = load(os.path.join(BENCH, "threads.json")), {network.name: network.title for network in networks()}
+    rows = [[titles[row["name"]], "%.4g" % row["one"], "%.4g" % row["several"], "%.2f" % (row["one"] / row["several"]), "%.0f" % (100 * row["fc"])] for row in (found["rows"] if found else [])]
+    return table(["network", "one thread", "%d threads" % found["threads"], "times as fast", "% of time in fc"], rows) if rows else []
+
+
 def missed(results):
     """Evidence of each figure that was not reached: the layers that take longest."""
     lines = []
@@ -220,6 +226,7 @@ def main():
     text = ["The same networks compiled with `--target x86-64-v3`, in vectors half as wide. The last column divides by how much lower this",
             "core's peak of multiply-adds is with them%s: 85 are to be reached where convolutions are direct, 65 with Winograd." % (", 1 / %.2f" % narrow_peak() if narrow_peak() else "")]  # fmt: skip
     lines += section("AVX2", text, narrow_table(results))
+    lines += section("Threads", ["`make bench-threads`: milliseconds on the wall with `--threads openmp`. 1.8 are to be reached above 1 GMAC, 1.6 where fully", "connected layers take more than a tenth of the time."], threads_table())
     lines += section("Size of the C and time to compile it", ["`cnnc, s` is with reading or making the weights and writing them; `weights / parameters` counts the packed file in numbers."], size_table(results))
     lines += section("C of another generator", ["emx-onnx-cgen's C, `-O3 -march=native`, the faster of gcc and clang, called once. onnx2c, the generator that most people", "know, comes from no package registry and is not timed here; its C has the same form, one plain loop nest for each node."], generator_table(results))
     lines += section("All times", ["Milliseconds of processor time; the difference is that of outputs, in parts of the largest."], spread_table(results))
