@@ -6,10 +6,15 @@
 
 #include <float.h>
 
-/* Vectors of the compiler, where it has them; every kernel also has a plain form. */
+/* Vectors of the compiler, where it has them; every kernel also has a plain form. Copies of a kernel
+   for the arguments of one layer have been seen to lack registers. */
 #if defined(__GNUC__) && !defined(__TINYC__) && (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16)
 #define G_VECTORS 1
+#if defined(__clang__)
 #define G_NOINLINE __attribute__((noinline))
+#else
+#define G_NOINLINE __attribute__((noinline, noclone))
+#endif
 #else
 #define G_NOINLINE
 #endif
