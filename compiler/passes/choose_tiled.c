@@ -128,16 +128,17 @@ static bool find_work(const Plan *plan, const Step *step, const Schedule *schedu
 
 /* Weights that one pass over the points streams by: asked for while the block before them is computed. */
 static bool streams_by(const Target *target, const Work *work, const Schedule *schedule) {
-  int64_t points = work->points * work->rows;
-  return !work->varies && schedule->channels_outermost && points > schedule->tile && work->weights > (int64_t)target->l2 * 1024 / 16;
+  bool several = work->channels > (int64_t)schedule->vectors * schedule->lanes && work->points * work->rows > schedule->tile;
+  return !work->varies && several && schedule->channels_outermost && work->weights > (int64_t)target->l2 * 1024 / 16;
 }
 
 enum { MOST_POINTS = 10, MOST_VECTORS = 4 };
 
 void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Schedule *schedule) {
   int64_t least = INT64_MAX;
+  int others = target->fma ? 1 : 2; /* an input, and its product */
   for (int width = 1; width <= MOST_VECTORS && width <= vectors; width++)
-    for (int points = 1; points <= MOST_POINTS && points * width + width + 1 <= target->registers; points++)
+    for (int points = 1; points <= MOST_POINTS && points * width + width + others <= target->registers; points++)
       for (int outermost = 0; outermost < 2; outermost++) {
         if (width > 1 && points > MOST_POINTS - 2) continue; /* addresses need registers, too */
         Schedule candidate = *schedule;
@@ -162,7 +163,7 @@ bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Sche
   schedule->lanes = choose_lanes(channels, target->lanes);
   schedule->flat = nest->update && rows_run_on(plan, step);
   int64_t vectors = (channels + schedule->lanes - 1) / schedule->lanes;
-  bool many = target->registers >= 32;
+  bool many = target->registers > 16;
   Work work;
   if (!tile) { /* one point: as many sums as hide that each takes some cycles */
     schedule->vectors = many ? 8 : 6;

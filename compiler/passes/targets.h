@@ -7,7 +7,7 @@ typedef struct Target {
   const char *name, *summary;
   const char *flags; /* with which gcc and clang are to compile its C; NULL: no special ones */
   int lanes;         /* floats of its widest vector; 1: none */
-  int registers;     /* for vectors, or for floats where there are none */
+  int registers;     /* that a tile may fill: for vectors, or for floats where there are none */
   bool fma;          /* one instruction multiplies and adds */
   bool big_endian;
   int l1, l2; /* KiB of the caches that one core has to itself; 0: none */
