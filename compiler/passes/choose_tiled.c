@@ -132,7 +132,7 @@ static bool streams_by(const Target *target, const Work *work, const Schedule *s
   return !work->varies && several && schedule->channels_outermost && work->weights > (int64_t)target->l2 * 1024 / 16;
 }
 
-enum { MOST_POINTS = 10, MOST_VECTORS = 4 };
+enum { MOST_POINTS = 10, MOST_VECTORS = 4, LEAST_LANES = 4 };
 
 void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Schedule *schedule) {
   int64_t least = INT64_MAX;
@@ -158,16 +158,18 @@ bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Sche
   const Axis *lane = find_axis(nest, nest->lane_axis), *tile = find_axis(nest, nest->tile_axis);
   if (target->lanes == 1 || !lane || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
   int64_t channels;
-  if (!size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
-  schedule->kind = SCHEDULE_TILED;
-  schedule->lanes = choose_lanes(channels, target->lanes);
-  schedule->flat = nest->update && rows_run_on(plan, step);
-  int64_t vectors = (channels + schedule->lanes - 1) / schedule->lanes;
+  if (!size_is_const(lane->extent, &channels) || !lanes_are_neighbours(plan, step)) return false;
+  Schedule wanted = {.kind = SCHEDULE_TILED, .lanes = choose_lanes(channels, target->lanes), .tile = 1, .vectors = 1};
+  wanted.flat = nest->update && rows_run_on(plan, step);
+  int64_t vectors = (channels + wanted.lanes - 1) / wanted.lanes;
   bool many = target->registers > 16;
   Work work;
+  bool multiplies = tile && find_work(plan, step, &wanted, &work);
+  if (channels < LEAST_LANES && (!multiplies || work.points < LEAST_LANES)) return false; /* many points make up for empty lanes */
+  *schedule = wanted;
   if (!tile) { /* one point: as many sums as hide that each takes some cycles */
     schedule->vectors = many ? 8 : 6;
-  } else if (find_work(plan, step, schedule, &work)) {
+  } else if (multiplies) {
     choose_cheapest(target, &work, vectors, schedule);
   } else { /* without reduction each point is read and written once: nothing is gained by more */
     int most = many || !nest->update ? 4 : 2;
