@@ -66,6 +66,7 @@ static void print_step(Text *out, const Plan *plan, int index) {
     text_addf(out, ", tile %d x %d vectors of %d%s%s", s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
               s->schedule.flat ? ", flat" : "", s->schedule.channels_outermost ? ", channels outermost" : "");
   if (s->schedule.ahead) text_add(out, ", weights asked for ahead");
+  if (s->schedule.input_ahead) text_add(out, ", input asked for ahead");
   if (s->schedule.kind == SCHEDULE_WINOGRAD)
     text_addf(out, ", Winograd F(%dx%d, 3x3), %d tiles at a time, %d x %d vectors of %d, kernels %.1f times as large", s->schedule.winograd,
               s->schedule.winograd, s->schedule.chunk, s->schedule.tile, s->schedule.vectors, s->schedule.lanes,

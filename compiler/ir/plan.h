@@ -60,6 +60,7 @@ typedef struct Schedule {
   bool channels_outermost; /* each block of channels is computed for all points before the next one; else each row, or where
                             * it is flat each tile, for all blocks */
   bool ahead;              /* channels outermost: while a block is computed, the next one's weights are asked for */
+  bool input_ahead;        /* while a tile is computed, the input of the next is asked for */
   const char *shared_axis; /* result axis whose points (of the lane axis: blocks) the threads share; NULL: one thread does all */
   /* WINOGRAD: */
   int winograd;    /* rows and columns of a tile of results: 2 or 4 */

@@ -87,6 +87,7 @@ typedef struct FindOperands {
   const Step *step;
   const char *lane;
   const Value *input;      /* one value for all lanes */
+  const Expr *access;      /* how it is read */
   const Parameter *weight; /* by lanes */
 } FindOperands;
 
@@ -96,7 +97,7 @@ static Expr *find_operands(void *context, Expr *e) {
   bool along_lanes = false;
   for (int d = 0; d < e->rank; d++) along_lanes = along_lanes || expr_uses_var(e->index[d], f->lane);
   const Operand *operand = &f->step->operands[e->operand];
-  if (operand->value && !along_lanes) f->input = operand->value;
+  if (operand->value && !along_lanes) f->input = operand->value, f->access = e;
   if (operand->parameter && along_lanes) f->weight = operand->parameter;
   return e;
 }
@@ -110,7 +111,13 @@ static bool find_work(const Plan *plan, const Step *step, const Schedule *schedu
   if (!found.input || !found.weight) return false;
   *work = (Work){.points = 1, .rows = 1, .steps = 1, .weights = parameter_elements(found.weight) * (int64_t)sizeof(float)};
   work->input = number_of(plan->views[found.input->id].buffer->elements) * (int64_t)sizeof(float);
-  for (int i = 0; i < nest->reduction_count; i++) work->steps *= number_of(nest->reduction_axes[i].extent);
+  int reductions = 0;
+  for (int i = 0; i < nest->reduction_count; i++) {
+    work->steps *= number_of(nest->reduction_axes[i].extent);
+    reductions += !size_is(nest->reduction_axes[i].extent, 1);
+  }
+  Expr *column = coefficient_of(plan->arena, found.access->index[2], nest->tile_axis);
+  work->streams_input = reductions == 1 && expr_is_int(column, 1);
   for (int i = 0; i < nest->result_count; i++) {
     const Axis *axis = &nest->result_axes[i];
     int64_t extent = number_of(axis->extent);
@@ -151,6 +158,7 @@ void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Sc
         *schedule = candidate;
       }
   schedule->ahead = streams_by(target, work, schedule);
+  schedule->input_ahead = work->streams_input && !schedule->channels_outermost && work->input > (int64_t)target->l2 * 1024 / 2;
 }
 
 bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {

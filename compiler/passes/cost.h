@@ -12,6 +12,7 @@ typedef struct Work {
   int64_t steps;          /* of the reduction */
   int64_t weights, input; /* bytes */
   bool varies;            /* the points do */
+  bool streams_input;     /* each tile reads a run of the input of its own, which follows that of the tile before it */
 } Work;
 
 /* Parts of a cycle. */

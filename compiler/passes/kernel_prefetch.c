@@ -66,8 +66,24 @@ static Stmt *prefetch_ahead(const Tiling *t) {
                    stmt_set(t->arena, "later", add(t, later, expr_index(t->arena, "ahead_step"))));
 }
 
+/* ---- the next tile's input, at each step of the reduction a part of it ---- */
+
+const KernelOperand *asked_input(const Tiling *t) {
+  if (!t->b->step->schedule.input_ahead || t->points == 1 || !is_dense(t)) return NULL;
+  for (int i = 0; i < t->b->step->operand_count; i++)
+    if (t->operands[i].bound && t->operands[i].bound->value && reads_operand(t, t->nest->update, i)) return &t->operands[i];
+  return NULL;
+}
+
+static Stmt *prefetch_input(const Tiling *t) {
+  const KernelOperand *k = asked_input(t);
+  if (!k) return NULL;
+  Expr *place = add(t, k->step_tile, expr_index(t->arena, t->reductions[t->reduction_count - 1].var));
+  return stmt_prefetch_later(t->arena, k->bound->name, mul(t, number(t, t->points), place));
+}
+
 Stmt *prefetch_weights(const Tiling *t, const KernelOperand *k) {
-  Stmt *body = prefetch_near(t, k->bound->name);
+  Stmt *body = stmt_then(prefetch_near(t, k->bound->name), prefetch_input(t));
   return k == asked_ahead(t) ? stmt_then(body, prefetch_ahead(t)) : body;
 }
 

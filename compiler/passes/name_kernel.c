@@ -40,6 +40,7 @@ const char *kernel_name(const Tiling *t, bool of_layer) {
     if (!size_is(t->reductions[r].extent, 1)) text_addf(&name, "_%s", t->reductions[r].var);
   if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && owns_weights(step)) text_add(&name, "_no_bias");
   if (asked_ahead(t)) text_add(&name, "_ahead");
+  if (asked_input(t)) text_add(&name, "_input_ahead");
   for (int i = 0; !of_layer && i < step->fused_count; i++) text_addf(&name, "_%s", step->fused[i]->op->name);
   return text_string(&name);
 }

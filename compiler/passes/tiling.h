@@ -60,6 +60,8 @@ const char **kernel_comment(const Tiling *t, int *count);
 /* kernel_prefetch.c */
 /* The weights whose next block the kernel asks for; NULL: it does not. */
 const KernelOperand *asked_ahead(const Tiling *t);
+/* The input of which it asks for the next tile's part; NULL: it does not. */
+const KernelOperand *asked_input(const Tiling *t);
 /* Arguments: the first number that a tile asks for, from its own first weight on, and how many follow with each step of
  * the reduction. */
 Expr *first_ahead(const Tiling *t);
