@@ -45,6 +45,15 @@ static bool calculates_with(const Tiling *t, const char *var) {
   return found;
 }
 
+static void step_by_columns(Tiling *t, KernelOperand *k) {
+  t->slide.column = parameter(t, step_name(t, k, "column"), t->slide.column);
+  k->step_tile = mul(t, number(t, t->slide.stride), t->slide.column);
+  k->step_reduction[t->reduction_count - 1] = mul(t, number(t, t->slide.dilation), t->slide.column);
+}
+
+/* Whether the taps of a reduction axis are written out. */
+static bool is_written_out(const Tiling *t, int r) { return t->slide.taps && r == t->reduction_count - 1; }
+
 /* Declares pointers and steps; replaces each step by what the kernel calls it. */
 static void add_params(Tiling *t) {
   t->param_count = 0;
@@ -57,12 +66,15 @@ static void add_params(Tiling *t) {
       add_parameter(t, "ahead", first_ahead(t));
       add_parameter(t, "ahead_step", step_ahead(t));
     }
-    if (t->tile && t->points > 1) k->step_tile = parameter(t, step_name(t, k, t->tile->var), k->step_tile);
-    for (int r = 0; r < t->reduction_count; r++)
+    bool slides = t->slide.taps && i == t->slide.operand;
+    if (slides) step_by_columns(t, k);
+    else if (t->tile && t->points > 1) k->step_tile = parameter(t, step_name(t, k, t->tile->var), k->step_tile);
+    for (int r = 0; r < t->reduction_count - slides; r++)
       if (!k->streamed) k->step_reduction[r] = parameter(t, step_name(t, k, t->reductions[r].var), k->step_reduction[r]);
   }
   for (int r = 0; r < t->reduction_count; r++) {
     const Axis *axis = &t->reductions[r];
+    if (is_written_out(t, r)) continue;
     if (is_clipped(axis)) add_parameter(t, tap_count_name(t->arena, axis), tap_count(t->arena, axis)); /* of each tile its own */
     else parameter(t, tap_count_name(t->arena, axis), tap_count(t->arena, axis));
   }
@@ -71,20 +83,26 @@ static void add_params(Tiling *t) {
 }
 
 static Expr *reduction_end(const Tiling *t, int r) {
+  if (is_written_out(t, r)) return number(t, t->slide.taps);
   if (size_is(t->reductions[r].extent, 1) && !is_clipped(&t->reductions[r])) return number(t, 1);
   return expr_index(t->arena, tap_count_name(t->arena, &t->reductions[r]));
 }
 
-/* Offset in the kernel of an operand: at the current point of the reductions, or before and after them at their start. */
-Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point) {
-  Expr *offset = mul(t, point, k->step_tile);
-  for (int r = 0; t->reducing && r < t->reduction_count && !k->streamed; r++)
-    offset = add(t, offset, mul(t, expr_index(t->arena, t->reductions[r].var), k->step_reduction[r]));
-  return offset;
+static Expr *reduction_index(const Tiling *t, int r) {
+  return t->tap >= 0 && is_written_out(t, r) ? number(t, t->tap) : expr_index(t->arena, t->reductions[r].var);
 }
 
-/* Whether the operand differs between the points of a tile. */
-static bool moves_with_tile(const KernelOperand *k) { return !expr_is_int(k->step_tile, 0); }
+/* Which a point reads with the tap that is being written. */
+static int column_of(const Tiling *t, int point) { return point * t->slide.stride + t->tap * t->slide.dilation; }
+
+/* Offset in the kernel of an operand: at the current point of the reductions, or before and after them at their start. */
+Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point) {
+  bool slides = t->tap >= 0 && k == &t->operands[t->slide.operand];
+  Expr *offset = slides ? mul(t, number(t, column_of(t, (int)point->integer)), t->slide.column) : mul(t, point, k->step_tile);
+  for (int r = 0; t->reducing && r < t->reduction_count - slides && !k->streamed; r++)
+    offset = add(t, offset, mul(t, reduction_index(t, r), k->step_reduction[r]));
+  return offset;
+}
 
 /* Lanes of vector v that hold channels of the layer. */
 static int valid_lanes(const Tiling *t, int v) {
@@ -94,6 +112,7 @@ static int valid_lanes(const Tiling *t, int v) {
 
 static Expr *load(const Tiling *t, const KernelOperand *k, int point, int v) {
   Expr *offset = kernel_offset(t, k, number(t, point));
+  if (k->streamed && t->tap >= 0) offset = add(t, offset, number(t, (int64_t)t->tap * t->vectors * t->lanes));
   if (!k->along_lanes) return expr_load(t->arena, k->bound->name, offset, element_type(k->bound));
   Expr *e = expr_load(t->arena, k->bound->name, add(t, offset, number(t, (int64_t)v * t->lanes)), (Type){SCALAR_F32, t->lanes});
   /* What lies behind the last channels is read and ignored; not where another thread may be writing it. */
@@ -104,13 +123,16 @@ static Expr *load(const Tiling *t, const KernelOperand *k, int point, int v) {
   return e;
 }
 
-static Expr *load_float(const Tiling *t, const KernelOperand *k, int point, int v) {
+Expr *load_float(const Tiling *t, const KernelOperand *k, int point, int v) {
   Expr *loaded = load(t, k, point, v);
   return expr_cast(t->arena, (Type){SCALAR_F32, loaded->type.lanes}, loaded);
 }
 
-static const char *hoisted_name(const Tiling *t, const KernelOperand *k, int point, int v) {
+const char *hoisted_name(const Tiling *t, const KernelOperand *k, int point, int v) {
   const char *name = k->bound->name;
+  if (t->tap >= 0) point = moves_with_tile(k) ? column_of(t, point) : t->tap;
+  if (t->tap >= 0 && k->along_lanes) return arena_printf(t->arena, "%s_%d_%d", name, point, v);
+  if (t->tap >= 0) return arena_printf(t->arena, "%s_%d", name, point);
   if (!moves_with_tile(k)) point = 0; /* one load serves all points */
   if (k->along_lanes && moves_with_tile(k)) return arena_printf(t->arena, "%s_%d_%d", name, point, v);
   if (k->along_lanes) return arena_printf(t->arena, "%s_%d", name, v);
@@ -164,7 +186,7 @@ static Expr *vector_visit(void *context, Expr *e) {
   return e;
 }
 
-static Expr *vectorised(const Tiling *t, Expr *e, int point, int v, bool direct) {
+Expr *vectorised(const Tiling *t, Expr *e, int point, int v, bool direct) {
   Vectorise context = {t, point, v, direct};
   return rewrite_expr(t->arena, e, vector_visit, &context);
 }
@@ -187,7 +209,7 @@ static Stmt *hoist_loads(const Tiling *t, Expr *e, int point, bool same_for_all)
   return lets;
 }
 
-static const char *acc_name(const Tiling *t, int point, int v) { return arena_printf(t->arena, "acc%d_%d", point, v); }
+const char *acc_name(const Tiling *t, int point, int v) { return arena_printf(t->arena, "acc%d_%d", point, v); }
 
 /* The accumulators' first values. */
 static Stmt *declare_all(const Tiling *t, Expr *e) {
@@ -211,19 +233,21 @@ static Stmt *update_all(const Tiling *t, Expr *e) {
 
 static Stmt *advance_streams(const Tiling *t) {
   Stmt *body = NULL;
-  int64_t width = (int64_t)t->vectors * t->lanes;
+  int64_t width = (int64_t)t->vectors * t->lanes * (t->slide.taps ? t->slide.taps : 1);
   for (int i = 0; i < t->b->step->operand_count; i++) {
     if (!t->operands[i].bound || !t->operands[i].streamed) continue;
     const char *pointer = t->operands[i].bound->name;
-    body = stmt_then(body, prefetch_weights(t, &t->operands[i]));
+    if (!t->slide.taps) body = stmt_then(body, prefetch_weights(t, &t->operands[i]));
     body = stmt_then(body, stmt_advance(t->arena, pointer, number(t, width)));
   }
   return body;
 }
 
-static Stmt *wrap_reductions(const Tiling *t, Stmt *body) {
+/* `written_out`: the body holds all taps of a window that slides. */
+static Stmt *wrap_reductions(const Tiling *t, Stmt *body, bool written_out) {
   for (int r = t->reduction_count; r-- > 0;)
-    body = stmt_for(t->arena, t->reductions[r].var, number(t, 0), reduction_end(t, r), number(t, 1), body);
+    if (!written_out || !is_written_out(t, r))
+      body = stmt_for(t->arena, t->reductions[r].var, number(t, 0), reduction_end(t, r), number(t, 1), body);
   return body;
 }
 
@@ -261,8 +285,9 @@ static Stmt *vector_body(const Tiling *t) {
   if (nest->update) {
     Tiling inside = *t;
     inside.reducing = true;
+    Stmt *update = t->slide.taps ? update_sliding(&inside, nest->update) : update_all(&inside, nest->update);
     body = stmt_then(body, begin_ahead(t));
-    body = stmt_then(body, wrap_reductions(t, stmt_then(update_all(&inside, nest->update), advance_streams(t))));
+    body = stmt_then(body, wrap_reductions(t, stmt_then(update, advance_streams(t)), true));
   }
   body = stmt_then(body, load_epilogue(t));
   if (nest->update && has_result(nest)) body = stmt_then(body, finish_all(t, nest->result));
@@ -300,7 +325,7 @@ static Stmt *plain_body(const Tiling *t) {
   Arena *a = t->arena;
   Stmt *body = stmt_let(a, "acc", rewrite_expr(a, nest->update ? nest->initial : nest->result, plain_visit, &context), false);
   if (nest->update) {
-    body = stmt_then(body, wrap_reductions(t, stmt_set(a, "acc", rewrite_expr(a, nest->update, plain_visit, &reducing))));
+    body = stmt_then(body, wrap_reductions(t, stmt_set(a, "acc", rewrite_expr(a, nest->update, plain_visit, &reducing)), false));
     if (has_result(nest)) body = stmt_then(body, stmt_set(a, "acc", rewrite_expr(a, nest->result, plain_visit, &context)));
   }
   for (int i = 0; i < nest->epilogue_count; i++)
@@ -344,6 +369,9 @@ Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels
   t->points = points;
   t->vectors = vectors;
   t->channels = channels;
+  t->slide = find_slide(t);
+  if (t->slide.taps) t->nest = with_number_of_taps(t);
+  t->tap = -1;
   add_params(t);
   for (int i = 0; i < t->param_count; i++) {
     t->arguments[i] = substitute_var(t->arena, t->arguments[i], t->lane->var, oc);

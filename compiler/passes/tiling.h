@@ -16,6 +16,15 @@ typedef struct KernelOperand {
   bool streamed;                  /* packed numbers, read once from front to back */
 } KernelOperand;
 
+/* A window that slides: taps of neighbouring points read the same columns, each of which is loaded once. The taps of the
+ * innermost reduction axis are written out. */
+typedef struct Slide {
+  int taps;             /* how many; 0: the window does not slide */
+  int stride, dilation; /* in columns */
+  int operand;          /* that slides */
+  Expr *column;         /* distance of its columns */
+} Slide;
+
 typedef struct Tiling {
   const StepBinding *b;
   Arena *arena;
@@ -30,6 +39,8 @@ typedef struct Tiling {
   bool reducing; /* what is being written stands inside the reduction loops */
   int points, vectors, lanes;
   int64_t channels; /* that are stored */
+  Slide slide;
+  int tap; /* that is being written, of a window that slides; -1: a loop visits them */
   LoopParam params[MAX_KERNEL_PARAMS];
   Expr *arguments[MAX_KERNEL_PARAMS];
   int param_count;
@@ -39,6 +50,8 @@ static inline Expr *mul(const Tiling *t, Expr *x, Expr *y) { return expr_binary(
 static inline Expr *add(const Tiling *t, Expr *x, Expr *y) { return expr_binary(t->arena, OP_ADD, x, y); }
 static inline Expr *number(const Tiling *t, int64_t n) { return expr_int(t->arena, n); }
 
+/* Whether the operand differs between the points of a tile. */
+static inline bool moves_with_tile(const KernelOperand *k) { return !expr_is_int(k->step_tile, 0); }
 /* Whether an expression of the nest reads an operand. */
 bool reads_operand(const Tiling *t, Expr *e, int operand);
 /* Offset in the kernel of an operand at a point of the tile: at the current point of the reductions, or before and after
@@ -70,4 +83,18 @@ Expr *step_ahead(const Tiling *t);
 Stmt *prefetch_results(const Tiling *t);
 Stmt *begin_ahead(const Tiling *t);
 Stmt *prefetch_weights(const Tiling *t, const KernelOperand *weights);
+
+/* slide_taps.c: whether the tiles of this size have windows that slide, */
+Slide find_slide(const Tiling *tiling);
+/* the nest where their number is known, */
+const Nest *with_number_of_taps(const Tiling *tiling);
+/* and one step of the reductions outside them, for all accumulators. */
+Stmt *update_sliding(const Tiling *tiling, Expr *e);
+
+/* build_kernel.c: parts of a kernel's text. What an operand is called that was read before, reading it, what is calculated with
+ * it, and where that goes. */
+const char *hoisted_name(const Tiling *t, const KernelOperand *k, int point, int v);
+Expr *load_float(const Tiling *t, const KernelOperand *k, int point, int v);
+Expr *vectorised(const Tiling *t, Expr *e, int point, int v, bool direct);
+const char *acc_name(const Tiling *t, int point, int v);
 #endif
