@@ -96,6 +96,12 @@ static int chain_length(const Expr *x) {
   return length;
 }
 
+/* Of whole vectors each lane is asked; C compilers want such comparisons in parentheses. */
+static const char *mask_logic(const Emitter *e, const Expr *x) {
+  const char *token = x->op == OP_OR ? "|" : "&";
+  return arena_printf(e->arena, "(%s %s %s)", expr(e, x->left, PRECEDENCE_UNARY), token, expr(e, x->right, PRECEDENCE_UNARY));
+}
+
 /* From left to right, so that a sum of thousands is one text and not thousands of growing ones. */
 static const char *binary(const Emitter *e, const Expr *x, int context) {
   int precedence = spelling[x->op].precedence, length = chain_length(x);
@@ -149,7 +155,9 @@ static const char *expr(const Emitter *e, const Expr *x, int context) {
   case EXPR_VAR: return x->text;
   case EXPR_WEIGHTS: return weights(e, x);
   case EXPR_LOAD: return load(e, x);
-  case EXPR_BINARY: return binary(e, x, context);
+  case EXPR_BINARY:
+    if (x->type.lanes > 1 && (x->op == OP_AND || x->op == OP_OR)) return mask_logic(e, x);
+    return binary(e, x, context);
   case EXPR_SELECT: return select(e, x, context);
   case EXPR_MATH: return arena_printf(e->arena, "%s_%sf(%s)", e->runtime, math_name(x->function), expr(e, x->left, 0));
   case EXPR_CAST: return arena_printf(e->arena, "(%s)%s", c_type(e, x->type), expr(e, x->left, PRECEDENCE_UNARY));
