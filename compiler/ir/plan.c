@@ -64,7 +64,10 @@ static void print_step(Text *out, const Plan *plan, int index) {
   if (s->zero_border) text_add(out, ", zeroes its border");
   if (s->schedule.kind == SCHEDULE_TILED)
     text_addf(out, ", tile %d x %d vectors of %d%s%s", s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
-              s->schedule.flat ? ", flat" : "", s->schedule.channels_outermost ? ", channels outermost" : "");
+              s->schedule.flat ? ", flat" : "",
+              s->schedule.channels_outermost ? ", channels outermost"
+              : s->schedule.tiles_outermost  ? ", tiles outermost"
+                                             : "");
   if (s->schedule.ahead) text_add(out, ", weights asked for ahead");
   if (s->schedule.input_ahead) text_add(out, ", input asked for ahead");
   if (s->schedule.kind == SCHEDULE_WINOGRAD)

@@ -6,7 +6,7 @@
 #include "passes/schedules.h"
 #include "passes/winograd.h"
 
-static ChooseForm *const forms[] = {choose_winograd, choose_tiled};
+static ChooseForm *const forms[] = {choose_winograd, choose_streamed, choose_tiled};
 
 static Schedule schedule_of(const Plan *plan, const Step *step, const Target *target) {
   Schedule schedule = {.kind = SCHEDULE_SCALAR, .lanes = 1, .tile = 1, .vectors = 1};

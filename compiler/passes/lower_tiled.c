@@ -278,6 +278,6 @@ Stmt *lower_tiled(const StepBinding *b) {
   collect_operands(&t);
   merge_reductions(&t);
   Runs points = cut_row(&t), channels = cut_channels(&t);
-  bool tiles_first = schedule->flat && !schedule->channels_outermost;
+  bool tiles_first = schedule->tiles_outermost || (schedule->flat && !schedule->channels_outermost);
   return limits_of(&t, NULL, tiles_first ? tiles_outside(&t, points, channels) : channels_outside(&t, points, channels));
 }

@@ -11,4 +11,6 @@ typedef bool ChooseForm(const Plan *plan, const Step *step, const Target *target
 ChooseForm choose_winograd;
 /* choose_tiled.c: tiles of results in vector registers. */
 ChooseForm choose_tiled;
+/* choose_streamed.c: such tiles for what reads each number a few times only. */
+ChooseForm choose_streamed;
 #endif

@@ -1,0 +1,73 @@
+/* choose_streamed.c - tiles for what reads each number a few times only: depthwise convolution, pooling, elementwise steps.
+ *
+ * Memory bounds it, not arithmetic: whole pixels are read in their order, unless all lies in a cache, where one block of
+ * channels of a few rows stays nearer. Measurements: docs/decisions/0014-windows-and-lanes.md. */
+#include "passes/plan_steps.h"
+#include "passes/schedules.h"
+
+typedef struct FindLanes {
+  const Step *step;
+  bool summed; /* it reads values that all lanes share, again and again */
+} FindLanes;
+
+static Expr *find_lanes(void *context, Expr *e) {
+  FindLanes *f = context;
+  if (e->kind != EXPR_ACCESS || !f->step->operands[e->operand].value) return e;
+  f->summed = f->summed || !expr_uses_var(e->index[0], f->step->nest->lane_axis);
+  return e;
+}
+
+/* Whether each channel of the result comes from its own of the tensors. */
+static bool keeps_channels(const Plan *plan, const Step *step) {
+  FindLanes find = {step, false};
+  for (const Nest *nest = step->nest; nest; nest = nest->next)
+    if (nest->update) rewrite_expr(plan->arena, nest->update, find_lanes, &find);
+  return !find.summed;
+}
+
+/* Bytes of the tensors that the step reads and writes; a size that varies counts as large. */
+static int64_t bytes_touched(const Plan *plan, const Step *step) {
+  int64_t elements, sum = 0;
+  for (int i = -1; i < step->operand_count; i++) {
+    if (i >= 0 && !step->operands[i].value) continue;
+    const Buffer *buffer = i < 0 ? step->output.buffer : plan->views[stored_as(step->operands[i].value)->id].buffer;
+    if (!size_is_const(buffer->elements, &elements)) return SIZE_LIMIT;
+    sum += elements * (int64_t)sizeof(float);
+  }
+  return sum;
+}
+
+enum { MOST_POINTS = 12, POINTS_OF_COPIES = 4 };
+
+static Expr *find_math(void *context, Expr *e) {
+  if (e->kind == EXPR_MATH) *(bool *)context = true;
+  return e;
+}
+
+/* Functions take so long that calling a kernel for each point costs nothing beside them. */
+static bool calls_functions(const Plan *plan, const Nest *nest) {
+  bool found = false;
+  visit_nest(plan->arena, nest, find_math, &found);
+  return found;
+}
+
+/* Most points whose sums have registers beside the weights of a row of taps and one column of the input. */
+static int most_points(const Plan *plan, const Target *target, const Step *step, const Schedule *schedule) {
+  const Nest *nest = step->nest;
+  int64_t taps;
+  if (!nest->update) return calls_functions(plan, nest) ? 1 : POINTS_OF_COPIES;
+  if (!nest->reduction_count || !size_is_const(nest->reduction_axes[nest->reduction_count - 1].extent, &taps)) return schedule->tile;
+  if (taps > target->registers / 2) return schedule->tile;
+  int64_t points = (target->registers - taps - 1) / schedule->vectors;
+  return points > MOST_POINTS ? MOST_POINTS : points < 2 ? 2 : (int)points;
+}
+
+bool choose_streamed(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
+  const Axis *lane = find_axis(step->nest, step->nest->lane_axis), *tile = find_axis(step->nest, step->nest->tile_axis);
+  if (!tile || !lane || !keeps_channels(plan, step) || !choose_tiled(plan, step, target, schedule)) return false;
+  bool near = step->nest->update && bytes_touched(plan, step) <= (int64_t)target->l2 * 1024;
+  schedule->tile = most_points(plan, target, step, schedule);
+  schedule->channels_outermost = near;
+  schedule->tiles_outermost = !near;
+  return true;
+}
