@@ -100,60 +100,6 @@ static Stmt *lower_copy(const StepBinding *b) {
   return loop(a, "oy", extents[1], body);
 }
 
-/* ---- borders ---- */
-
-static const char *const border_params[] = {"channels", "column", "row", "height", "width", "top", "bottom", "left", "right"};
-
-/* for oy < rows: for ox < columns: for oc < channels: y[(first_row + oy) * row + (first_column + ox) * column + oc] = 0 */
-static Stmt *zero_rectangle(Arena *a, Expr *first_row, Expr *rows, Expr *first_column, Expr *columns) {
-  Expr *offset = expr_binary(a, OP_MUL, expr_binary(a, OP_ADD, first_row, expr_index(a, "oy")), expr_index(a, "row"));
-  Expr *column = expr_binary(a, OP_ADD, first_column, expr_index(a, "ox"));
-  offset = expr_binary(a, OP_ADD, offset, expr_binary(a, OP_MUL, column, expr_index(a, "column")));
-  offset = expr_binary(a, OP_ADD, offset, expr_index(a, "oc"));
-  Stmt *body = stmt_store(a, "y", offset, expr_float(a, 0), 1);
-  body = stmt_for(a, "oc", expr_int(a, 0), expr_index(a, "channels"), expr_int(a, 1), body);
-  body = stmt_for(a, "ox", expr_int(a, 0), columns, expr_int(a, 1), body);
-  return stmt_for(a, "oy", expr_int(a, 0), rows, expr_int(a, 1), body);
-}
-
-static void add_zero_border(LoopProgram *program, Arena *a) {
-  for (int i = 0; i < program->kernel_count; i++)
-    if (strcmp(program->kernels[i]->name, "zero_border") == 0) return;
-  Function *f = ARENA_NEW(a, Function);
-  size_t count = sizeof border_params / sizeof *border_params;
-  *f = (Function){.name = "zero_border", .param_count = (int)count + 1};
-  f->comment = ARENA_ARRAY(a, const char *, 1);
-  f->comment[f->comment_count++] =
-      "Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points to the border's first.";
-  f->params = ARENA_ARRAY(a, LoopParam, count + 1);
-  f->params[0] = (LoopParam){.name = "y", .pointer = true, .type = type_f32};
-  for (size_t i = 0; i < count; i++) f->params[i + 1] = (LoopParam){.name = border_params[i], .type = type_index};
-  Expr *zero = expr_int(a, 0), *top = expr_index(a, "top"), *height = expr_index(a, "height"), *left = expr_index(a, "left"),
-       *width = expr_index(a, "width");
-  Expr *whole = expr_binary(a, OP_ADD, expr_binary(a, OP_ADD, left, width), expr_index(a, "right"));
-  f->body = zero_rectangle(a, zero, top, zero, whole);
-  f->body = stmt_then(f->body, zero_rectangle(a, top, height, zero, left));
-  f->body = stmt_then(f->body, zero_rectangle(a, top, height, expr_binary(a, OP_ADD, left, width), expr_index(a, "right")));
-  f->body = stmt_then(f->body, zero_rectangle(a, expr_binary(a, OP_ADD, top, height), expr_index(a, "bottom"), zero, whole));
-  ARENA_PUSH(a, program->kernels, program->kernel_count, f);
-}
-
-/* A line of its own in run: a border belongs to those who read it, so it must not change the function that writes the
- * tensor inside. */
-static Stmt *call_zero_border(const StepBinding *b) {
-  if (!b->step->zero_border) return NULL;
-  Arena *a = b->plan->arena;
-  const Buffer *buffer = b->output.view.buffer;
-  const Border *border = &buffer->border;
-  add_zero_border(b->program, a);
-  Expr *arguments[] = {border_argument(b),           expr_size(a, type_channels(&b->step->result->type)),
-                       b->output.stride[2],          b->output.stride[1],
-                       expr_size(a, buffer->height), expr_size(a, buffer->width),
-                       expr_int(a, border->top),     expr_int(a, border->bottom),
-                       expr_int(a, border->left),    expr_int(a, border->right)};
-  return stmt_call(a, "zero_border", arguments, (int)(sizeof arguments / sizeof *arguments));
-}
-
 /* ---- functions ---- */
 
 static const SizeStyle in_comments = {"*", "/", "max", NULL}; /* `//` begins a comment of C */
@@ -334,7 +280,7 @@ static Stmt *for_each_sample(const StepBinding *b, Stmt *body) {
 static void add_calls(const StepBinding *b, Stmt *call, Stmt **round) {
   StepBinding of_one = *b;
   of_one.one_sample = b->plan->batch > 1;
-  Stmt *border = call_zero_border(&of_one), *both = stmt_then(b->step->all_samples ? NULL : border, call);
+  Stmt *border = lower_zero_border(&of_one), *both = stmt_then(b->step->all_samples ? NULL : border, call);
   if (b->one_sample && *round) {
     stmt_then((*round)->body, both);
     return;

@@ -1,4 +1,4 @@
-/* lower_nest.h - the two ways in which a nest becomes statements. */
+/* lower_nest.h - the two ways in which a nest becomes statements, and what goes before it. */
 #ifndef CNNC_PASSES_LOWER_NEST_H
 #define CNNC_PASSES_LOWER_NEST_H
 #include "passes/bind_operands.h"
@@ -7,6 +7,8 @@
 Stmt *lower_scalar(const StepBinding *binding);
 /* Loops over tiles that call kernels, which are added to the program. */
 Stmt *lower_tiled(const StepBinding *binding);
+/* The call that zeroes the border around what the step writes; NULL: it has none to zero. */
+Stmt *lower_zero_border(const StepBinding *binding);
 
 /* Winograd's form of a correlation: chunks of tiles, each transformed, multiplied by such kernels, and transformed back. */
 Stmt *lower_winograd(const StepBinding *binding);

@@ -39,9 +39,22 @@ static const char *c_key(Arena *arena, const char *name) {
 
 /* What the emitted C calls its own: the interface, and the helpers beside the layers. */
 static bool is_interface_name(const char *name) {
-  static const char *const names[] = {"run",           "inputs",   "outputs",         "env",   "weights", "status",
-                                      "status_text",   "selftest", "workspace_bytes", "check", "overlap", "zero_border",
-                                      "weights_match", "larger",   "check_sizes"};
+  static const char *const names[] = {"run",
+                                      "inputs",
+                                      "outputs",
+                                      "env",
+                                      "weights",
+                                      "status",
+                                      "status_text",
+                                      "selftest",
+                                      "workspace_bytes",
+                                      "check",
+                                      "overlap",
+                                      "zero_border",
+                                      "zero_border_of_slice",
+                                      "weights_match",
+                                      "larger",
+                                      "check_sizes"};
   static const char *const beginnings[] = {"kernel_", "math_", "f32x", "u32x", "zero4", "zero8", "zero16"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(names[i], name) == 0) return true;

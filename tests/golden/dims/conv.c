@@ -20,38 +20,21 @@ extern const float n_c_bias[2];
 #define N_Y_ROW_C(W) (W + 1)
 #define N_Y_COLUMN_C 2
 
-/* Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points
-     to the border's first. */
-static void n_zero_border(float *y, size_t channels, size_t column, size_t row, size_t height,
-    size_t width, size_t top, size_t bottom, size_t left, size_t right)
+/* Zeros around a tensor, so that windows may reach beyond its edges: as many before its first
+     pixel, between its rows and after its last one. y points to the border's first. */
+static void n_zero_border(float *y, size_t first, size_t between, size_t last, size_t height,
+    size_t row)
 {
-  for (size_t oy = 0; oy < top; oy++) {
-    for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[oy * row + ox * column + oc] = 0.0f;
-      }
+  for (size_t i = 0; i < first; i++) {
+    y[i] = 0.0f;
+  }
+  for (size_t oy = 1; oy < height; oy++) {
+    for (size_t i = 0; i < between; i++) {
+      y[first + oy * row - between + i] = 0.0f;
     }
   }
-  for (size_t oy = 0; oy < height; oy++) {
-    for (size_t ox = 0; ox < left; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + oy) * row + ox * column + oc] = 0.0f;
-      }
-    }
-  }
-  for (size_t oy = 0; oy < height; oy++) {
-    for (size_t ox = 0; ox < right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + oy) * row + (left + width + ox) * column + oc] = 0.0f;
-      }
-    }
-  }
-  for (size_t oy = 0; oy < bottom; oy++) {
-    for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + height + oy) * row + ox * column + oc] = 0.0f;
-      }
-    }
+  for (size_t i = 0; i < last; i++) {
+    y[first + height * row - between + i] = 0.0f;
   }
 }
 
@@ -154,8 +137,8 @@ n_status n_run(const n_inputs *in, const n_outputs *out, const n_env *env)
   float *ws = (float *)env->workspace;
   const float *in_x = in->x;
   float *out_y = out->y;
-  n_zero_border(ws + N_OFFSET_X_COPY - N_Y_COLUMN_X_COPY, 1, N_Y_COLUMN_X_COPY, N_Y_ROW_X_COPY(W),
-      H, W, 0, 1, 1, 1);
+  n_zero_border(ws + N_OFFSET_X_COPY - N_Y_COLUMN_X_COPY, N_Y_COLUMN_X_COPY, 2 * N_Y_COLUMN_X_COPY,
+      N_Y_COLUMN_X_COPY + N_Y_ROW_X_COPY(W), H, N_Y_ROW_X_COPY(W));
   n_x_copy(in_x, ws + N_OFFSET_X_COPY, H, W);
   N_AFTER_LAYER(x_copy);
   n_c(ws + N_OFFSET_X_COPY - N_X_COLUMN_C, n_c_weight, n_c_bias, out_y, H, W);

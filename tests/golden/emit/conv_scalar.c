@@ -28,38 +28,21 @@ extern const float conv_scalar_conv1_bias[3];
 #define CONV_SCALAR_Y_ROW_Y_OUT 4
 #define CONV_SCALAR_Y_COLUMN_Y_OUT 1
 
-/* Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points
-     to the border's first. */
-static void conv_scalar_zero_border(float *y, size_t channels, size_t column, size_t row,
-    size_t height, size_t width, size_t top, size_t bottom, size_t left, size_t right)
+/* Zeros around a tensor, so that windows may reach beyond its edges: as many before its first
+     pixel, between its rows and after its last one. y points to the border's first. */
+static void conv_scalar_zero_border(float *y, size_t first, size_t between, size_t last,
+    size_t height, size_t row)
 {
-  for (size_t oy = 0; oy < top; oy++) {
-    for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[oy * row + ox * column + oc] = 0.0f;
-      }
+  for (size_t i = 0; i < first; i++) {
+    y[i] = 0.0f;
+  }
+  for (size_t oy = 1; oy < height; oy++) {
+    for (size_t i = 0; i < between; i++) {
+      y[first + oy * row - between + i] = 0.0f;
     }
   }
-  for (size_t oy = 0; oy < height; oy++) {
-    for (size_t ox = 0; ox < left; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + oy) * row + ox * column + oc] = 0.0f;
-      }
-    }
-  }
-  for (size_t oy = 0; oy < height; oy++) {
-    for (size_t ox = 0; ox < right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + oy) * row + (left + width + ox) * column + oc] = 0.0f;
-      }
-    }
-  }
-  for (size_t oy = 0; oy < bottom; oy++) {
-    for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + height + oy) * row + ox * column + oc] = 0.0f;
-      }
-    }
+  for (size_t i = 0; i < last; i++) {
+    y[first + height * row - between + i] = 0.0f;
   }
 }
 
@@ -160,8 +143,9 @@ conv_scalar_status conv_scalar_run(const conv_scalar_inputs *in, const conv_scal
   const float *in_x = in->x;
   float *out_y = out->y;
   conv_scalar_zero_border(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_Y_ROW_X_COPY
-      - CONV_SCALAR_Y_COLUMN_X_COPY, 2, CONV_SCALAR_Y_COLUMN_X_COPY, CONV_SCALAR_Y_ROW_X_COPY, 4,
-      4, 1, 1, 1, 1);
+      - CONV_SCALAR_Y_COLUMN_X_COPY, CONV_SCALAR_Y_ROW_X_COPY + CONV_SCALAR_Y_COLUMN_X_COPY,
+      2 * CONV_SCALAR_Y_COLUMN_X_COPY, CONV_SCALAR_Y_COLUMN_X_COPY + CONV_SCALAR_Y_ROW_X_COPY, 4,
+      CONV_SCALAR_Y_ROW_X_COPY);
   conv_scalar_x_copy(in_x, ws + CONV_SCALAR_OFFSET_X_COPY);
   CONV_SCALAR_AFTER_LAYER(x_copy);
   conv_scalar_conv1(ws + CONV_SCALAR_OFFSET_X_COPY - CONV_SCALAR_X_ROW_CONV1
