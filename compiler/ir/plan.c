@@ -28,6 +28,7 @@ static void print_buffer(Text *out, const Buffer *b) {
   if (b->border.top || b->border.bottom || b->border.left || b->border.right)
     text_addf(out, ", border %lld %lld %lld %lld", (long long)b->border.top, (long long)b->border.bottom, (long long)b->border.left,
               (long long)b->border.right);
+  if (b->gap) text_addf(out, ", %lld unused after each pixel", (long long)b->gap);
   if (b->kind == BUFFER_WORKSPACE && b->offset) {
     text_add(out, ", at ");
     size_print(out, b->offset);

@@ -27,6 +27,7 @@ typedef struct Buffer {
   const Size *channels, *height, *width;
   bool channels_first; /* the caller's [C][H][W] */
   Border border;
+  int64_t gap; /* unused elements after each pixel, so that pixels do not crowd one place of the cache */
   /* Set when all borders are known. */
   const Size *row, *column, *channel; /* distance of neighbours */
   const Size *origin;                 /* of the first element inside the border */

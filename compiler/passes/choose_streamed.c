@@ -17,8 +17,7 @@ static Expr *find_lanes(void *context, Expr *e) {
   return e;
 }
 
-/* Whether each channel of the result comes from its own of the tensors. */
-static bool keeps_channels(const Plan *plan, const Step *step) {
+bool keeps_channels(const Plan *plan, const Step *step) {
   FindLanes find = {step, false};
   for (const Nest *nest = step->nest; nest; nest = nest->next)
     if (nest->update) rewrite_expr(plan->arena, nest->update, find_lanes, &find);

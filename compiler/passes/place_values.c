@@ -328,11 +328,11 @@ static void set_strides(Plan *plan, Buffer *b) {
     b->channel = size_mul(a, b->width, b->height);
   } else {
     b->channel = size_of(a, 1);
-    b->column = b->channels;
-    b->row = size_mul(a, width, b->channels);
+    b->column = size_add_int(a, b->channels, b->gap);
+    b->row = size_mul(a, width, b->column);
   }
   b->origin = size_add(a, size_mul_int(a, b->row, b->border.top), size_mul_int(a, b->column, b->border.left));
-  b->elements = size_mul(a, size_mul(a, height, width), b->channels);
+  b->elements = size_mul(a, size_mul(a, height, width), size_add_int(a, b->channels, b->gap));
 }
 
 /* Slices, now that what they are slices of has its place. */
@@ -349,7 +349,6 @@ static void place_slices(Plan *plan) {
 }
 
 void place_values(Compilation *c, Plan *plan) {
-  (void)c;
   for (int count = 0; count < plan->value_count;) ARENA_PUSH(plan->arena, plan->views, count, (View){0});
   place_inputs(plan);
   copy_mirrored(plan);
@@ -360,6 +359,7 @@ void place_values(Compilation *c, Plan *plan) {
     if (plan->graph->nodes[i]->op->kind == OPERATOR_JOIN) place_joined(plan, plan->graph->nodes[i]);
   place_results(plan);
   set_borders(plan);
+  pad_pixels(c, plan);
   for (int i = 0; i < plan->buffer_count; i++) set_strides(plan, plan->buffers[i]);
   place_slices(plan);
   for (int v = 0; v < plan->value_count; v++) plan->views[v] = plan->views[stored_as(plan->values[v])->id];

@@ -2,6 +2,7 @@
 #ifndef CNNC_PASSES_PLAN_STEPS_H
 #define CNNC_PASSES_PLAN_STEPS_H
 #include "ir/plan.h"
+#include "passes/compilation.h"
 
 /* The value that has the very place of this one: flatten of [C, 1, 1] changes nothing but the type. */
 const Value *stored_as(const Value *value);
@@ -19,4 +20,8 @@ bool step_reads_part(const Step *step, const Value *value);
 void plan_insert_step(Plan *plan, int position, Step *step);
 /* The width that needs the fewest vectors for these channels, and the narrowest of those. */
 int choose_lanes(int64_t channels, int widest);
+/* Whether each channel of what a nest computes comes from its own of the tensors. */
+bool keeps_channels(const Plan *plan, const Step *step);
+/* Decides Buffer.gap, once borders are known. */
+void pad_pixels(Compilation *c, Plan *plan);
 #endif
