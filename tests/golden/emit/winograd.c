@@ -63,38 +63,21 @@ extern const float g_conv1_bias[16];
 #define G_Y_ROW_Y_OUT 6
 #define G_Y_COLUMN_Y_OUT 1
 
-/* Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points
-     to the border's first. */
-static void g_zero_border(float *y, size_t channels, size_t column, size_t row, size_t height,
-    size_t width, size_t top, size_t bottom, size_t left, size_t right)
+/* Zeros around a tensor, so that windows may reach beyond its edges: as many before its first
+     pixel, between its rows and after its last one. y points to the border's first. */
+static void g_zero_border(float *y, size_t first, size_t between, size_t last, size_t height,
+    size_t row)
 {
-  for (size_t oy = 0; oy < top; oy++) {
-    for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[oy * row + ox * column + oc] = 0.0f;
-      }
+  for (size_t i = 0; i < first; i++) {
+    y[i] = 0.0f;
+  }
+  for (size_t oy = 1; oy < height; oy++) {
+    for (size_t i = 0; i < between; i++) {
+      y[first + oy * row - between + i] = 0.0f;
     }
   }
-  for (size_t oy = 0; oy < height; oy++) {
-    for (size_t ox = 0; ox < left; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + oy) * row + ox * column + oc] = 0.0f;
-      }
-    }
-  }
-  for (size_t oy = 0; oy < height; oy++) {
-    for (size_t ox = 0; ox < right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + oy) * row + (left + width + ox) * column + oc] = 0.0f;
-      }
-    }
-  }
-  for (size_t oy = 0; oy < bottom; oy++) {
-    for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + height + oy) * row + ox * column + oc] = 0.0f;
-      }
-    }
+  for (size_t i = 0; i < last; i++) {
+    y[first + height * row - between + i] = 0.0f;
   }
 }
 
@@ -519,8 +502,9 @@ g_status g_run(const g_inputs *in, const g_outputs *out, const g_env *env)
   float *ws = (float *)env->workspace;
   const float *in_x = in->x;
   float *out_y = out->y;
-  g_zero_border(ws + G_OFFSET_X_COPY - G_Y_ROW_X_COPY - G_Y_COLUMN_X_COPY, 16, G_Y_COLUMN_X_COPY,
-      G_Y_ROW_X_COPY, 7, 6, 1, 1, 1, 1);
+  g_zero_border(ws + G_OFFSET_X_COPY - G_Y_ROW_X_COPY - G_Y_COLUMN_X_COPY,
+      G_Y_ROW_X_COPY + G_Y_COLUMN_X_COPY, 2 * G_Y_COLUMN_X_COPY,
+      G_Y_COLUMN_X_COPY + G_Y_ROW_X_COPY, 7, G_Y_ROW_X_COPY);
   g_x_copy(in_x, ws + G_OFFSET_X_COPY);
   G_AFTER_LAYER(x_copy);
   g_conv1(ws + G_OFFSET_X_COPY - G_X_ROW_CONV1 - G_X_COLUMN_CONV1, g_conv1_weight, g_conv1_bias,
