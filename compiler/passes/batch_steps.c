@@ -106,7 +106,8 @@ void batch_steps(Compilation *c, Plan *plan) {
   for (int k = 0; k < plan->step_count; k++) {
     Step *step = plan->steps[k];
     if (!can_take_all(step)) continue;
-    bool pays = 2 * weight_bytes(step) > cache_bytes && uses_of_weights(step) <= MOST_USES;
+    /* without a cache no weights come nearer, and memory for more samples is dear */
+    bool pays = cache_bytes && 2 * weight_bytes(step) > cache_bytes && uses_of_weights(step) <= MOST_USES;
     if (pays || c->options->eager) take_all_samples(plan, step, target);
   }
   for (int i = 0; i < plan->buffer_count; i++) {
