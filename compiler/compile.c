@@ -19,9 +19,24 @@ typedef struct Level {
   const LoopProgram *loops;
 } Level;
 
-static const char *const pass_names[] = {
-    "parse",          "build_graph", "bind_weights", "remove_dead", "fold_batch_norm", "group_steps",  "place_values", "choose_schedule",
-    "batch_steps", "choose_threads", "plan_memory", "lower",        "name_values", "split_products",  "pack_weights", "emit",         NULL};
+static const char *const pass_names[] = {"parse",
+                                         "build_graph",
+                                         "bind_weights",
+                                         "remove_dead",
+                                         "fold_batch_norm",
+                                         "group_steps",
+                                         "place_values",
+                                         "choose_schedule",
+                                         "batch_steps",
+                                         "choose_stripes",
+                                         "choose_threads",
+                                         "plan_memory",
+                                         "lower",
+                                         "name_values",
+                                         "split_products",
+                                         "pack_weights",
+                                         "emit",
+                                         NULL};
 
 static bool check_pass_name(Compilation *c) {
   const char *wanted = c->options->dump_after;
@@ -152,6 +167,7 @@ Plan *make_plan(Compilation *c, Graph *graph) {
   PLAN_PASS(place_values);
   PLAN_PASS(choose_schedule);
   PLAN_PASS(batch_steps);
+  PLAN_PASS(choose_stripes);
   PLAN_PASS(choose_threads);
   t = begin(c, "plan_memory");
   plan_memory(c, plan);

@@ -237,6 +237,7 @@ static void emit_call(const Emitter *e, int depth, const Stmt *s) {
 static void emit_for(const Emitter *e, int depth, const Stmt *s) {
   const char *step = expr_is_int(s->step, 1) ? arena_printf(e->arena, "%s++", s->var)
                                              : arena_printf(e->arena, "%s += %s", s->var, expr(e, s->step, 0));
+  if (s->comment) write_line(e->out, depth, "/* %s */", s->comment);
   write_line(e->out, depth, "for (size_t %s = %s; %s < %s; %s) {", s->var, expr(e, s->begin, 0), s->var,
              expr(e, s->end, spelling[OP_LT].precedence + 1), step);
   emit_stmts(e, depth + 1, s->body);

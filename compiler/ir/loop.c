@@ -64,6 +64,7 @@ Expr *expr_size(Arena *a, const Size *size) {
 
 /* Variables of the emitted C begin with a small letter. */
 const char *dim_variable(Arena *a, const Dim *dim) {
+  if (dim->variable) return dim->variable;
   return dim->name[0] >= 'A' && dim->name[0] <= 'Z' ? dim->name : arena_printf(a, "dim_%s", dim->name);
 }
 

@@ -97,6 +97,7 @@ struct Stmt {
   int lanes;
   bool later; /* PREFETCH: not so soon that it should fill the first cache */
   Stmt *body;
+  const char *comment; /* FOR: above it; NULL: none */
   Expr **arguments;
   int argument_count;
 };

@@ -3,6 +3,7 @@
 #include "ir/plan.h"
 
 #include "ir/operator.h"
+#include "ir/stripes.h"
 
 static void print_shape(Text *out, const Buffer *b) {
   size_print(out, b->channels);
@@ -21,10 +22,13 @@ static const char *kind_name(BufferKind kind) {
   return "?";
 }
 
-static void print_buffer(Text *out, const Buffer *b) {
+static void print_buffer(Text *out, const Buffer *b, bool complete) {
+  bool unused = b->kind == BUFFER_WORKSPACE && !b->offset && b->first < 0 && complete;
+  if (unused) return;
   text_addf(out, "  %-9s %s: %s ", kind_name(b->kind), b->name, dtype_name(b->dtype));
   print_shape(out, b);
   if (b->channels_first) text_add(out, ", channels first");
+  if (b->striped) text_addf(out, ", a stripe of rows");
   if (b->border.top || b->border.bottom || b->border.left || b->border.right)
     text_addf(out, ", border %lld %lld %lld %lld", (long long)b->border.top, (long long)b->border.bottom, (long long)b->border.left,
               (long long)b->border.right);
@@ -77,13 +81,14 @@ static void print_step(Text *out, const Plan *plan, int index) {
               (s->schedule.winograd + 2) * (s->schedule.winograd + 2) / 9.0);
   if (s->all_samples) text_add(out, ", all samples");
   if (s->schedule.shared_axis) text_addf(out, ", %s shared by %d threads", s->schedule.shared_axis, plan->threads);
+  if (s->stripe) text_addf(out, ", in stripes of %lld rows of %s", (long long)s->stripe->rows, plan->steps[s->stripe->last]->name);
   if (s->note) text_addf(out, ", copied: %s", s->note);
   text_add(out, "\n");
 }
 
 void print_plan(Text *out, const Plan *plan) {
   text_addf(out, "plan for %s, %s\nbuffers\n", plan->target, plan->portable ? "portable" : "fast");
-  for (int i = 0; i < plan->buffer_count; i++) print_buffer(out, plan->buffers[i]);
+  for (int i = 0; i < plan->buffer_count; i++) print_buffer(out, plan->buffers[i], plan->workspace_bytes != NULL);
   text_add(out, "steps\n");
   for (int i = 0; i < plan->step_count; i++) print_step(out, plan, i);
   text_add(out, "workspace ");
@@ -109,14 +114,15 @@ static bool reads_buffer(const Plan *plan, const Step *step, const Buffer *buffe
   return false;
 }
 
-/* Whether the buffer's contents matter during step k: it was written at or before k and is read at or after k. What holds
- * all samples is written and read in all of a round of steps. Recomputed from the steps, not from Buffer.first and last. */
+/* Whether the buffer's contents matter during step k: it was written at or before k and is read at or after k, where steps
+ * that are computed in stripes happen together. What holds all samples is written and read in all of a round of steps.
+ * Recomputed from the steps, not from Buffer.first and last. */
 static bool matters(const Plan *plan, const Buffer *buffer, int k) {
   bool written = false, read = false;
   for (int j = 0; j < plan->step_count; j++) {
     const Step *step = plan->steps[j];
     if (step->scratch == buffer && j == k) return true;
-    int first = j, last = j;
+    int first = first_together(plan, j), last = last_together(plan, j);
     if (buffer->samples > 1) steps_of_round(plan, j, &first, &last);
     bool writes = step->output.buffer == buffer;
     written = written || (writes && first <= k);
@@ -145,7 +151,8 @@ static bool inside(const Place *p, const Size *offset, const Size *size, const S
 }
 
 static bool lies_inside(const Place *p, const View *v, const TensorType *type) {
-  return inside(p, v->channel, type_channels(type), v->buffer->channels) && inside(p, v->row, type_height(type), v->buffer->height) &&
+  bool rows = v->buffer->striped || inside(p, v->row, type_height(type), v->buffer->height); /* a stripe's: see verify_stripes */
+  return rows && inside(p, v->channel, type_channels(type), v->buffer->channels) &&
          inside(p, v->column, type_width(type), v->buffer->width);
 }
 
@@ -225,5 +232,5 @@ const char *verify_plan(Arena *arena, const Plan *plan) {
     fault = verify_views(&place);
     if (!fault) fault = verify_buffers(&place);
   }
-  return fault;
+  return fault ? fault : verify_stripes(arena, plan);
 }

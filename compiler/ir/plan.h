@@ -35,6 +35,8 @@ typedef struct Buffer {
   int64_t samples;                    /* that lie in it side by side; 0: one, for there is one at a time */
   const Size *sample;                 /* distance of neighbouring ones; NULL with --batch 1 */
   int64_t read_beyond;                /* elements after the last that whole vectors may read, and ignore */
+  bool striped;                       /* it holds some rows at a time, `height` of them, */
+  int64_t above;                      /* and the first stands so many above the one that its reader begins with */
   const Size *offset;                 /* bytes from the start of the workspace */
   int64_t greatest_bytes;             /* in the workspace, at the greatest sizes; SIZE_LIMIT: there are none */
   int first, last;                    /* steps between which its contents matter */
@@ -69,6 +71,18 @@ typedef struct Schedule {
   int chunk;       /* tiles that are transformed, multiplied and transformed back at a time */
   int input_lanes; /* of vectors along the channels of the input */
 } Schedule;
+
+/* A step's part in a group of consecutive steps that are computed a stripe of rows at a time, so that what one hands to
+ * the next needs memory for the rows of a stripe only. Nothing is computed twice: rows that the next stripe reads again
+ * are kept. */
+typedef struct Stripe {
+  int first, last; /* steps of the group */
+  int64_t rows;    /* of the last step's result in a stripe */
+  int64_t height;  /* rows of this step's result in all */
+  /* The next step's row oy reads `window` rows from oy * stride - above; window >= stride, so that none is left out. */
+  int64_t stride, above, window;
+  const Dim *row_count; /* how many rows a call of the step's function computes */
+} Stripe;
 
 /* The order in which one nest reads a parameter. */
 typedef struct PackedPart {
@@ -123,6 +137,7 @@ typedef struct Step {
   Operand *operands;
   int operand_count;
   Schedule schedule;
+  const Stripe *stripe; /* NULL: it is computed as a whole */
   const char *note; /* why a copy is needed; NULL: nothing to say */
 } Step;
 

@@ -84,6 +84,10 @@ static void line(Text *out, int depth) { text_add_char(out, ' ', 2 * depth); }
 static void print_stmts(Text *out, int depth, const Stmt *s);
 
 static void print_stmt(Text *out, int depth, const Stmt *s) {
+  if (s->comment) {
+    line(out, depth);
+    text_addf(out, "-- %s\n", s->comment);
+  }
   line(out, depth);
   if (s->share == SHARE_ONE) text_add(out, "one thread: ");
   switch (s->kind) {

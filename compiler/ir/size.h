@@ -20,6 +20,7 @@ typedef struct Dim {
   int64_t minimum, maximum; /* inclusive; maximum -1: none */
   int64_t multiple, offset; /* value % multiple == offset */
   Span span;
+  const char *variable; /* what functions of the emitted C call it; NULL: by its name */
 } Dim;
 
 typedef struct Size Size;

@@ -87,7 +87,7 @@ static LowestIndex lowest_of_step(const StepBinding *b) {
 static void set_base(BoundOperand *operand, const LowestIndex *low, int number) {
   Arena *a = low->arena;
   const Border *border = &operand->view.buffer->border;
-  const int64_t limit[MAX_RANK] = {0, -border->top, -border->left};
+  const int64_t limit[MAX_RANK] = {0, -border->top - operand->view.buffer->above, -border->left};
   for (int d = 0; d < MAX_RANK; d++) {
     const Size *lowest = low->lowest[number][d] ? low->lowest[number][d] : size_of(a, 0);
     int64_t least = size_minimum(lowest) > limit[d] ? size_minimum(lowest) : limit[d];
@@ -453,7 +453,8 @@ static Expr *place_of(const StepBinding *b, const BoundOperand *operand, const S
 
 Expr *operand_argument(const StepBinding *b, const BoundOperand *operand) {
   if (operand->packed) return expr_weights(b->plan->arena, operand->packed->name, is_constant(operand->packed));
-  return place_of(b, operand, operand->base[1], operand->base[2]);
+  const Size *rows = size_add_int(b->plan->arena, operand->base[1], operand->view.buffer->above); /* a stripe's buffer begins above */
+  return place_of(b, operand, rows, operand->base[2]);
 }
 
 Expr *border_argument(const StepBinding *b) {

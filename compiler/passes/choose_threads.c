@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ir/operator.h"
+#include "passes/lower_stripes.h"
 #include "passes/passes.h"
 #include "passes/targets.h"
 
@@ -72,7 +73,8 @@ static const char *axis_of_nest(const Plan *plan, const Step *step, int64_t cach
 
 static const char *axis_of_copy(const Plan *plan, const Step *step) {
   const TensorType *type = &step->result->type;
-  const Axis axes[] = {{.var = "oy", .extent = type_height(type)}, {.var = "ox", .extent = type_width(type)}};
+  const Size *rows = step->stripe ? size_of_dim(plan->arena, step->stripe->row_count) : type_height(type);
+  const Axis axes[] = {{.var = "oy", .extent = rows}, {.var = "ox", .extent = type_width(type)}};
   Candidate best = {NULL, 0};
   for (int i = 0; i < 2; i++) consider(&best, axes[i].var, greatest(axes[i].extent), plan->threads);
   return best.axis;
@@ -90,9 +92,11 @@ static double nanoseconds_of_nest(const Step *step) {
   return step->schedule.kind == SCHEDULE_SCALAR ? work : work / (2 * step->schedule.lanes);
 }
 
-/* About how long one thread takes. */
+/* About how long one thread takes for a call. */
 static double nanoseconds(const Plan *plan, const Step *step) {
-  return step->kind == STEP_COPY ? (double)greatest(type_elements(plan->arena, &step->result->type)) : nanoseconds_of_nest(step);
+  if (step->kind != STEP_COPY) return nanoseconds_of_nest(step);
+  double elements = (double)greatest(type_elements(plan->arena, &step->result->type));
+  return step->stripe ? elements * (double)step->stripe->row_count->maximum / (double)step->stripe->height : elements;
 }
 
 void choose_threads(Compilation *c, Plan *plan) {
@@ -100,7 +104,9 @@ void choose_threads(Compilation *c, Plan *plan) {
   for (int i = 0; plan->threads > 1 && i < plan->step_count; i++) {
     Step *step = plan->steps[i];
     if (step->kind == STEP_LOOPS) continue; /* what its statements share is known to the operator alone */
-    if (nanoseconds(plan, step) < SHORTEST_SHARED_NS && !c->options->eager) continue;
-    step->schedule.shared_axis = step->kind == STEP_COPY ? axis_of_copy(plan, step) : axis_of_nest(plan, step, cache_bytes);
+    /* Threads share the rows of a stripe, never the loop over stripes: each needs rows that the one before it left. */
+    const Step *call = step->stripe ? step_of_rows(plan, step) : step;
+    if (nanoseconds(plan, call) < SHORTEST_SHARED_NS && !c->options->eager) continue;
+    step->schedule.shared_axis = step->kind == STEP_COPY ? axis_of_copy(plan, call) : axis_of_nest(plan, call, cache_bytes);
   }
 }

@@ -14,6 +14,7 @@ typedef struct Binding { /* -D PARAM=VALUE, --size H=224 */
 typedef enum Numerics { NUMERICS_FAST, NUMERICS_PORTABLE } Numerics;
 typedef enum WinogradUse { WINOGRAD_AUTO, WINOGRAD_4, WINOGRAD_2, WINOGRAD_NONE } WinogradUse;
 typedef enum WeightsAs { WEIGHTS_AS_C, WEIGHTS_AS_FILE } WeightsAs;
+enum { STRIPES_CHOSEN = 0, STRIPES_NONE = -1 };
 typedef enum DumpLevel { DUMP_NONE, DUMP_AST, DUMP_GRAPH, DUMP_PLAN, DUMP_LOOPS } DumpLevel;
 
 typedef struct Options {
@@ -29,6 +30,7 @@ typedef struct Options {
   WinogradUse winograd; /* which forms may be chosen */
   bool force_winograd;  /* also where it does not pay: for tests */
   WeightsAs weights_as;
+  int64_t stripes; /* rows of each stripe, wherever steps can be in one; STRIPES_CHOSEN, STRIPES_NONE */
   bool standalone, line_directives;
   DumpLevel dump;
   const char *dump_after; /* name of a pass */

@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "ir/operator.h"
+#include "ir/stripes.h"
 #include "ops/attributes.h"
 #include "ops/lowering.h"
 #include "passes/lower_nest.h"
+#include "passes/lower_stripes.h"
 #include "passes/passes.h"
 #include "passes/plan_steps.h"
 #include "passes/share_work.h"
@@ -91,7 +93,8 @@ static Stmt *lower_copy(const StepBinding *b) {
   if (b->step->padding_mode != PADDING_ZEROS) return lower_mirrored_copy(b);
   Arena *a = b->plan->arena;
   const TensorType *type = &b->step->result->type;
-  const Size *extents[] = {type_channels(type), type_height(type), type_width(type)};
+  const Size *rows = b->step->stripe ? size_of_dim(a, b->step->stripe->row_count) : type_height(type);
+  const Size *extents[] = {type_channels(type), rows, type_width(type)};
   Expr *index[] = {index_or_zero(a, "oc", extents[0]), index_or_zero(a, "oy", extents[1]), index_or_zero(a, "ox", extents[2])};
   Expr *value = expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, index)), element_type(&b->operands[0]));
   Stmt *body = stmt_store(a, "y", output_offset(b, index), stored_value(b, value), 1);
@@ -170,6 +173,7 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
   if (step->root && step->root->op->formula && !step->stage) add_comment(a, f, step->root->op->formula);
   if (step->schedule.flat) add_comment(a, f, "Rows lie one right after the other: ox runs over all of them.");
   if (step->schedule.kind == SCHEDULE_WINOGRAD) add_comment(a, f, winograd_comment(a, &step->schedule));
+  if (step->stripe) add_comment(a, f, "Computes `rows` rows, where the pointers to tensors begin.");
   if (step->in_place) add_comment(a, f, "The result takes the place of an operand.");
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) add_param(a, f, &b->operands[i], true);
@@ -184,6 +188,7 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
     if (stmts_use_dim(body, dim)) ARENA_PUSH(a, f->params, f->param_count, param);
   }
   f->body = body;
+  if (step->stripe) add_row_params(b, f);
   return f;
 }
 
@@ -298,17 +303,27 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
   plan->constant_names = name_table(c->arena);
   program->dims = plan->graph->dims;
   program->dim_count = plan->graph->dim_count;
-  Stmt *round = NULL; /* the loop over samples that is open */
+  Stmt *round = NULL, *before = NULL; /* the loop over samples that is open; what comes before a group of steps */
+  StepBinding *bindings = ARENA_ARRAY(c->arena, StepBinding, (size_t)plan->step_count + 1);
   for (int k = 0; k < plan->step_count; k++) {
     Step *step = plan->steps[k];
     if (step->kind == STEP_COPY) {
       Operand source = {.value = step->source};
       ARENA_PUSH(c->arena, step->operands, step->operand_count, source);
     }
-    StepBinding b = bind_operands(plan, program, step);
-    Function *f = step_function(&b, share_work(&b, step_body(&b)));
+    StepBinding *b = &bindings[k];
+    *b = bind_operands(plan, program, step->stripe ? step_of_rows(plan, step) : step);
+    Function *f = step_function(b, share_work(b, step_body(b)));
     ARENA_PUSH(c->arena, program->layers, program->layer_count, f);
-    add_calls(&b, step_call(&b, f), &round);
+    if (!step->stripe) {
+      add_calls(b, step_call(b, f), &round);
+      continue;
+    }
+    before = stmt_then(before, lower_zero_border(b));
+    if (k < step->stripe->last) continue;
+    int first = step->stripe->first;
+    program->run = stmt_then(program->run, lower_stripes(bindings + first, program->layers + first, k - first + 1, before));
+    before = NULL;
   }
   place_weights(plan);
   check_macros(c, plan, program);

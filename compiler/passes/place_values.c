@@ -13,7 +13,7 @@
 
 static const Size *zero(Plan *plan) { return size_of(plan->arena, 0); }
 
-static Buffer *new_buffer(Plan *plan, const char *name, BufferKind kind, const TensorType *type) {
+Buffer *plan_add_buffer(Plan *plan, const char *name, BufferKind kind, const TensorType *type) {
   Buffer *buffer = ARENA_NEW(plan->arena, Buffer);
   *buffer = (Buffer){.id = plan->buffer_count,
                      .name = name,
@@ -91,7 +91,7 @@ static bool any_order(const TensorType *type) { return is_plane(type) || is_vect
 static void place_inputs(Plan *plan) {
   for (int i = 0; i < plan->graph->input_count; i++) {
     const GraphInput *input = &plan->graph->inputs[i];
-    Buffer *buffer = new_buffer(plan, input->value->name, BUFFER_INPUT, &input->value->type);
+    Buffer *buffer = plan_add_buffer(plan, input->value->name, BUFFER_INPUT, &input->value->type);
     buffer->caller_index = i;
     buffer->channels_first = !input->hwc && !any_order(&input->value->type);
     plan->views[input->value->id] = whole(plan, buffer);
@@ -179,7 +179,7 @@ static void place_outputs(Plan *plan) {
   for (int i = 0; i < plan->graph->output_count; i++) {
     const GraphOutput *output = &plan->graph->outputs[i];
     const Value *value = stored_as(output->value);
-    Buffer *buffer = new_buffer(plan, output->name, BUFFER_OUTPUT, &output->value->type);
+    Buffer *buffer = plan_add_buffer(plan, output->name, BUFFER_OUTPUT, &output->value->type);
     buffer->caller_index = i;
     buffer->channels_first = !output->hwc && !any_order(&output->value->type);
     if (can_be_output(plan, value, output->hwc)) {
@@ -212,7 +212,7 @@ static int complete_after(const Plan *plan, const Value *value) {
 static void place_joined(Plan *plan, const Node *join) {
   View view = *view_of(plan, join->output);
   if (!view.buffer) {
-    view = whole(plan, new_buffer(plan, join->name, BUFFER_WORKSPACE, &join->output->type));
+    view = whole(plan, plan_add_buffer(plan, join->name, BUFFER_WORKSPACE, &join->output->type));
     *view_of(plan, join->output) = view;
   }
   int axis = ((const ConcatAttributes *)join->attributes)->axis;
@@ -290,7 +290,7 @@ static void place_results(Plan *plan) {
         *view = *view_of(plan, step->operands[i].value);
         step->in_place = true;
       }
-    if (!view->buffer) *view = whole(plan, new_buffer(plan, step->name, BUFFER_WORKSPACE, &step->result->type));
+    if (!view->buffer) *view = whole(plan, plan_add_buffer(plan, step->name, BUFFER_WORKSPACE, &step->result->type));
     step->output = *view;
   }
 }
@@ -317,8 +317,7 @@ static void set_borders(Plan *plan) {
   }
 }
 
-/* Distances in a buffer, now that its border is known. */
-static void set_strides(Plan *plan, Buffer *b) {
+void set_strides(Plan *plan, Buffer *b) {
   Arena *a = plan->arena;
   const Size *width = size_add_int(a, b->width, b->border.left + b->border.right);
   const Size *height = size_add_int(a, b->height, b->border.top + b->border.bottom);

@@ -4,18 +4,21 @@
  * The lower bound is the largest sum of buffers that live at one time. Where sizes vary, plan_slots.c decides. */
 #include "passes/plan_memory.h"
 
+#include "ir/stripes.h"
 #include "passes/passes.h"
 #include "passes/plan_steps.h"
 
 static void live_ranges(Plan *plan) {
+  for (int i = 0; i < plan->buffer_count; i++) plan->buffers[i]->first = plan->buffers[i]->last = -1;
   for (int k = 0; k < plan->step_count; k++) {
     Buffer *written = plan->steps[k]->output.buffer;
-    if (written->first < 0) written->first = k;
-    if (written->last < k) written->last = k;
+    int begin = first_together(plan, k), end = last_together(plan, k);
+    if (written->first < 0) written->first = begin;
+    if (written->last < end) written->last = end;
     Buffer *scratch = plan->steps[k]->scratch;
     if (scratch) scratch->first = scratch->last = k;
     for (int v = 0; v < plan->value_count; v++)
-      if (plan->views[v].buffer && step_reads(plan->steps[k], plan->values[v])) plan->views[v].buffer->last = k;
+      if (plan->views[v].buffer && step_reads(plan->steps[k], plan->values[v])) plan->views[v].buffer->last = end;
   }
 }
 

@@ -10,6 +10,9 @@ const Value *stored_as(const Value *value);
 const Value *lies_in(const Value *value);
 /* A new value of the plan, for the result of a copy. */
 Value *plan_add_value(Plan *plan, const char *name, TensorType type);
+Buffer *plan_add_buffer(Plan *plan, const char *name, BufferKind kind, const TensorType *type);
+/* Distances in a buffer, once its border is known. */
+void set_strides(Plan *plan, Buffer *buffer);
 /* The name for a copy or a stage, with _2, _3, .. where a layer of the author or another step has it. */
 const char *plan_free_name(const Plan *plan, const char *name);
 /* Whether a step reads this value. */

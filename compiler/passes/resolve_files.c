@@ -151,7 +151,7 @@ static bool size_given(Files *files, const Dim *dim, int64_t *value) {
 static void declare_dim(Files *files, Module *module, const AstDecl *decl, const Scope *scope) {
   Compilation *c = files->c;
   Dim *dim = ARENA_NEW(c->arena, Dim);
-  *dim = (Dim){decl->name.text, decl->from, decl->to, 1, 0, decl->name.span};
+  *dim = (Dim){decl->name.text, decl->from, decl->to, 1, 0, decl->name.span, NULL};
   bool good = true;
   for (const AstArg *a = decl->args; a; a = a->next) {
     bool multiple = a->name.text && strcmp(a->name.text, "multiple_of") == 0;

@@ -59,10 +59,11 @@ static Stmt *call_for_pixels(const StepBinding *b) {
   Expr *row = b->output.stride[1], *column = b->output.stride[2];
   if (expr_is_int(row, 0)) /* there is one only */
     row = product(a, expr_size(a, size_add_int(a, buffer->width, border->left + border->right)), column);
-  Expr *first = sum(a, product(a, expr_int(a, border->top), row), product(a, expr_int(a, border->left), column));
+  Expr *first = sum(a, product(a, expr_int(a, border->top + buffer->above), row), product(a, expr_int(a, border->left), column));
   Expr *between = product(a, expr_int(a, border->left + border->right), column);
   Expr *last = sum(a, product(a, expr_int(a, border->right), column), product(a, expr_int(a, border->bottom), row));
-  Expr *arguments[RUN_PARAMS + 1] = {border_argument(b), first, between, last, expr_size(a, buffer->height), row};
+  Expr *arguments[RUN_PARAMS + 1] = {
+      border_argument(b), first, between, last, expr_size(a, size_add_int(a, buffer->height, -buffer->above)), row};
   add_zero_border(b->program, a);
   return stmt_call(a, "zero_border", arguments, RUN_PARAMS + 1);
 }
@@ -98,11 +99,16 @@ static Stmt *call_for_slice(const StepBinding *b) {
   Arena *a = b->plan->arena;
   const Buffer *buffer = b->output.view.buffer;
   const Border *border = &buffer->border;
-  Expr *arguments[SLICE_PARAMS + 1] = {border_argument(b),           expr_size(a, type_channels(&b->step->result->type)),
-                                       b->output.stride[2],          b->output.stride[1],
-                                       expr_size(a, buffer->height), expr_size(a, buffer->width),
-                                       expr_int(a, border->top),     expr_int(a, border->bottom),
-                                       expr_int(a, border->left),    expr_int(a, border->right)};
+  Expr *arguments[SLICE_PARAMS + 1] = {border_argument(b),
+                                       expr_size(a, type_channels(&b->step->result->type)),
+                                       b->output.stride[2],
+                                       b->output.stride[1],
+                                       expr_size(a, size_add_int(a, buffer->height, -buffer->above)),
+                                       expr_size(a, buffer->width),
+                                       expr_int(a, border->top + buffer->above),
+                                       expr_int(a, border->bottom),
+                                       expr_int(a, border->left),
+                                       expr_int(a, border->right)};
   add_zero_border_of_slice(b->program, a);
   return stmt_call(a, "zero_border_of_slice", arguments, SLICE_PARAMS + 1);
 }

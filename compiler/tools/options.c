@@ -174,6 +174,12 @@ static void set_prefix(Parser *p, const char *name) {
   p->out->options.prefix = name;
 }
 
+static void set_stripes(Parser *p, const char *value) {
+  int64_t *rows = &p->out->options.stripes;
+  if (!strcmp(value, "none")) *rows = STRIPES_NONE;
+  else if (!parse_count(value, rows)) usage_error(p, "`--stripes` needs a whole number of rows from 1, or `none`, not `%s`", value);
+}
+
 static void set_tolerance(Parser *p, const char *option, const char *value, double *out) {
   if (!read_double(value, strlen(value), out)) usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
 }
@@ -210,6 +216,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_WINOGRAD: options->winograd = (WinogradUse)index; return true;
   case OPTION_NUMERICS: options->numerics = index == 1 ? NUMERICS_PORTABLE : NUMERICS_FAST; return true;
   case OPTION_THREADS: set_threads(p, value); return true;
+  case OPTION_STRIPES: set_stripes(p, value); return true;
   case OPTION_STANDALONE: options->standalone = true; return true;
   case OPTION_DUMP: options->dump = (DumpLevel)(index + 1); return true;
   case OPTION_DUMP_AFTER: options->dump_after = value; return true;

@@ -444,6 +444,7 @@ static int read_options(Job *job, int argc, char **argv) {
     else if (!strcmp(option, "--target")) job->options.target = !strcmp(argv[++i], "native") ? host_target() : argv[i];
     else if (!strcmp(option, "--winograd")) set_winograd(job, argv[++i]);
     else if (!strcmp(option, "--batch")) job->options.batch = atoi(argv[++i]);
+    else if (!strcmp(option, "--stripes")) job->options.stripes = atoi(argv[++i]);
     else if (!strcmp(option, "--parts")) job->parts = atoi(argv[++i]);
     else if (!strcmp(option, "--every")) job->every = atoi(argv[++i]);
     else if (!strcmp(option, "--only")) job->only = argv[++i];

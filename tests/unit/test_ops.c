@@ -124,7 +124,7 @@ static void check_varying(const Dim *dim, const char *op, const char *attributes
 
 Test(ops, sizes_that_vary_follow_the_same_rules) {
   static const char *const paddings[] = {"valid", "same", "same_lower", "0,0,1,2"};
-  const Dim dims[] = {{"H", 13, 60, 1, 0, {0, 0}}, {"W", 16, 64, 4, 0, {0, 0}}, {"T", 13, 61, 3, 1, {0, 0}}};
+  const Dim dims[] = {{"H", 13, 60, 1, 0, {0, 0}, NULL}, {"W", 16, 64, 4, 0, {0, 0}, NULL}, {"T", 13, 61, 3, 1, {0, 0}, NULL}};
   for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
     for (size_t p = 0; p < sizeof paddings / sizeof *paddings; p++)
       for (int k = 3; k < 6; k++)
@@ -278,7 +278,7 @@ static Value *varying_input(Fixture *f, const Size *size) {
 Test(ops, sizes_that_may_differ_are_refused_with_an_example) {
   Fixture f;
   fixture_begin(&f);
-  const Dim height = {"H", 66, 1024, 2, 0, {0, 0}};
+  const Dim height = {"H", 66, 1024, 2, 0, {0, 0}, NULL};
   const Dim *dims[] = {&height};
   f.graph->dims = dims;
   f.graph->dim_count = 1;
@@ -298,7 +298,7 @@ Test(ops, sizes_that_may_differ_are_refused_with_an_example) {
 Test(ops, a_kernel_that_some_size_cannot_hold_is_refused) {
   Fixture f;
   fixture_begin(&f);
-  const Dim length = {"T", 5, -1, 1, 0, {0, 0}}, *dims[] = {&length};
+  const Dim length = {"T", 5, -1, 1, 0, {0, 0}, NULL}, *dims[] = {&length};
   f.graph->dims = dims;
   f.graph->dim_count = 1;
   Value *x = varying_input(&f, size_of_dim(&f.arena, &length));

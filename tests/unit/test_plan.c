@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ir/plan.h"
+#include "ir/stripes.h"
 
 static Arena arena;
 
@@ -52,6 +53,57 @@ Test(plan, half_an_overlap_is_one) {
 }
 Test(plan, buffers_are_aligned) { cr_assert(strstr(verify_plan(&arena, chain(0, 68, 0)), "not aligned")); }
 Test(plan, buffers_lie_in_the_workspace) { cr_assert(strstr(verify_plan(&arena, chain(0, 64, 192)), "outside the workspace")); }
+
+/* The chain as copies of 8 rows in stripes of 2 rows; what step 0 hands to step 1 lies in a buffer of `height` rows, `above`
+ * of which stand above those that step 1 begins with. */
+static Plan *striped_chain(int64_t height, int64_t above) {
+  Plan *plan = chain(0, 64, 128);
+  static Graph graph;
+  plan->graph = &graph;
+  Stripe *stripes = ARENA_ARRAY(&arena, Stripe, 2);
+  for (int k = 0; k < 2; k++) {
+    Step *step = plan->steps[k];
+    stripes[k] = (Stripe){.first = 0, .last = 1, .rows = 2, .height = 8, .stride = 1, .above = above, .window = 1 + above};
+    step->kind = STEP_COPY;
+    step->source = plan->values[k ? k - 1 : 2];
+    step->stripe = &stripes[k];
+  }
+  plan->buffers[0]->striped = true;
+  plan->buffers[0]->height = size_of(&arena, height);
+  return plan;
+}
+
+Test(plan, rows_of_stripes_are_there_when_they_are_read) {
+  cr_assert_null(verify_stripes(&arena, striped_chain(2, 0)));
+  cr_assert_null(verify_stripes(&arena, striped_chain(3, 1)));
+}
+Test(plan, stripes_hold_all_rows_that_are_read) {
+  cr_assert(strstr(verify_stripes(&arena, striped_chain(1, 0)), "outside of its stripe"));
+  Plan *plan = striped_chain(3, 1);
+  ((Stripe *)plan->steps[0]->stripe)->window = 1; /* the row above is not kept from one stripe to the next */
+  cr_assert(strstr(verify_stripes(&arena, plan), "misses row"));
+}
+/* Step 0 reads what step 1 writes over: at the same row, or at the row above. */
+static Plan *chain_in_place(int64_t row_above) {
+  Plan *plan = striped_chain(2, 0);
+  Step *step = plan->steps[0];
+  Expr *zero = expr_int(&arena, 0), *oy = expr_index(&arena, "oy");
+  Expr *read[] = {zero, expr_binary(&arena, OP_SUB, oy, expr_int(&arena, row_above)), zero};
+  step->kind = STEP_NEST;
+  step->nest = ARENA_NEW(&arena, Nest);
+  *step->nest = (Nest){.result_count = 1, .output = {zero, oy, zero}};
+  step->nest->result_axes[0] = (Axis){.var = "oy", .extent = size_of(&arena, 8)};
+  step->nest->result = expr_access(&arena, 0, type_f32, 3, read);
+  step->operands = ARENA_NEW(&arena, Operand);
+  step->operands[0] = (Operand){.value = plan->values[1]};
+  step->operand_count = 1;
+  return plan;
+}
+
+Test(plan, stripes_overwrite_nothing_that_is_read_later) {
+  cr_assert_null(verify_stripes(&arena, chain_in_place(0)));
+  cr_assert(strstr(verify_stripes(&arena, chain_in_place(1)), "overwritten"));
+}
 
 /* Where sizes vary, what is right for the least ones only is wrong. */
 Test(plan, offsets_hold_for_all_sizes) {
