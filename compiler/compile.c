@@ -168,6 +168,7 @@ Plan *make_plan(Compilation *c, Graph *graph) {
   PLAN_PASS(choose_schedule);
   PLAN_PASS(batch_steps);
   PLAN_PASS(choose_stripes);
+  if (c->diagnostics->errors) return NULL;
   PLAN_PASS(choose_threads);
   t = begin(c, "plan_memory");
   plan_memory(c, plan);

@@ -1,6 +1,6 @@
 /* choose_stripes.c - which steps are computed in stripes of rows, and of how many rows. docs/decisions/0018-stripes.md has
  * the rules and their measurements. */
-#include "passes/form_stripes.h"
+#include "passes/fit_memory.h"
 #include "passes/passes.h"
 #include "passes/targets.h"
 
@@ -79,7 +79,12 @@ static void form_for_speed(Plan *plan, int64_t cache) {
 
 void choose_stripes(Compilation *c, Plan *plan) {
   const Target *target = find_target(plan->target);
+  PlanState whole = save_plan(plan);
   if (c->options->stripes > 0) form_all(plan, c->options->stripes);
   bool vectors = target->lanes > 1 && !plan->portable; /* plain C computes slower than memory delivers */
   if (c->options->stripes == STRIPES_CHOSEN && vectors) form_for_speed(plan, (int64_t)target->l2 * 1024);
+  int64_t most = c->options->max_ram;
+  if (!most || fits_memory(c, plan, most)) return;
+  restore_plan(plan, &whole);
+  fit_memory(c, plan, most);
 }

@@ -31,6 +31,7 @@ typedef struct Options {
   bool force_winograd;  /* also where it does not pay: for tests */
   WeightsAs weights_as;
   int64_t stripes; /* rows of each stripe, wherever steps can be in one; STRIPES_CHOSEN, STRIPES_NONE */
+  int64_t max_ram; /* bytes that the workspace may have; 0: as many as it needs */
   bool standalone, line_directives;
   DumpLevel dump;
   const char *dump_after; /* name of a pass */

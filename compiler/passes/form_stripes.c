@@ -162,11 +162,15 @@ PlanState save_plan(const Plan *plan) {
   state.views = ARENA_ARRAY(plan->arena, View, (size_t)plan->value_count + 1);
   for (int k = 0; k < plan->step_count; k++) state.steps[k] = *plan->steps[k];
   memcpy(state.views, plan->views, (size_t)plan->value_count * sizeof *plan->views);
+  state.buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)plan->buffer_count + 1);
+  memcpy(state.buffers, plan->buffers, (size_t)plan->buffer_count * sizeof *plan->buffers);
   return state;
 }
 
 void restore_plan(Plan *plan, const PlanState *state) {
   for (int k = 0; k < plan->step_count; k++) *plan->steps[k] = state->steps[k];
   memcpy(plan->views, state->views, (size_t)plan->value_count * sizeof *plan->views);
-  plan->buffer_count = state->buffer_count;
+  plan->buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)state->buffer_count + 1);
+  plan->buffer_count = 0;
+  for (int i = 0; i < state->buffer_count; i++) ARENA_PUSH(plan->arena, plan->buffers, plan->buffer_count, state->buffers[i]);
 }

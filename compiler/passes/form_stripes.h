@@ -14,6 +14,7 @@ bool form_stripes(Plan *plan, int first, int last, int64_t rows);
 typedef struct PlanState {
   Step *steps;
   View *views;
+  Buffer **buffers;
   int buffer_count;
 } PlanState;
 PlanState save_plan(const Plan *plan);

@@ -9,7 +9,10 @@
 #include "passes/plan_steps.h"
 
 static void live_ranges(Plan *plan) {
-  for (int i = 0; i < plan->buffer_count; i++) plan->buffers[i]->first = plan->buffers[i]->last = -1;
+  for (int i = 0; i < plan->buffer_count; i++) { /* it may have been planned before, with other groups of steps */
+    plan->buffers[i]->first = plan->buffers[i]->last = -1;
+    plan->buffers[i]->offset = NULL;
+  }
   for (int k = 0; k < plan->step_count; k++) {
     Buffer *written = plan->steps[k]->output.buffer;
     int begin = first_together(plan, k), end = last_together(plan, k);

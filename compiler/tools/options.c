@@ -180,6 +180,18 @@ static void set_stripes(Parser *p, const char *value) {
   else if (!parse_count(value, rows)) usage_error(p, "`--stripes` needs a whole number of rows from 1, or `none`, not `%s`", value);
 }
 
+/* Bytes, or so many times 1024 or 1024 * 1024. */
+static void set_max_ram(Parser *p, const char *value) {
+  size_t length = strlen(value);
+  int shift = length && value[length - 1] == 'K' ? 10 : length && value[length - 1] == 'M' ? 20 : 0;
+  int64_t count;
+  if (!parse_count(shift ? arena_strndup(p->arena, value, length - 1) : value, &count)) {
+    usage_error(p, "`--max-ram` needs a whole number of bytes, or one with K or M for 1024 and 1048576 of them, not `%s`", value);
+    return;
+  }
+  p->out->options.max_ram = count << shift;
+}
+
 static void set_tolerance(Parser *p, const char *option, const char *value, double *out) {
   if (!read_double(value, strlen(value), out)) usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
 }
@@ -217,6 +229,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_NUMERICS: options->numerics = index == 1 ? NUMERICS_PORTABLE : NUMERICS_FAST; return true;
   case OPTION_THREADS: set_threads(p, value); return true;
   case OPTION_STRIPES: set_stripes(p, value); return true;
+  case OPTION_MAX_RAM: set_max_ram(p, value); return true;
   case OPTION_STANDALONE: options->standalone = true; return true;
   case OPTION_DUMP: options->dump = (DumpLevel)(index + 1); return true;
   case OPTION_DUMP_AFTER: options->dump_after = value; return true;

@@ -15,6 +15,7 @@ typedef struct Layer {
 
 typedef struct PlanTotals {
   const Size *workspace_bytes;
+  const Plan *steps;
   int64_t lower_bound_bytes, weights_bytes; /* lower_bound: no workspace could be smaller; -1 where sizes vary */
 } PlanTotals;
 
@@ -32,12 +33,12 @@ typedef struct Summary {
 static bool plan_totals(Summary *s, Graph *graph) {
   Diagnostics ignored = new_diagnostics(s->session);
   Compilation c = *s->c;
-  c.diagnostics = &ignored;
+  if (!c.options->max_ram) c.diagnostics = &ignored; /* else it may be too little */
   Plan *plan = make_plan(&c, graph);
   if (!plan) return false;
   lower(&c, plan); /* for the size of the packed weights */
   bool varies = !size_is_const(plan->workspace_bytes, NULL);
-  s->plan = (PlanTotals){plan->workspace_bytes, varies ? -1 : plan->lower_bound_bytes, plan->weights_bytes};
+  s->plan = (PlanTotals){plan->workspace_bytes, plan, varies ? -1 : plan->lower_bound_bytes, plan->weights_bytes};
   return true;
 }
 
@@ -93,6 +94,36 @@ static void print_layers(Summary *s) {
   print_table(&s->session->out, cells[0], rows, COLUMNS, FIRST_NUMBER);
 }
 
+/* The first step of a group of steps that are computed in stripes, or NULL. */
+static const Stripe *group_at(const Plan *plan, int k) {
+  const Stripe *stripe = plan->steps[k]->stripe;
+  return stripe && stripe->first == k ? stripe : NULL;
+}
+
+static void print_stripes(Text *out, const Plan *plan) {
+  for (int k = 0; k < plan->step_count; k++) {
+    const Stripe *group = group_at(plan, k);
+    if (!group) continue;
+    text_addf(out, "stripes of %lld row%s of %s:", (long long)group->rows, group->rows == 1 ? "" : "s", plan->steps[group->last]->name);
+    for (int i = group->first; i <= group->last; i++) text_addf(out, "%s %s", i > group->first ? "," : "", plan->steps[i]->name);
+    text_add(out, "; no multiply-adds more\n");
+  }
+}
+
+static void json_stripes(Text *out, const Plan *plan) {
+  bool first = true;
+  text_add(out, ", \"stripes\": [");
+  for (int k = 0; k < plan->step_count; k++) {
+    const Stripe *group = group_at(plan, k);
+    if (!group) continue;
+    text_addf(out, "%s{\"rows\": %lld, \"steps\": [", first ? "" : ", ", (long long)group->rows);
+    for (int i = group->first; i <= group->last; i++) text_addf(out, "%s\"%s\"", i > group->first ? ", " : "", plan->steps[i]->name);
+    text_add(out, "]}");
+    first = false;
+  }
+  text_add(out, "]");
+}
+
 static void print_text(Summary *s) {
   Text *out = &s->session->out;
   const Graph *graph = s->graph;
@@ -114,6 +145,7 @@ static void print_text(Summary *s) {
   if (s->plan.lower_bound_bytes >= 0) text_addf(out, ", lower bound %lld", (long long)s->plan.lower_bound_bytes);
   text_add(out, "\n");
   text_addf(out, "weights %lld bytes\n", (long long)s->plan.weights_bytes);
+  print_stripes(out, s->plan.steps);
 }
 
 /* A number, or a string such as "H//2" for a size that varies. */
@@ -163,6 +195,7 @@ static void print_json(Summary *s) {
     json_size(out, arena, s->plan.workspace_bytes);
     if (s->plan.lower_bound_bytes >= 0) text_addf(out, ", \"workspace_lower_bound_bytes\": %lld", (long long)s->plan.lower_bound_bytes);
     text_addf(out, ", \"weights_bytes\": %lld", (long long)s->plan.weights_bytes);
+    json_stripes(out, s->plan.steps);
   }
   text_add(out, "}}\n");
 }
