@@ -44,6 +44,8 @@ static int64_t weight_bytes(const Step *step) {
 /* Whether a group is worth it between step k and the next: the result of k would leave the cache before it is read, and the
  * weights of both stay there from one stripe to the next. */
 static bool gains(const Plan *plan, int k, int64_t cache) {
+  /* large weights are used for the whole map at once */
+  if (plan->steps[k]->schedule.ahead || plan->steps[k + 1]->schedule.ahead) return false;
   return bytes_of(plan->steps[k]->output.buffer) > cache * 3 / 4 && weight_bytes(plan->steps[k]) <= cache * 6 / 10 &&
          weight_bytes(plan->steps[k + 1]) <= cache * 6 / 10;
 }

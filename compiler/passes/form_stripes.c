@@ -23,6 +23,7 @@ static bool computes_rows(Plan *plan, const Step *step) {
   if (!size_is_const(type_height(&step->result->type), &height) || height < 2) return false;
   if (step->kind == STEP_COPY) return step->padding_mode == 0;
   if (step->kind != STEP_NEST || step->nest->next) return false;
+  if (step->schedule.kind != SCHEDULE_SCALAR && step->schedule.kind != SCHEDULE_TILED) return false; /* others know all rows */
   const Axis *axis = row_axis(step->nest);
   if (!axis || !size_is(axis->extent, height)) return false;
   for (int i = 0; i < step->operand_count; i++)
@@ -144,7 +145,7 @@ bool form_stripes(Plan *plan, int first, int last, int64_t rows) {
     Handover h = k < last ? handover(plan, k) : (Handover){0};
     stripes[k - first] = (Stripe){first, last, rows, height_of(step), h.stride, h.above, h.window, NULL};
     step->stripe = &stripes[k - first];
-    step->schedule.flat = false; /* how many points there are is known when it runs: tiles would have a rest of single points */
+    step->schedule.flat = step->schedule.ahead = false; /* which count with the points of the whole map */
   }
   for (int k = first; k <= last; k++) {
     Dim *dim = ARENA_NEW(plan->arena, Dim);
