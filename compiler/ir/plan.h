@@ -138,7 +138,7 @@ typedef struct Step {
   int operand_count;
   Schedule schedule;
   const Stripe *stripe; /* NULL: it is computed as a whole */
-  const char *note; /* why a copy is needed; NULL: nothing to say */
+  const char *note;     /* why a copy is needed; NULL: nothing to say */
 } Step;
 
 typedef struct Plan {

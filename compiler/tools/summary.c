@@ -106,7 +106,7 @@ static void print_stripes(Text *out, const Plan *plan) {
     if (!group) continue;
     text_addf(out, "stripes of %lld row%s of %s:", (long long)group->rows, group->rows == 1 ? "" : "s", plan->steps[group->last]->name);
     for (int i = group->first; i <= group->last; i++) text_addf(out, "%s %s", i > group->first ? "," : "", plan->steps[i]->name);
-    text_add(out, "; no multiply-adds more\n");
+    text_add(out, "; 0 more multiply-adds\n");
   }
 }
 
