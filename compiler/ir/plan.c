@@ -65,6 +65,7 @@ static void print_step(Text *out, const Plan *plan, int index) {
   for (int i = 0; i < s->fused_count; i++) text_addf(out, " + %s", s->fused[i]->op->name);
   text_add(out, " -> ");
   print_view(out, &s->output);
+  if (s->stripe) text_addf(out, ", in stripes of %lld rows of %s", (long long)s->stripe->rows, plan->steps[s->stripe->last]->name);
   if (s->in_place) text_add(out, ", in place");
   if (s->zero_border) text_add(out, ", zeroes its border");
   if (s->schedule.kind == SCHEDULE_TILED)
@@ -81,7 +82,6 @@ static void print_step(Text *out, const Plan *plan, int index) {
               (s->schedule.winograd + 2) * (s->schedule.winograd + 2) / 9.0);
   if (s->all_samples) text_add(out, ", all samples");
   if (s->schedule.shared_axis) text_addf(out, ", %s shared by %d threads", s->schedule.shared_axis, plan->threads);
-  if (s->stripe) text_addf(out, ", in stripes of %lld rows of %s", (long long)s->stripe->rows, plan->steps[s->stripe->last]->name);
   if (s->note) text_addf(out, ", copied: %s", s->note);
   text_add(out, "\n");
 }
