@@ -120,6 +120,12 @@ static void choose_rows(Fit *f, int64_t limit) {
 
 static int64_t workspace_bytes(const Plan *plan) { return size_maximum(plan->workspace_bytes); }
 
+static bool has_winograd(const Plan *plan) {
+  for (int k = 0; k < plan->step_count; k++)
+    if (plan->steps[k]->schedule.kind == SCHEDULE_WINOGRAD) return true;
+  return false;
+}
+
 static void report_peak(Compilation *c, const Plan *plan, int64_t most) {
   int peak = peak_step(plan);
   Diagnostic *d = report(c->diagnostics, CODE_E0705, plan->graph->span, "the workspace needs %lld bytes, `--max-ram` allows %lld",
@@ -131,7 +137,10 @@ static void report_peak(Compilation *c, const Plan *plan, int64_t most) {
   int first = first_together(plan, peak), last = last_together(plan, peak);
   add_note(d, "most is live in `%s`%s%s%s: %s = %lld bytes", plan->steps[first]->name, first < last ? " to `" : "",
            first < last ? plan->steps[last]->name : "", first < last ? "`" : "", text_string(&sum), (long long)live_bytes(plan, peak));
-  add_note(d, "layers that follow each other are computed in stripes of rows already, where that makes it smaller");
+  if (plan->batch > 1) add_help(d, "without `--batch`, layers that follow each other can be computed in stripes of rows");
+  else add_note(d, "layers that follow each other are computed in stripes of rows already, where that makes it smaller");
+  if (has_winograd(plan))
+    add_help(d, "`--winograd none` spares the room for Winograd's tiles and lets those layers be computed in stripes");
   add_help(d, "a smaller input, fewer channels or an earlier stride there make the network fit");
 }
 

@@ -6,10 +6,15 @@
 
 #include <float.h>
 
-/* Vectors of the compiler, where it has them; every kernel also has a plain form. */
+/* Vectors of the compiler, where it has them; every kernel also has a plain form. Copies of a kernel
+   for the arguments of one layer have been seen to lack registers. */
 #if defined(__GNUC__) && !defined(__TINYC__) && (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16)
 #define STRIPES_VECTORS 1
+#if defined(__clang__)
 #define STRIPES_NOINLINE __attribute__((noinline))
+#else
+#define STRIPES_NOINLINE __attribute__((noinline, noclone))
+#endif
 #else
 #define STRIPES_NOINLINE
 #endif
@@ -61,38 +66,21 @@ extern const float stripes_conv2_bias[4];
 #define STRIPES_Y_ROW_CONV2_MAX_POOL 4
 #define STRIPES_OFFSET_CONV1_STRIPE 144
 
-/* Zeros around a tensor of height x width, so that windows may reach beyond its edges; y points
-     to the border's first. */
-static void stripes_zero_border(float *y, size_t channels, size_t column, size_t row,
-    size_t height, size_t width, size_t top, size_t bottom, size_t left, size_t right)
+/* Zeros around a tensor, so that windows may reach beyond its edges: as many before its first
+     pixel, between its rows and after its last one. y points to the border's first. */
+static void stripes_zero_border(float *y, size_t first, size_t between, size_t last, size_t height,
+    size_t row)
 {
-  for (size_t oy = 0; oy < top; oy++) {
-    for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[oy * row + ox * column + oc] = 0.0f;
-      }
+  for (size_t i = 0; i < first; i++) {
+    y[i] = 0.0f;
+  }
+  for (size_t oy = 1; oy < height; oy++) {
+    for (size_t i = 0; i < between; i++) {
+      y[first + oy * row - between + i] = 0.0f;
     }
   }
-  for (size_t oy = 0; oy < height; oy++) {
-    for (size_t ox = 0; ox < left; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + oy) * row + ox * column + oc] = 0.0f;
-      }
-    }
-  }
-  for (size_t oy = 0; oy < height; oy++) {
-    for (size_t ox = 0; ox < right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + oy) * row + (left + width + ox) * column + oc] = 0.0f;
-      }
-    }
-  }
-  for (size_t oy = 0; oy < bottom; oy++) {
-    for (size_t ox = 0; ox < left + width + right; ox++) {
-      for (size_t oc = 0; oc < channels; oc++) {
-        y[(top + height + oy) * row + ox * column + oc] = 0.0f;
-      }
-    }
+  for (size_t i = 0; i < last; i++) {
+    y[first + height * row - between + i] = 0.0f;
   }
 }
 
@@ -179,8 +167,7 @@ static STRIPES_NOINLINE void stripes_kernel_max_pool_1x4_ky_kx(const float *x, s
   for (size_t ky = 0; ky < ky_count; ky++) {
     for (size_t kx = 0; kx < kx_count; kx++) {
       const stripes_f32x4 x_0_0 = STRIPES_LOAD4(x + ky * x_ky + kx * x_kx);
-      acc0_0 = STRIPES_SELECT4(x_0_0 > acc0_0, x_0_0,
-          STRIPES_SELECT4(x_0_0 == x_0_0, acc0_0, x_0_0));
+      acc0_0 = STRIPES_SELECT4(((x_0_0 > acc0_0) | (x_0_0 != x_0_0)), x_0_0, acc0_0);
     }
   }
   STRIPES_STORE4(y, acc0_0);
@@ -190,7 +177,7 @@ static STRIPES_NOINLINE void stripes_kernel_max_pool_1x4_ky_kx(const float *x, s
     for (size_t ky = 0; ky < ky_count; ky++) {
       for (size_t kx = 0; kx < kx_count; kx++) {
         const float value = x[ky * x_ky + kx * x_kx + oc];
-        acc = value > acc ? value : value == value ? acc : value;
+        acc = value > acc || value != value ? value : acc;
       }
     }
     y[oc] = acc;
@@ -324,10 +311,11 @@ stripes_status stripes_run(const stripes_inputs *in, const stripes_outputs *out,
   float *ws = (float *)env->workspace;
   const float *in_x = in->x;
   float *out_y = out->y;
-  stripes_zero_border(ws + STRIPES_OFFSET_X_COPY_STRIPE - STRIPES_Y_COLUMN_X_COPY, 4,
-      STRIPES_Y_COLUMN_X_COPY, STRIPES_Y_ROW_X_COPY, 5, 2, 1, 0, 1, 1);
-  stripes_zero_border(ws + STRIPES_OFFSET_CONV2_STRIPE, 4, STRIPES_Y_COLUMN_CONV2,
-      STRIPES_Y_ROW_CONV2, 4, 2, 1, 0, 0, 0);
+  stripes_zero_border(ws + STRIPES_OFFSET_X_COPY_STRIPE - STRIPES_Y_COLUMN_X_COPY,
+      STRIPES_Y_ROW_X_COPY + STRIPES_Y_COLUMN_X_COPY, 2 * STRIPES_Y_COLUMN_X_COPY,
+      STRIPES_Y_COLUMN_X_COPY, 5, STRIPES_Y_ROW_X_COPY);
+  stripes_zero_border(ws + STRIPES_OFFSET_CONV2_STRIPE, STRIPES_Y_ROW_CONV2, 0, 0, 4,
+      STRIPES_Y_ROW_CONV2);
   size_t row_of_conv2 = 0;
   size_t row_of_x_copy = 0;
   /* Stripes of 2 rows of conv2_max_pool: x_copy, conv1, conv2 and conv2_max_pool,
