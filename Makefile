@@ -175,6 +175,9 @@ fuzz-nets: $B/cnnc           ## N=1000 random nets from SEED=1 on, against all o
 bench-conv: $B/cnnc          ## one 3x3 convolution as a share of this core's measured peak
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-conv56
 
+bench-targets: $B/cnnc       ## C made for one target on machines with the vectors of others
+	@CNNC='$(abspath $B/cnnc)' tests/bench/run-targets
+
 bench-lenet5: $B/cnnc oracles ## LeNet-5 beside ONNX Runtime
 	@CNNC='$(abspath $B/cnnc)' ORACLES='$(abspath $(ORACLES))' tests/bench/run-lenet5
 
@@ -219,5 +222,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench-conv bench-lenet5 deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench-conv bench-targets bench-lenet5 deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

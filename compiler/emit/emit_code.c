@@ -26,15 +26,19 @@ static void emit_vector_types(const Emitter *e, const LoopUsage *usage) {
     parts = parts || usage->width[w].part_load || usage->width[w].part_store;
   }
   if (!widest) return;
-  template_part(e, widest == 16 ? template_vectors_512_c : template_vectors_c, widest);
-  text_addf(e->out, "\n#if defined(%s_VECTORS)\n", e->upper);
+  template_part(e, template_vector_lanes_c, 1);
+  template_part(e, widest == 16 ? template_noinline_512_c : template_noinline_c, 1);
   for (int w = 0; w < 3; w++) {
     if (!usage->width[w].used) continue;
+    text_addf(e->out, "\n#if %s_LANES >= %d\n", e->upper, width_lanes[w]);
     template_part(e, template_vector_width_c, width_lanes[w]);
     if (usage->width[w].select) template_part(e, template_vector_select_c, width_lanes[w]);
     if (usage->width[w].splat) template_part(e, template_vector_splat_c, width_lanes[w]);
     emit_vector_functions(e, &usage->width[w], width_lanes[w]);
+    text_add(e->out, "#endif\n");
   }
+  if (!parts && !usage->prefetch && !usage->prefetch_later) return;
+  text_addf(e->out, "\n#if %s_LANES > 1\n", e->upper);
   if (parts) template_part(e, template_vector_parts_c, 1);
   if (usage->prefetch) template_part(e, template_prefetch_c, 1);
   if (usage->prefetch_later) template_part(e, template_prefetch_later_c, 1);

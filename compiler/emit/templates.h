@@ -3,8 +3,9 @@
 #define CNNC_EMIT_TEMPLATES_H
 #define TEMPLATE(name) extern const char template_##name[];
 TEMPLATE(header_h)
-TEMPLATE(vectors_c)
-TEMPLATE(vectors_512_c)
+TEMPLATE(vector_lanes_c)
+TEMPLATE(noinline_c)
+TEMPLATE(noinline_512_c)
 TEMPLATE(vector_width_c)
 TEMPLATE(vector_select_c)
 TEMPLATE(vector_splat_c)

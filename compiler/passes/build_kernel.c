@@ -2,7 +2,7 @@
  *
  * Named accumulators for `points` by `vectors`; in the innermost loop one vector of weights each and one scalar of the
  * input broadcast to them. Kernels know no layer: distances and extents are parameters, so that layers share them.
- * Beside the vector form each has a plain one for compilers without vectors. */
+ * Beside the vector form each has a plain one (build_plain_kernel.c). */
 #include <string.h>
 
 #include "ir/operator.h"
@@ -69,12 +69,11 @@ static void add_params(Tiling *t) {
     if (calculates_with(t, limit->var)) add_parameter(t, limit->var, expr_var(t->arena, limit->var, limit->value->type));
 }
 
-static Expr *reduction_end(const Tiling *t, int r) {
+Expr *reduction_end(const Tiling *t, int r) {
   if (size_is(t->reductions[r].extent, 1) && !is_clipped(&t->reductions[r])) return number(t, 1);
   return expr_index(t->arena, tap_count_name(t->arena, &t->reductions[r]));
 }
 
-/* Offset in the kernel of an operand: at the current point of the reductions, or before and after them at their start. */
 Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point) {
   Expr *offset = mul(t, point, k->step_tile);
   for (int r = 0; t->reducing && r < t->reduction_count && !k->streamed; r++)
@@ -217,7 +216,7 @@ static Stmt *advance_streams(const Tiling *t) {
   return body;
 }
 
-static Stmt *wrap_reductions(const Tiling *t, Stmt *body) {
+Stmt *wrap_reductions(const Tiling *t, Stmt *body) {
   for (int r = t->reduction_count; r-- > 0;)
     body = stmt_for(t->arena, t->reductions[r].var, number(t, 0), reduction_end(t, r), number(t, 1), body);
   return body;
@@ -269,43 +268,6 @@ static Stmt *vector_body(const Tiling *t) {
       Expr *acc = expr_var(t->arena, acc_name(t, p, v), (Type){SCALAR_F32, t->lanes});
       body = stmt_then(body, stmt_store(t->arena, "y", offset, acc, valid_lanes(t, v)));
     }
-  return body;
-}
-
-/* The same tile for compilers without vectors: plain loops over its points and channels. */
-static Expr *plain_visit(void *context, Expr *e) {
-  const Tiling *t = ((Vectorise *)context)->t;
-  if (e->kind != EXPR_ACCESS) return e;
-  const KernelOperand *k = &t->operands[e->operand];
-  Expr *point = t->tile && t->points > 1 ? expr_index(t->arena, t->tile->var) : number(t, 0);
-  Expr *offset = kernel_offset(t, k, point);
-  if (k->streamed) {
-    for (int r = 0; r < t->reduction_count; r++)
-      offset = add(t, mul(t, offset, reduction_end(t, r)), expr_index(t->arena, t->reductions[r].var));
-    offset = mul(t, offset, number(t, (int64_t)t->vectors * t->lanes));
-  }
-  if (k->along_lanes) offset = add(t, offset, expr_index(t->arena, t->lane->var));
-  return expr_cast(t->arena, type_f32, expr_load(t->arena, k->bound->name, offset, element_type(k->bound)));
-}
-
-static Stmt *plain_body(const Tiling *t) {
-  Tiling inside = *t;
-  inside.reducing = true;
-  Vectorise context = {t, 0, 0, false}, reducing = {&inside, 0, 0, false};
-  const Nest *nest = t->nest;
-  Arena *a = t->arena;
-  Stmt *body = stmt_let(a, "acc", rewrite_expr(a, nest->update ? nest->initial : nest->result, plain_visit, &context), false);
-  if (nest->update) {
-    body = stmt_then(body, wrap_reductions(t, stmt_set(a, "acc", rewrite_expr(a, nest->update, plain_visit, &reducing))));
-    if (has_result(nest)) body = stmt_then(body, stmt_set(a, "acc", rewrite_expr(a, nest->result, plain_visit, &context)));
-  }
-  for (int i = 0; i < nest->epilogue_count; i++)
-    body = stmt_then(body, stmt_set(a, "acc", rewrite_expr(a, nest->epilogue[i], plain_visit, &context)));
-  Expr *point = t->tile && t->points > 1 ? expr_index(a, t->tile->var) : number(t, 0);
-  Expr *offset = add(t, kernel_offset(t, &t->output, point), expr_index(a, t->lane->var));
-  body = stmt_then(body, stmt_store(a, "y", offset, expr_var(a, "acc", type_f32), 1));
-  body = stmt_for(a, t->lane->var, number(t, 0), number(t, t->channels), number(t, 1), body);
-  if (t->tile && t->points > 1) body = stmt_for(a, t->tile->var, number(t, 0), number(t, t->points), number(t, 1), body);
   return body;
 }
 
