@@ -51,6 +51,14 @@ static void print_view(Text *out, const View *v) {
   text_add(out, "]");
 }
 
+static void print_tile(Text *out, const Schedule *s) {
+  text_addf(out, ", tile %d x %d", s->tile, s->plain ? s->vectors * s->lanes : s->vectors);
+  if (s->plain) text_add(out, " in loops");
+  else if (s->lanes == 1) text_add(out, " floats");
+  else text_addf(out, " vectors of %d", s->lanes);
+  text_addf(out, "%s%s", s->flat ? ", flat" : "", s->channels_outermost ? ", channels outermost" : "");
+}
+
 static void print_step(Text *out, const Plan *plan, int index) {
   const Step *s = plan->steps[index];
   text_addf(out, "  %d %s: ", index, s->name);
@@ -61,9 +69,7 @@ static void print_step(Text *out, const Plan *plan, int index) {
   print_view(out, &s->output);
   if (s->in_place) text_add(out, ", in place");
   if (s->zero_border) text_add(out, ", zeroes its border");
-  if (s->schedule.kind == SCHEDULE_TILED)
-    text_addf(out, ", tile %d x %d vectors of %d%s%s", s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
-              s->schedule.flat ? ", flat" : "", s->schedule.channels_outermost ? ", channels outermost" : "");
+  if (s->schedule.kind == SCHEDULE_TILED) print_tile(out, &s->schedule);
   if (s->schedule.ahead) text_add(out, ", weights asked for ahead");
   if (s->note) text_addf(out, ", copied: %s", s->note);
   text_add(out, "\n");

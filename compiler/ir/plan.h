@@ -50,7 +50,8 @@ typedef enum ScheduleKind {
 
 typedef struct Schedule {
   ScheduleKind kind;
-  int lanes;               /* of a vector; 1: plain floats */
+  int lanes;               /* of a vector; 1: floats */
+  bool plain;              /* the kernel's loops are plain ones over arrays, of whole vectors that the C compiler may use */
   int tile;                /* most points along the tile axis; the rest is balanced */
   int vectors;             /* most vectors along the lane axis: a block of channels */
   bool flat;               /* rows lie one right after the other everywhere: the tile axis runs over all of them */

@@ -312,8 +312,9 @@ Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels
   }
   Function kernel = {.name = kernel_name(t, has_numbers(t->b->step)), .kernel = true};
   kernel.comment = kernel_comment(t, &kernel.comment_count);
-  kernel.body = vector_body(t);
-  kernel.plain_body = plain_body(t);
+  bool plain = t->b->step->schedule.plain;
+  kernel.body = plain ? plain_body(t) : vector_body(t);
+  kernel.plain_body = t->lanes > 1 && !plain ? plain_body(t) : NULL;
   add_dims(t, &kernel);
   kernel.param_count = t->param_count;
   kernel.params = arena_grow(t->arena, t->params, (size_t)t->param_count * sizeof(LoopParam),

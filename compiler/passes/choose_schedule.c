@@ -9,7 +9,11 @@ static ChooseForm *const forms[] = {choose_tiled};
 
 static Schedule schedule_of(const Plan *plan, const Step *step, const Target *target) {
   Schedule schedule = {.kind = SCHEDULE_SCALAR, .lanes = 1, .tile = 1, .vectors = 1};
-  if (plan->portable || step->kind != STEP_NEST) return schedule;
+  if (step->kind != STEP_NEST) return schedule;
+  if (plan->portable) { /* tiles leave the order in which each result is summed; other forms do not */
+    choose_tiled(plan, step, target, &schedule);
+    return schedule;
+  }
   for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
     if (forms[i](plan, step, target, &schedule)) break;
   return schedule;

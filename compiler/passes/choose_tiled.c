@@ -154,19 +154,40 @@ static void choose_cheapest(const Target *target, const Work *work, int64_t vect
   schedule->ahead = streams_by(target, work, schedule);
 }
 
-bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
+/* Loops over arrays: as many channels as four vectors of 16, and points enough to read weights seldom. */
+static void choose_loops(Schedule *schedule, int64_t channels) {
+  enum { LANES = 4, VECTORS = 16, POINTS = 8 };
+  int64_t vectors = (channels + LANES - 1) / LANES;
+  schedule->plain = true;
+  schedule->lanes = LANES;
+  schedule->vectors = vectors < VECTORS ? (int)vectors : VECTORS;
+  schedule->tile = POINTS;
+}
+
+/* Floats in registers. Where there are few, as a library computes with floats, only the input is worth keeping. */
+static void choose_floats(Schedule *schedule, const Target *target, int64_t channels, bool has_tile_axis) {
+  static const int tile_of_32[] = {0, 8, 6, 5, 4}, tile_of_16[] = {0, 8, 5, 3, 2};
+  int registers = target->registers, most = !has_tile_axis && registers >= 32 ? 8 : 4;
+  schedule->vectors = channels < most ? (int)channels : most;
+  if (has_tile_axis && registers >= 16) schedule->tile = registers >= 32 ? tile_of_32[schedule->vectors] : tile_of_16[schedule->vectors];
+}
+
+/* For targets whose vectors are not known, or are none. The order in which a result is summed stays that of the nest. */
+static void choose_without_vectors(const Plan *plan, const Step *step, const Target *target, int64_t channels, Schedule *schedule) {
+  bool has_tile_axis = find_axis(step->nest, step->nest->tile_axis) != NULL;
+  Work work;
+  if (target->plain || target->lanes > 1) choose_loops(schedule, channels);
+  else choose_floats(schedule, target, channels, has_tile_axis);
+  if (find_work(plan, step, schedule, &work)) schedule->channels_outermost = target->l2 && work.weights > (int64_t)target->l2 * 1024;
+}
+
+static void choose_vectors(const Plan *plan, const Step *step, const Target *target, int64_t channels, Schedule *schedule) {
   const Nest *nest = step->nest;
-  const Axis *lane = find_axis(nest, nest->lane_axis), *tile = find_axis(nest, nest->tile_axis);
-  if (target->lanes == 1 || !lane || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
-  int64_t channels;
-  if (!size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
-  schedule->kind = SCHEDULE_TILED;
   schedule->lanes = choose_lanes(channels, target->lanes);
-  schedule->flat = nest->update && rows_run_on(plan, step);
   int64_t vectors = (channels + schedule->lanes - 1) / schedule->lanes;
   bool many = target->registers >= 32;
   Work work;
-  if (!tile) { /* one point: as many sums as hide that each takes some cycles */
+  if (!find_axis(nest, nest->tile_axis)) { /* one point: as many sums as hide that each takes some cycles */
     schedule->vectors = many ? 8 : 6;
   } else if (find_work(plan, step, schedule, &work)) {
     choose_cheapest(target, &work, vectors, schedule);
@@ -176,5 +197,19 @@ bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Sche
     static const int tile_of_32[] = {0, 10, 8, 8, 6}, tile_of_16[] = {0, 8, 6};
     schedule->tile = !nest->update ? 1 : many ? tile_of_32[schedule->vectors] : tile_of_16[schedule->vectors];
   }
+}
+
+bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
+  const Nest *nest = step->nest;
+  const Axis *lane = find_axis(nest, nest->lane_axis);
+  bool has_vectors = target->lanes > 1 && !plan->portable;
+  int64_t channels;
+  if (!lane || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
+  if (!size_is_const(lane->extent, &channels) || channels < 4 || !lanes_are_neighbours(plan, step)) return false;
+  if (!has_vectors && !nest->update) return false; /* nothing is read twice */
+  schedule->kind = SCHEDULE_TILED;
+  schedule->flat = nest->update && rows_run_on(plan, step);
+  if (has_vectors) choose_vectors(plan, step, target, channels, schedule);
+  else choose_without_vectors(plan, step, target, channels, schedule);
   return true;
 }

@@ -7,7 +7,7 @@
 #define CORTEX_M(cpu, fpu) "-mcpu=" cpu " -mthumb -mfpu=" fpu " -mfloat-abi=hard"
 
 const Target all_targets[] = {
-    {.name = "generic", .summary = "any C99 compiler", .lanes = 1, .registers = 16, .l1 = 32, .l2 = 256},
+    {.name = "generic", .summary = "any C99 compiler", .lanes = 1, .plain = true, .registers = 16, .l1 = 32, .l2 = 256},
     {.name = "x86-64", .summary = "SSE2: every 64-bit PC", .lanes = 4, .registers = 16, .l1 = 32, .l2 = 256},
     {.name = "x86-64-v3",
      .summary = "AVX2 and FMA: PCs since about 2013",

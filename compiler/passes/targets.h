@@ -7,6 +7,7 @@ typedef struct Target {
   const char *name, *summary;
   const char *flags; /* with which gcc and clang are to compile its C; NULL: no special ones */
   int lanes;         /* floats of its widest vector; 1: none */
+  bool plain;        /* nothing is known of its vectors: loops that compilers vectorise where they can */
   int registers;     /* for vectors, or for floats where there are none */
   bool fma;          /* one instruction multiplies and adds */
   bool big_endian;
