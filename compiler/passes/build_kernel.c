@@ -249,6 +249,29 @@ static Stmt *finish_all(const Tiling *t, Expr *e) {
   return body;
 }
 
+static Expr *find_function(void *context, Expr *e) {
+  if (e->kind == EXPR_MATH) *(bool *)context = true;
+  return e;
+}
+
+/* Whether the result is finished by functions, which compilers would copy to as many places as there are accumulators. */
+static bool finishes_by_functions(const Tiling *t) {
+  const Nest *nest = t->nest;
+  bool found = false;
+  rewrite_expr(t->arena, nest->result, find_function, &found);
+  for (int i = 0; i < nest->epilogue_count; i++) rewrite_expr(t->arena, nest->epilogue[i], find_function, &found);
+  return found;
+}
+
+static Stmt *finish_in_loops(const Tiling *t) {
+  Stmt *body = stmt_array(t->arena, "acc", type_f32, (int64_t)t->points * t->vectors);
+  for (int p = 0; p < t->points; p++)
+    for (int v = 0; v < t->vectors; v++)
+      body = stmt_then(body,
+                       stmt_store(t->arena, "acc", number(t, p * t->vectors + v), expr_var(t->arena, acc_name(t, p, v), type_f32), 1));
+  return stmt_then(body, store_results(t, expr_load(t->arena, "acc", place_in_array(t, t->vectors), type_f32)));
+}
+
 static Stmt *vector_body(const Tiling *t) {
   const Nest *nest = t->nest;
   Stmt *body = prefetch_results(t);
@@ -259,6 +282,7 @@ static Stmt *vector_body(const Tiling *t) {
     body = stmt_then(body, begin_ahead(t));
     body = stmt_then(body, wrap_reductions(t, stmt_then(update_all(&inside, nest->update), advance_streams(t))));
   }
+  if (t->lanes == 1 && nest->update && finishes_by_functions(t)) return stmt_then(body, finish_in_loops(t));
   body = stmt_then(body, load_epilogue(t));
   if (nest->update && has_result(nest)) body = stmt_then(body, finish_all(t, nest->result));
   for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, finish_all(t, nest->epilogue[i]));

@@ -56,7 +56,11 @@ static int64_t computed_channels(const Tiling *t) {
   return block_width(t);
 }
 
-static Stmt *store_results(const Tiling *t, Expr *first) {
+Expr *place_in_array(const Tiling *t, int64_t channels) {
+  return add(t, mul(t, point(t), number(t, channels)), expr_index(t->arena, t->lane->var));
+}
+
+Stmt *store_results(const Tiling *t, Expr *first) {
   Arena *a = t->arena;
   const Nest *nest = t->nest;
   Expr *offset = add(t, kernel_offset(t, &t->output, point(t)), expr_index(a, t->lane->var));
@@ -76,8 +80,7 @@ Stmt *plain_body(const Tiling *t) {
   Tiling inside = *t;
   inside.reducing = true;
   int64_t channels = computed_channels(t);
-  Expr *place = add(t, mul(t, point(t), number(t, channels)), expr_index(a, t->lane->var));
-  Expr *sum = expr_load(a, "acc", place, type_f32);
+  Expr *place = place_in_array(t, channels), *sum = expr_load(a, "acc", place, type_f32);
   Stmt *body = stmt_array(a, "acc", type_f32, t->points * channels);
   body = stmt_then(body, for_each(t, channels, stmt_store(a, "acc", place, plain(t, nest->initial, sum), 1)));
   Stmt *update = for_each(t, channels, stmt_store(a, "acc", place, plain(&inside, nest->update, sum), 1));

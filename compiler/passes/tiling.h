@@ -47,8 +47,12 @@ Expr *reduction_end(const Tiling *t, int reduction);
 Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point);
 /* the loops of the reductions, */
 Stmt *wrap_reductions(const Tiling *t, Stmt *body);
-/* and its text for compilers without vectors. */
+/* its text for compilers without vectors, */
 Stmt *plain_body(const Tiling *t);
+/* of that, the loops that finish and store the accumulators: `first` is the one of a point and channel, such as an element
+ * of an array at this place. */
+Stmt *store_results(const Tiling *t, Expr *first);
+Expr *place_in_array(const Tiling *t, int64_t channels);
 /* The call for a tile of so many points at ox (NULL: there is no tile axis) by so many channels at oc; makes the kernel
  * if it is new. */
 Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels, Expr *ox, Expr *oc);
