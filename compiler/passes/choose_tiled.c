@@ -139,7 +139,7 @@ enum { MOST_POINTS = 10, MOST_VECTORS = 4 };
 static void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Schedule *schedule) {
   int64_t least = INT64_MAX;
   for (int width = 1; width <= MOST_VECTORS && width <= vectors; width++)
-    for (int points = 1; points <= MOST_POINTS && points * width + width + 1 <= target->registers; points++)
+    for (int points = 1; points <= MOST_POINTS && points * width + width + 1 + target->waiting <= target->registers; points++)
       for (int outermost = 0; outermost < 2; outermost++) {
         if (width > 1 && points > MOST_POINTS - 2) continue; /* addresses need registers, too */
         Schedule candidate = *schedule;

@@ -25,7 +25,7 @@ const Target all_targets[] = {
      .fma = true,
      .l1 = 32,
      .l2 = 1024},
-    {.name = "armv8-a", .summary = "64-bit ARM with NEON", .lanes = 4, .registers = 32, .fma = true, .l1 = 32, .l2 = 512},
+    {.name = "armv8-a", .summary = "64-bit ARM with NEON", .lanes = 4, .registers = 32, .waiting = 6, .fma = true, .l1 = 32, .l2 = 512},
     {.name = "armv7-neon",
      .summary = "32-bit ARM with NEON: Cortex-A7, A15 and later",
      .flags = "-march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard",

@@ -2,6 +2,11 @@
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
 #pragma GCC optimize("fp-contract=fast") /* -std=c99 alone would not use fused multiply-add */
 #endif
+#if defined(__GNUC__) && !defined(__clang__) && defined(__arm__) && defined(__ARM_NEON)
+/* gcc has NEON calculate with floats only if that may take denormals for zero, as 32-bit NEON does. */
+#pragma GCC optimize("unsafe-math-optimizations,no-associative-math,no-reciprocal-math")
+#pragma GCC optimize("signed-zeros,trapping-math")
+#endif
 #include "conv_tiled.h"
 
 #include <float.h>
