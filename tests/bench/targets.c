@@ -34,7 +34,7 @@ int main(void) {
   if (!x || !y || !workspace) return 1;
   for (int i = 0; i < SIZE; i++) x[i] = (float)(i % 7) / 7.0f;
   double flops = 2.0 * 64 * 64 * 9 * 56 * 56;
-  Timing one = time_calls(run_one, NULL, 60, 1), five = time_calls(run_five, NULL, 60, 1), lenet5 = time_calls(run_lenet5, NULL, 3000, 1);
+  Timing one = time_calls(run_one, NULL, 30, 1), five = time_calls(run_five, NULL, 30, 1), lenet5 = time_calls(run_lenet5, NULL, 3000, 1);
   printf("%8.1f %10.1f\n", flops * MORE_LAYERS / (five.best - one.best) / 1e9, lenet5.best * 1e6);
   free(x), free(y), free(workspace);
   return 0;

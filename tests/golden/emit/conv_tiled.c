@@ -3,7 +3,7 @@
 #pragma GCC optimize("fp-contract=fast") /* -std=c99 alone would not use fused multiply-add */
 #endif
 #if defined(__GNUC__) && !defined(__clang__) && defined(__arm__) && defined(__ARM_NEON)
-/* gcc has NEON calculate with floats only if that may take denormals for zero, as 32-bit NEON does. */
+/* 32-bit NEON takes denormals for zero, and gcc uses it for floats only if that is right. */
 #pragma GCC optimize("unsafe-math-optimizations,no-associative-math,no-reciprocal-math")
 #pragma GCC optimize("signed-zeros,trapping-math")
 #endif
