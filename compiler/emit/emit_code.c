@@ -60,8 +60,7 @@ static void declare_weights(const Emitter *e, const Plan *plan) {
     return;
   }
   text_addf(e->out, "\n/* Defined in %s_weights.c. */\n", e->options->base);
-  for (int i = 0; i < plan->packed_count; i++)
-    text_addf(e->out, "extern const float %s_%s[%lld];\n", e->prefix, plan->packed[i]->name, (long long)plan->packed[i]->elements);
+  for (int i = 0; i < plan->packed_count; i++) text_addf(e->out, "extern %s;\n", packed_array(e, plan->packed[i]));
 }
 
 static void emit_constants(const Emitter *e, const LoopProgram *program) {

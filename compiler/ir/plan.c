@@ -1,92 +1,21 @@
-/* plan.c - the plan as a table, and its verifier, which trusts nothing that the planner computed. Where sizes vary, it
- * looks at the plan for several values of the dims. */
+/* plan.c - what several passes compute of a schedule, and the verifier of plans, which trusts nothing that the planner
+ * computed. Where sizes vary, it looks at the plan for several values of the dims. */
 #include "ir/plan.h"
 
 #include "ir/operator.h"
 
-static void print_shape(Text *out, const Buffer *b) {
-  size_print(out, b->channels);
-  text_add(out, "x");
-  size_print(out, b->height);
-  text_add(out, "x");
-  size_print(out, b->width);
-}
-
-static const char *kind_name(BufferKind kind) {
-  switch (kind) {
-  case BUFFER_WORKSPACE: return "workspace";
-  case BUFFER_INPUT: return "input";
-  case BUFFER_OUTPUT: return "output";
-  }
-  return "?";
-}
-
-static void print_buffer(Text *out, const Buffer *b) {
-  text_addf(out, "  %-9s %s: %s ", kind_name(b->kind), b->name, dtype_name(b->dtype));
-  print_shape(out, b);
-  if (b->channels_first) text_add(out, ", channels first");
-  if (b->border.top || b->border.bottom || b->border.left || b->border.right)
-    text_addf(out, ", border %lld %lld %lld %lld", (long long)b->border.top, (long long)b->border.bottom, (long long)b->border.left,
-              (long long)b->border.right);
-  if (b->kind == BUFFER_WORKSPACE && b->offset) {
-    text_add(out, ", at ");
-    size_print(out, b->offset);
-    text_addf(out, ", steps %d to %d", b->first, b->last);
-  }
-  text_add(out, "\n");
-}
-
-static void print_view(Text *out, const View *v) {
-  if (!v->buffer) {
-    text_add(out, "(not placed yet)");
-    return;
-  }
-  text_add(out, v->buffer->name);
-  if (size_is(v->channel, 0) && size_is(v->row, 0) && size_is(v->column, 0)) return;
-  const Size *parts[] = {v->channel, v->row, v->column};
+int schedule_blocks(const Schedule *schedule, int64_t extent, int64_t blocks[3][2]) {
+  int64_t lanes = schedule->lanes, vectors = (extent + lanes - 1) / lanes, missing = vectors * lanes - extent;
+  int64_t count = (vectors + schedule->vectors - 1) / schedule->vectors, small = vectors / count, large = vectors % count;
+  const int64_t cut[3][2] = {
+      {large, (small + 1) * lanes}, {count - large - (missing != 0), small * lanes}, {missing != 0, small * lanes - missing}};
+  int kinds = 0;
   for (int i = 0; i < 3; i++) {
-    text_add(out, i ? ", " : "[");
-    size_print(out, parts[i]);
+    if (!cut[i][0]) continue;
+    blocks[kinds][0] = cut[i][0];
+    blocks[kinds++][1] = cut[i][1];
   }
-  text_add(out, "]");
-}
-
-static void print_tile(Text *out, const Schedule *s) {
-  text_addf(out, ", tile %d x %d", s->tile, s->plain ? s->vectors * s->lanes : s->vectors);
-  if (s->plain) text_add(out, " in loops");
-  else if (s->lanes == 1) text_add(out, " floats");
-  else text_addf(out, " vectors of %d", s->lanes);
-  text_addf(out, "%s%s", s->flat ? ", flat" : "", s->channels_outermost ? ", channels outermost" : "");
-}
-
-static void print_step(Text *out, const Plan *plan, int index) {
-  const Step *s = plan->steps[index];
-  text_addf(out, "  %d %s: ", index, s->name);
-  if (s->stage) text_addf(out, "%s of ", s->stage->name);
-  text_add(out, s->root ? s->root->op->name : "copy");
-  for (int i = 0; i < s->fused_count; i++) text_addf(out, " + %s", s->fused[i]->op->name);
-  text_add(out, " -> ");
-  print_view(out, &s->output);
-  if (s->in_place) text_add(out, ", in place");
-  if (s->zero_border) text_add(out, ", zeroes its border");
-  if (s->schedule.kind == SCHEDULE_TILED) print_tile(out, &s->schedule);
-  if (s->schedule.ahead) text_add(out, ", weights asked for ahead");
-  if (s->note) text_addf(out, ", copied: %s", s->note);
-  text_add(out, "\n");
-}
-
-void print_plan(Text *out, const Plan *plan) {
-  text_addf(out, "plan for %s, %s\nbuffers\n", plan->target, plan->portable ? "portable" : "fast");
-  for (int i = 0; i < plan->buffer_count; i++) print_buffer(out, plan->buffers[i]);
-  text_add(out, "steps\n");
-  for (int i = 0; i < plan->step_count; i++) print_step(out, plan, i);
-  text_add(out, "workspace ");
-  size_print(out, plan->workspace_bytes);
-  text_add(out, " bytes");
-  bool varies = !size_is_const(plan->workspace_bytes, NULL);
-  if (plan->lower_bound_bytes >= 0)
-    text_addf(out, ", lower bound %lld%s", (long long)plan->lower_bound_bytes, varies ? " at the greatest sizes" : "");
-  text_add(out, "\n");
+  return kinds;
 }
 
 /* Fills lives with, for each buffer, whether its contents matter during step k: it was written at or before k and is

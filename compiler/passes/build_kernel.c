@@ -206,12 +206,11 @@ static Stmt *update_all(const Tiling *t, Expr *e) {
 
 static Stmt *advance_streams(const Tiling *t) {
   Stmt *body = NULL;
-  int64_t width = (int64_t)t->vectors * t->lanes;
   for (int i = 0; i < t->b->step->operand_count; i++) {
     if (!t->operands[i].bound || !t->operands[i].streamed) continue;
     const char *pointer = t->operands[i].bound->name;
     body = stmt_then(body, prefetch_weights(t, &t->operands[i]));
-    body = stmt_then(body, stmt_advance(t->arena, pointer, number(t, width)));
+    body = stmt_then(body, stmt_advance(t->arena, pointer, number(t, t->channels)));
   }
   return body;
 }

@@ -2,8 +2,8 @@
  * reduction.
  *
  * For compilers without vectors, or for a machine whose vectors are narrower than the target's. Channels lie side by side
- * in the array and in the packed weights, and are as many as fill whole vectors: so compilers vectorise the innermost
- * loops by themselves (docs/decisions/0016-targets.md). */
+ * in the array and in the packed weights. The array has as many as fill whole vectors, of which the last ones are not
+ * stored: so compilers vectorise the innermost loops by themselves (docs/decisions/0016-targets.md). */
 #include <string.h>
 
 #include "passes/tiling.h"
@@ -16,9 +16,6 @@ typedef struct Plain {
 static bool has_points(const Tiling *t) { return t->tile && t->points > 1; }
 static Expr *point(const Tiling *t) { return has_points(t) ? expr_index(t->arena, t->tile->var) : number(t, 0); }
 
-/* Numbers of a block in the packed weights. */
-static int64_t block_width(const Tiling *t) { return (int64_t)t->vectors * t->lanes; }
-
 static Expr *plain_visit(void *context, Expr *e) {
   const Plain *p = context;
   const Tiling *t = p->t;
@@ -29,7 +26,7 @@ static Expr *plain_visit(void *context, Expr *e) {
   if (k->streamed) {
     for (int r = 0; r < t->reduction_count; r++)
       offset = add(t, mul(t, offset, reduction_end(t, r)), expr_index(t->arena, t->reductions[r].var));
-    offset = mul(t, offset, number(t, block_width(t)));
+    offset = mul(t, offset, number(t, t->channels)); /* as wide as the block is packed */
   }
   if (k->along_lanes) offset = add(t, offset, expr_index(t->arena, t->lane->var));
   return expr_cast(t->arena, type_f32, expr_load(t->arena, k->bound->name, offset, element_type(k->bound)));
@@ -45,7 +42,8 @@ static Stmt *for_each(const Tiling *t, int64_t channels, Stmt *body) {
   return has_points(t) ? stmt_for(t->arena, t->tile->var, number(t, 0), number(t, t->points), number(t, 1), body) : body;
 }
 
-/* Channels that are computed: whole vectors where all that the reduction reads is there beyond the last channel, too. */
+/* Channels that are computed: whole vectors where all that the reduction reads may be read beyond the last
+ * channel, too: behind packed weights stand numbers or zeros, behind a buffer of the workspace its tail. */
 static int64_t computed_channels(const Tiling *t) {
   const Nest *nest = t->nest;
   for (int i = 0; i < t->b->step->operand_count; i++) {
@@ -53,7 +51,7 @@ static int64_t computed_channels(const Tiling *t) {
     if (!k->bound || !k->along_lanes || k->bound->packed || k->bound->view.buffer->kind == BUFFER_WORKSPACE) continue;
     if (reads_operand(t, nest->initial, i) || reads_operand(t, nest->update, i)) return t->channels;
   }
-  return block_width(t);
+  return (int64_t)t->vectors * t->lanes;
 }
 
 Expr *place_in_array(const Tiling *t, int64_t channels) {

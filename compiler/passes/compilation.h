@@ -29,7 +29,7 @@ typedef struct Options {
   DumpLevel dump;
   const char *dump_after; /* name of a pass */
   bool time_passes;
-  bool shapes_only; /* check, summary: missing weights are a note */
+  bool shapes_only; /* check, summary, --dump: missing weights are a note */
   bool verify;      /* verify every level after every pass */
 } Options;
 

@@ -175,6 +175,19 @@ static bool can_be_output(const Plan *plan, const Value *value, bool hwc) {
   return step >= 0 && (real || value->uses == 1) && (plan->steps[step]->kind == STEP_LOOPS || !plan->steps[step]->nest->update);
 }
 
+/* Where the last step stands that completes the value; -1 for inputs. */
+static int complete_after(const Plan *plan, const Value *value) {
+  value = lies_in(value);
+  const Node *join = join_of(value);
+  if (!join) return producing_step(plan, value);
+  int last = -1;
+  for (int i = 0; i < join->input_count; i++) {
+    int step = complete_after(plan, stored_as(join->inputs[i]));
+    if (step > last) last = step;
+  }
+  return last;
+}
+
 static void place_outputs(Plan *plan) {
   for (int i = 0; i < plan->graph->output_count; i++) {
     const GraphOutput *output = &plan->graph->outputs[i];
@@ -191,22 +204,10 @@ static void place_outputs(Plan *plan) {
                        : is_slice(value)                ? "a part of another tensor"
                        : value->type.dtype != DTYPE_F32 ? "in the caller's type"
                                                         : "in the caller's order";
-    Step *copy = add_copy(plan, plan->step_count, arena_printf(plan->arena, "%s_out", output->name), value, note);
+    int position = complete_after(plan, value) + 1; /* at once, so that it lives no longer than it must */
+    Step *copy = add_copy(plan, position, arena_printf(plan->arena, "%s_out", output->name), value, note);
     *view_of(plan, copy->result) = whole(plan, buffer);
   }
-}
-
-/* Where the last step stands that completes the value; -1 for inputs. */
-static int complete_after(const Plan *plan, const Value *value) {
-  value = lies_in(value);
-  const Node *join = join_of(value);
-  if (!join) return producing_step(plan, value);
-  int last = -1;
-  for (int i = 0; i < join->input_count; i++) {
-    int step = complete_after(plan, stored_as(join->inputs[i]));
-    if (step > last) last = step;
-  }
-  return last;
 }
 
 static void place_joined(Plan *plan, const Node *join) {

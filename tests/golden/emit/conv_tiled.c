@@ -51,8 +51,8 @@ static const conv_tiled_f32x8 conv_tiled_zero8 = {0.0f};
 #endif
 
 /* Defined in conv_tiled_weights.c. */
-extern const float conv_tiled_conv1_weight[64];
-extern const float conv_tiled_conv1_bias[16];
+extern const float conv_tiled_conv1_weight[48 + 4];
+extern const float conv_tiled_conv1_bias[12 + 4];
 
 /* Where tensors lie in the workspace, in elements: offset of the first element inside the border,
    distance of neighbouring rows, columns and channels, first channel of a slice. */
@@ -87,8 +87,8 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
     const float x_2 = x[2 * x_ox + ic];
     acc2_0 += x_2 * weight_0;
     acc2_1 += x_2 * weight_1;
-    CONV_TILED_PREFETCH(weight, 128);
-    weight += 16;
+    CONV_TILED_PREFETCH(weight, 96);
+    weight += 12;
   }
   acc0_0 = CONV_TILED_SELECT8(acc0_0 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc0_0);
   acc0_1 = CONV_TILED_SELECT8(acc0_1 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc0_1);
@@ -112,7 +112,7 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
   for (size_t ic = 0; ic < ic_count; ic++) {
     for (size_t ox = 0; ox < 3; ox++) {
       for (size_t oc = 0; oc < 16; oc++) {
-        acc[ox * 16 + oc] += x[ox * x_ox + ic] * weight[ic * 16 + oc];
+        acc[ox * 16 + oc] += x[ox * x_ox + ic] * weight[ic * 12 + oc];
       }
     }
   }
