@@ -181,6 +181,9 @@ bench-targets: $B/cnnc       ## C made for one target on machines with the vecto
 bench-lenet5: $B/cnnc oracles ## LeNet-5 beside ONNX Runtime
 	@CNNC='$(abspath $B/cnnc)' ORACLES='$(abspath $(ORACLES))' tests/bench/run-lenet5
 
+sizes: $B/cnnc               ## how large the C of all examples is, and how long cnnc, gcc and clang take for it
+	@CNNC='$(abspath $B/cnnc)' tests/bench/run-sizes
+
 deps:                        ## install the Debian packages that all targets need
 	@.ci/deps build demo test check format
 
@@ -222,5 +225,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench-conv bench-targets bench-lenet5 deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench-conv bench-targets bench-lenet5 sizes deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

@@ -80,6 +80,71 @@ static const char *verify_views(const Place *p) {
   return NULL;
 }
 
+typedef struct Region {
+  int64_t begin[3], end[3];
+} Region;
+
+static Region region_of(const Place *p, const View *v, const TensorType *type) {
+  const Size *begin[] = {v->channel, v->row, v->column}, *sizes[] = {type_channels(type), type_height(type), type_width(type)};
+  Region r;
+  for (int i = 0; i < 3; i++) {
+    r.begin[i] = at(p, begin[i]);
+    r.end[i] = r.begin[i] + at(p, sizes[i]);
+  }
+  return r;
+}
+
+static bool intersect(const Region *a, const Region *b) {
+  bool apart = false;
+  for (int i = 0; i < 3; i++) apart = apart || a->end[i] <= b->begin[i] || b->end[i] <= a->begin[i];
+  return !apart;
+}
+
+/* Whether what the step computes is the value, or a part of it, or that of which the value is a part. */
+static bool computes(const Step *step, const Value *value) {
+  if (step->result == value || (step->kind == STEP_COPY && step->source == value)) return true;
+  const Node *producer = value->producer;
+  if (!producer) return false;
+  bool joined = producer->op->kind == OPERATOR_JOIN;
+  if (!joined && producer->op->kind != OPERATOR_SLICE && producer->op->kind != OPERATOR_VIEW) return false;
+  for (int i = 0; i < (joined ? producer->input_count : 1); i++)
+    if (computes(step, producer->inputs[i])) return true;
+  return false;
+}
+
+/* Whether the value is what was computed when step `reader` reads it: nothing else was written over it meanwhile, nor is by
+ * the reader itself, unless that works in place. */
+static const char *verify_intact(const Place *p, int reader, const Value *value) {
+  const Plan *plan = p->plan;
+  const View *view = &plan->views[value->id];
+  Region region = region_of(p, view, &value->type), written = {0};
+  bool known = false;
+  for (int k = 0; k <= reader; k++) {
+    const Step *step = plan->steps[k];
+    if (step->output.buffer != view->buffer) continue;
+    Region output = region_of(p, &step->output, &step->result->type);
+    if (!intersect(&output, &region)) continue;
+    if (k < reader && computes(step, value)) {
+      written = output;
+      known = true;
+    } else if (k < reader ? known && intersect(&output, &written) : !step->in_place && !computes(step, value)) {
+      return arena_printf(p->arena, "step %s writes over %s, which %s reads", step->name, value->name, plan->steps[reader]->name);
+    }
+  }
+  return NULL;
+}
+
+static const char *verify_contents(const Place *p) {
+  const char *fault = NULL;
+  for (int k = 0; !fault && k < p->plan->step_count; k++) {
+    const Step *step = p->plan->steps[k];
+    if (step->kind == STEP_COPY) fault = verify_intact(p, k, step->source);
+    for (int i = 0; !fault && i < step->operand_count; i++)
+      if (step->operands[i].value && step->operands[i].value != step->result) fault = verify_intact(p, k, step->operands[i].value);
+  }
+  return fault;
+}
+
 static const char *verify_overlap(const Place *p, const Buffer *a, const Buffer *b) {
   int64_t start = at(p, a->offset), end = start + (at(p, a->elements) + a->read_beyond) * dtype_bytes(a->dtype);
   int64_t other = at(p, b->offset), other_end = other + at(p, b->elements) * dtype_bytes(b->dtype);
@@ -129,6 +194,7 @@ const char *verify_plan(Arena *arena, const Plan *plan) {
     }
     fault = verify_views(&place);
     if (!fault) fault = verify_buffers(&place);
+    if (!fault) fault = verify_contents(&place);
   }
   return fault;
 }

@@ -156,8 +156,9 @@ static const Size *place_in_pile(Pile *pile, Buffer *const *buffers, int count, 
     ends[i] = size_add(arena, offsets[i], buffers[i]->bytes);
     if (pile->open > MOST_OPEN) return NULL;
   }
-  const Size *whole = top_of(pile, ends, count);
-  return pile->open > MOST_OPEN ? NULL : whole;
+  int highest = drop_smaller(arena, ends, count); /* to the byte: callers allocate it */
+  pile->open += highest - 1;
+  return pile->open > MOST_OPEN ? NULL : larger_at_run_time(arena, ends, highest);
 }
 
 static const Size *bytes_of_slot(Arena *arena, const Slot *slot) {
