@@ -192,6 +192,12 @@ bench-winograd: $B/cnnc      ## 3x3 convolutions in direct and in Winograd's for
 bench-windows: $B/cnnc oracles ## depthwise convolutions and pooling beside ONNX Runtime
 	@CNNC='$(abspath $B/cnnc)' ORACLES='$(abspath $(ORACLES))' CC='$(CC)' tests/bench/run-windows
 
+bench-targets: $B/cnnc       ## C made for one target on machines with the vectors of others
+	@CNNC='$(abspath $B/cnnc)' tests/bench/run-targets
+
+sizes: $B/cnnc               ## how large the C of all examples is, and how long cnnc, gcc and clang take for it
+	@CNNC='$(abspath $B/cnnc)' tests/bench/run-sizes
+
 deps:                        ## install the Debian packages that all targets need
 	@.ci/deps build demo test check format
 
@@ -233,5 +239,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd bench-windows deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd bench-windows bench-targets sizes deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

@@ -58,7 +58,8 @@ static void define_workspace(Text *out, const Emitter *e, const Plan *plan) {
   if (plan->lower_bound_bytes < 0) return; /* nothing bounds the sizes */
   text_addf(out, "/* Achieved, and the most that is live at any one time%s. */\n", e->dim_count ? ", for the greatest sizes" : "");
   text_addf(out, "#define %s_WORKSPACE_BYTES%s %lld\n", e->upper, of_greatest, (long long)size_maximum(plan->workspace_bytes));
-  text_addf(out, "#define %s_WORKSPACE_LOWER_BOUND%s %lld\n", e->upper, of_greatest, (long long)plan->lower_bound_bytes);
+  text_addf(out, "#define %s_WORKSPACE_LOWER_BOUND%s %lld /* %lld without borders */\n", e->upper, of_greatest,
+            (long long)plan->lower_bound_bytes, (long long)plan->bare_bound_bytes);
 }
 
 static const char *macros(const Emitter *e, const Plan *plan) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emit/writer.h"
+#include "ir/loop_usage.h"
 #include "support/decimal.h"
 
 typedef struct Spelling {
@@ -202,21 +203,34 @@ static void emit_let(const Emitter *e, int depth, const Stmt *s) {
   write_line(e->out, depth, "%s%s %s = %s;", s->is_const ? "const " : "", type, s->var, expr(e, s->value, 0));
 }
 
-/* acc = acc + x reads better as acc += x. */
+/* acc = acc + x reads better as acc += x. Whether the value is such a one, of what is called `name`, at `index` if it is
+ * an element. */
+static bool is_own_value(const Expr *value, const char *name, const Expr *index) {
+  if (value->kind != EXPR_BINARY || (value->op != OP_ADD && value->op != OP_SUB && value->op != OP_MUL && value->op != OP_DIV))
+    return false;
+  const Expr *left = value->left;
+  if (left->kind != (index ? EXPR_LOAD : EXPR_VAR) || strcmp(left->text, name) != 0) return false;
+  return !index || (left->type.lanes == 1 && expr_equal(left->left, index));
+}
+
+static void emit_assignment(const Emitter *e, int depth, const char *place, const Expr *value, bool own) {
+  if (own) write_line(e->out, depth, "%s %s= %s;", place, spelling[value->op].token, expr(e, value->right, 0));
+  else write_line(e->out, depth, "%s = %s;", place, expr(e, value, 0));
+}
+
 static void emit_set(const Emitter *e, int depth, const Stmt *s) {
-  const Expr *value = s->value;
-  if (in_place_form(e, depth, s->var, value)) return;
-  bool own = value->kind == EXPR_BINARY && value->left->kind == EXPR_VAR && strcmp(value->left->text, s->var) == 0;
-  if (own && (value->op == OP_ADD || value->op == OP_SUB || value->op == OP_MUL || value->op == OP_DIV))
-    write_line(e->out, depth, "%s %s= %s;", s->var, spelling[value->op].token, expr(e, value->right, 0));
-  else write_line(e->out, depth, "%s = %s;", s->var, expr(e, value, 0));
+  if (in_place_form(e, depth, s->var, s->value)) return;
+  emit_assignment(e, depth, s->var, s->value, is_own_value(s->value, s->var, NULL));
 }
 
 static void emit_store(const Emitter *e, int depth, const Stmt *s) {
+  if (s->type.lanes == 1) {
+    const char *element = arena_printf(e->arena, "%s[%s]", s->var, expr(e, s->index, 0));
+    emit_assignment(e, depth, element, s->value, is_own_value(s->value, s->var, s->index));
+    return;
+  }
   const char *value = expr(e, s->value, 0);
-  if (s->type.lanes == 1) write_line(e->out, depth, "%s[%s] = %s;", s->var, expr(e, s->index, 0), value);
-  else if (s->lanes == s->type.lanes)
-    write_line(e->out, depth, "%s_STORE%d(%s, %s);", e->upper, s->lanes, place(e, s->var, s->index), value);
+  if (s->lanes == s->type.lanes) write_line(e->out, depth, "%s_STORE%d(%s, %s);", e->upper, s->lanes, place(e, s->var, s->index), value);
   else write_line(e->out, depth, "%s_STORE_PART(%s, %s, %d);", e->upper, place(e, s->var, s->index), value, s->lanes);
 }
 
@@ -270,6 +284,7 @@ static void emit_stmt(const Emitter *e, int depth, const Stmt *s) {
     write_line(e->out, depth, "}");
     break;
   case STMT_LET: emit_let(e, depth, s); break;
+  case STMT_ARRAY: write_line(e->out, depth, "%s %s[%s];", c_type(e, s->type), s->var, expr(e, s->index, 0)); break;
   case STMT_POINTER:
     write_line(e->out, depth, "%s%s *%s = %s;", s->is_const ? "const " : "", c_type(e, s->type), s->var, expr(e, s->value, 0));
     break;
@@ -305,7 +320,7 @@ void emit_function(const Emitter *e, const Function *f) {
   write_line(e->out, 0, "static %svoid %s_%s(%s)", kept_out_of_line ? arena_printf(e->arena, "%s_NOINLINE ", e->upper) : "", e->prefix,
              f->name, params(e, f));
   write_line(e->out, 0, "{");
-  if (f->plain_body) write_line(e->out, 0, "#if defined(%s_VECTORS)", e->upper);
+  if (f->plain_body) write_line(e->out, 0, "#if %s_LANES >= %d", e->upper, widest_vector(f->body));
   emit_stmts(e, 1, f->body);
   if (f->plain_body) {
     write_line(e->out, 0, "#else");

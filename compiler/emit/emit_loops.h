@@ -25,7 +25,9 @@ const char *c_dims(const Emitter *e, const Size *size, SpellDim *spell);
 /* "lenet5_f32x16", "float", "size_t" */
 const char *c_type(const Emitter *e, Type type);
 void emit_stmts(const Emitter *e, int depth, const Stmt *s);
-/* emit_weights.c: tables for the .c file. */
+/* emit_weights.c: "const float lenet5_fc2_weight[10080 + 4]": after the numbers there are zeros that a last vector may read; */
+const char *packed_array(const Emitter *e, const PackedTensor *packed);
+/* tables for the .c file. */
 void emit_constant_tables(Text *out, const Plan *plan, const EmitOptions *options);
 void emit_function(const Emitter *e, const Function *f);
 #endif

@@ -12,12 +12,13 @@ uint64_t weights_fingerprint(const Plan *plan) {
   uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
   for (int i = 0; i < plan->packed_count; i++) {
     const PackedTensor *packed = plan->packed[i];
-    char text[64];
+    char text[24];
     size_t length = strlen(packed->name);
     for (size_t k = 0; k <= length; k++) hash = (hash ^ (unsigned char)packed->name[k]) * UINT64_C(0x100000001b3);
     for (int k = 0; k < 8; k++) text[k] = (char)(packed->elements >> (8 * k));
     for (int k = 0; k < 8; k++) text[8 + k] = (char)(packed->paragraph >> (8 * k));
-    for (int k = 0; k < 16; k++) hash = (hash ^ (unsigned char)text[k]) * UINT64_C(0x100000001b3);
+    for (int k = 0; k < 8; k++) text[16 + k] = (char)(packed->read_beyond >> (8 * k));
+    for (int k = 0; k < 24; k++) hash = (hash ^ (unsigned char)text[k]) * UINT64_C(0x100000001b3);
   }
   return hash;
 }
@@ -47,9 +48,17 @@ static void emit_numbers(Text *out, const PackedTensor *packed) {
   text_add(out, "\n};\n");
 }
 
+const char *packed_array(const Emitter *e, const PackedTensor *packed) {
+  Text text = text_new(e->arena);
+  text_addf(&text, "const float %s_%s[%lld", e->prefix, packed->name, (long long)packed->elements);
+  if (packed->read_beyond) text_addf(&text, " + %lld", (long long)packed->read_beyond);
+  text_add(&text, "]");
+  return text_string(&text);
+}
+
 static void emit_tensor(Text *out, const Emitter *e, const PackedTensor *packed) {
-  text_addf(out, "\nextern const float %s_%s[%lld];\nconst float %s_%s[%lld] %s_ALIGNED = {\n", e->prefix, packed->name,
-            (long long)packed->elements, e->prefix, packed->name, (long long)packed->elements, e->upper);
+  const char *array = packed_array(e, packed);
+  text_addf(out, "\nextern %s;\n%s %s_ALIGNED = {\n", array, array, e->upper);
   emit_numbers(out, packed);
 }
 
@@ -58,7 +67,7 @@ void emit_constant_tables(Text *out, const Plan *plan, const EmitOptions *option
   if (plan->constant_count) text_add(out, "\n/* Numbers given in the network's source. */\n");
   for (int i = 0; i < plan->constant_count; i++) {
     const PackedTensor *packed = plan->constants[i];
-    text_addf(out, "static const float %s_%s[%lld] = {\n", e.prefix, packed->name, (long long)packed->elements);
+    text_addf(out, "static %s = {\n", packed_array(&e, packed));
     emit_numbers(out, packed);
   }
 }

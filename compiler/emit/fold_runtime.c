@@ -93,20 +93,27 @@ static void fold_functions(const Emitter *e, uint32_t functions, int lanes) {
     if (functions & (1u << function)) fold_text(&f, template_of((MathFunction)function));
 }
 
+/* Those that only the plain forms of kernels call are not there where no kernel takes its plain form. */
 void emit_scalar_functions(const Emitter *e, const LoopUsage *usage) {
-  uint32_t always = usage->math, plain = usage->plain_math & ~always;
-  if (!always && !plain) return;
+  static const int width_lanes[] = {4, 8, 16};
+  uint32_t plain = usage->plain_math[0] | usage->plain_math[1] | usage->plain_math[2];
+  if (!usage->math && !plain) return;
   if (!e->options->standalone) {
     text_add(e->out, "#include \"cnnc_runtime.h\" /* from cnnc; --standalone folds it in */\n");
     return;
   }
-  if (!always) text_addf(e->out, "\n#if !defined(%s_VECTORS)", e->upper);
   Folding f = new_folding(e, 1);
-  fold_text(&f, template_function_scalar);
-  fold_functions(e, always, 1);
-  if (always && plain) text_addf(e->out, "\n#if !defined(%s_VECTORS)", e->upper);
-  fold_functions(e, plain, 1);
-  if (plain) text_add(e->out, "#endif\n");
+  bool has_helpers = usage->math != 0;
+  if (has_helpers) fold_text(&f, template_function_scalar);
+  fold_functions(e, usage->math, 1);
+  for (int w = 3; w-- > 0;) {
+    if (!usage->plain_math[w]) continue;
+    text_addf(e->out, "\n#if %s_LANES < %d", e->upper, width_lanes[w]);
+    if (!has_helpers) fold_text(&f, template_function_scalar);
+    has_helpers = true;
+    fold_functions(e, usage->plain_math[w], 1);
+    text_add(e->out, "#endif\n");
+  }
 }
 
 void emit_vector_functions(const Emitter *e, const VectorUsage *usage, int lanes) {

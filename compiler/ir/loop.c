@@ -246,6 +246,10 @@ Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const) {
   return new_stmt(a, (Stmt){.kind = STMT_LET, .var = var, .type = value->type, .is_const = is_const, .value = value});
 }
 
+Stmt *stmt_array(Arena *a, const char *var, Type element, int64_t elements) {
+  return new_stmt(a, (Stmt){.kind = STMT_ARRAY, .var = var, .type = element, .index = expr_int(a, elements)});
+}
+
 Stmt *stmt_pointer(Arena *a, const char *var, Type element, bool is_const, Expr *value) {
   return new_stmt(a, (Stmt){.kind = STMT_POINTER, .var = var, .type = element, .is_const = is_const, .value = value});
 }

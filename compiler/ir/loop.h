@@ -64,6 +64,7 @@ struct Expr {
 typedef enum StmtKind {
   STMT_FOR,      /* for (var = begin; var < end; var += step) body */
   STMT_LET,      /* type var = value; `mutable` if a SET follows */
+  STMT_ARRAY,    /* type var[index], a local array; index is a number */
   STMT_POINTER,  /* [const] element *var = pointer + offset: value is the pointer expression */
   STMT_SET,      /* var = value */
   STMT_ADVANCE,  /* var += value, for a pointer */
@@ -160,6 +161,7 @@ Stmt *stmt_for_points(Arena *a, const char *var, Expr *begin, Expr *end, Expr *s
 Stmt *stmt_parallel(Arena *a, Stmt *body);
 Stmt *stmt_meet(Arena *a);
 Stmt *stmt_let(Arena *a, const char *var, Expr *value, bool is_const);
+Stmt *stmt_array(Arena *a, const char *var, Type element, int64_t elements);
 Stmt *stmt_pointer(Arena *a, const char *var, Type element, bool is_const, Expr *value);
 Stmt *stmt_set(Arena *a, const char *var, Expr *value);
 Stmt *stmt_advance(Arena *a, const char *pointer, Expr *value);

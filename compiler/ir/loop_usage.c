@@ -42,13 +42,31 @@ static void scan_stmts(LoopUsage *u, const Stmt *s) {
   }
 }
 
+int widest_vector(const Stmt *body) {
+  LoopUsage usage = {0};
+  scan_stmts(&usage, body);
+  return usage.width[2].used ? 16 : usage.width[1].used ? 8 : usage.width[0].used ? 4 : 1;
+}
+
+static uint32_t scalar_math(const Stmt *body) {
+  LoopUsage usage = {0};
+  scan_stmts(&usage, body);
+  return usage.math;
+}
+
 LoopUsage loop_usage(const LoopProgram *program) {
   LoopUsage usage = {0};
-  for (int i = 0; i < program->kernel_count; i++) scan_stmts(&usage, program->kernels[i]->plain_body);
-  usage.plain_math = usage.math;
-  usage.math = 0;
   for (int i = 0; i < program->kernel_count; i++) scan_stmts(&usage, program->kernels[i]->body);
   for (int i = 0; i < program->layer_count; i++) scan_stmts(&usage, program->layers[i]->body);
   scan_stmts(&usage, program->run);
+  for (int i = 0; i < program->kernel_count; i++) {
+    const Function *kernel = program->kernels[i];
+    if (kernel->plain_body) usage.plain_math[width_index(widest_vector(kernel->body))] |= scalar_math(kernel->plain_body);
+  }
+  uint32_t known = usage.math;
+  for (int w = 3; w-- > 0;) {
+    usage.plain_math[w] &= ~known;
+    known |= usage.plain_math[w];
+  }
   return usage;
 }

@@ -9,13 +9,16 @@ typedef struct VectorUsage { /* of vectors of one width */
 } VectorUsage;
 
 typedef struct LoopUsage {
-  uint32_t math;        /* on scalars */
-  uint32_t plain_math;  /* on scalars in the plain forms of kernels */
-  VectorUsage width[3]; /* 4, 8 and 16 lanes */
+  uint32_t math;          /* on scalars */
+  uint32_t plain_math[3]; /* on scalars in the plain forms of kernels only: of those whose vectors have 4, 8, 16 lanes. In
+                           * one of them: that of the widest vectors */
+  VectorUsage width[3];   /* 4, 8 and 16 lanes */
   bool prefetch, prefetch_later, parallel, meet;
   bool larger;    /* the larger of two sizes */
   bool workspace; /* anything lies in the workspace */
 } LoopUsage;
 
 LoopUsage loop_usage(const LoopProgram *program);
+/* Lanes of the widest vector that the statements calculate with; 1: none. */
+int widest_vector(const Stmt *body);
 #endif

@@ -1,103 +1,22 @@
-/* plan.c - the plan as a table, and its verifier, which trusts nothing that the planner computed. Where sizes vary, it
- * looks at the plan for several values of the dims. */
+/* plan.c - what several passes compute of a schedule, and the verifier of plans, which trusts nothing that the planner
+ * computed. Where sizes vary, it looks at the plan for several values of the dims. */
 #include "ir/plan.h"
 
 #include "ir/operator.h"
 #include "ir/stripes.h"
 
-static void print_shape(Text *out, const Buffer *b) {
-  size_print(out, b->channels);
-  text_add(out, "x");
-  size_print(out, b->height);
-  text_add(out, "x");
-  size_print(out, b->width);
-}
-
-static const char *kind_name(BufferKind kind) {
-  switch (kind) {
-  case BUFFER_WORKSPACE: return "workspace";
-  case BUFFER_INPUT: return "input";
-  case BUFFER_OUTPUT: return "output";
-  }
-  return "?";
-}
-
-static void print_buffer(Text *out, const Buffer *b, bool complete) {
-  bool unused = b->kind == BUFFER_WORKSPACE && !b->offset && b->first < 0 && complete;
-  if (unused) return;
-  text_addf(out, "  %-9s %s: %s ", kind_name(b->kind), b->name, dtype_name(b->dtype));
-  print_shape(out, b);
-  if (b->channels_first) text_add(out, ", channels first");
-  if (b->striped) text_addf(out, ", a stripe of rows");
-  if (b->border.top || b->border.bottom || b->border.left || b->border.right)
-    text_addf(out, ", border %lld %lld %lld %lld", (long long)b->border.top, (long long)b->border.bottom, (long long)b->border.left,
-              (long long)b->border.right);
-  if (b->gap) text_addf(out, ", %lld unused after each pixel", (long long)b->gap);
-  if (b->kind == BUFFER_WORKSPACE && b->offset) {
-    text_add(out, ", at ");
-    size_print(out, b->offset);
-    text_addf(out, ", steps %d to %d", b->first, b->last);
-    if (b->samples > 1) text_addf(out, ", %lld samples", (long long)b->samples);
-  }
-  text_add(out, "\n");
-}
-
-static void print_view(Text *out, const View *v) {
-  if (!v->buffer) {
-    text_add(out, "(not placed yet)");
-    return;
-  }
-  text_add(out, v->buffer->name);
-  if (size_is(v->channel, 0) && size_is(v->row, 0) && size_is(v->column, 0)) return;
-  const Size *parts[] = {v->channel, v->row, v->column};
+int schedule_blocks(const Schedule *schedule, int64_t extent, int64_t blocks[3][2]) {
+  int64_t lanes = schedule->lanes, vectors = (extent + lanes - 1) / lanes, missing = vectors * lanes - extent;
+  int64_t count = (vectors + schedule->vectors - 1) / schedule->vectors, small = vectors / count, large = vectors % count;
+  const int64_t cut[3][2] = {
+      {large, (small + 1) * lanes}, {count - large - (missing != 0), small * lanes}, {missing != 0, small * lanes - missing}};
+  int kinds = 0;
   for (int i = 0; i < 3; i++) {
-    text_add(out, i ? ", " : "[");
-    size_print(out, parts[i]);
+    if (!cut[i][0]) continue;
+    blocks[kinds][0] = cut[i][0];
+    blocks[kinds++][1] = cut[i][1];
   }
-  text_add(out, "]");
-}
-
-static void print_step(Text *out, const Plan *plan, int index) {
-  const Step *s = plan->steps[index];
-  text_addf(out, "  %d %s: ", index, s->name);
-  if (s->stage) text_addf(out, "%s of ", s->stage->name);
-  text_add(out, s->root ? s->root->op->name : "copy");
-  for (int i = 0; i < s->fused_count; i++) text_addf(out, " + %s", s->fused[i]->op->name);
-  text_add(out, " -> ");
-  print_view(out, &s->output);
-  if (s->stripe) text_addf(out, ", in stripes of %lld rows of %s", (long long)s->stripe->rows, plan->steps[s->stripe->last]->name);
-  if (s->in_place) text_add(out, ", in place");
-  if (s->zero_border) text_add(out, ", zeroes its border");
-  if (s->schedule.kind == SCHEDULE_TILED)
-    text_addf(out, ", tile %d x %d vectors of %d%s%s", s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
-              s->schedule.flat ? ", flat" : "",
-              s->schedule.channels_outermost ? ", channels outermost"
-              : s->schedule.tiles_outermost  ? ", tiles outermost"
-                                             : "");
-  if (s->schedule.ahead) text_add(out, ", weights asked for ahead");
-  if (s->schedule.input_ahead) text_add(out, ", input asked for ahead");
-  if (s->schedule.kind == SCHEDULE_WINOGRAD)
-    text_addf(out, ", Winograd F(%dx%d, 3x3), %d tiles at a time, %d x %d vectors of %d, kernels %.1f times as large", s->schedule.winograd,
-              s->schedule.winograd, s->schedule.chunk, s->schedule.tile, s->schedule.vectors, s->schedule.lanes,
-              (s->schedule.winograd + 2) * (s->schedule.winograd + 2) / 9.0);
-  if (s->all_samples) text_add(out, ", all samples");
-  if (s->schedule.shared_axis) text_addf(out, ", %s shared by %d threads", s->schedule.shared_axis, plan->threads);
-  if (s->note) text_addf(out, ", copied: %s", s->note);
-  text_add(out, "\n");
-}
-
-void print_plan(Text *out, const Plan *plan) {
-  text_addf(out, "plan for %s, %s\nbuffers\n", plan->target, plan->portable ? "portable" : "fast");
-  for (int i = 0; i < plan->buffer_count; i++) print_buffer(out, plan->buffers[i], plan->workspace_bytes != NULL);
-  text_add(out, "steps\n");
-  for (int i = 0; i < plan->step_count; i++) print_step(out, plan, i);
-  text_add(out, "workspace ");
-  size_print(out, plan->workspace_bytes);
-  text_add(out, " bytes");
-  bool varies = !size_is_const(plan->workspace_bytes, NULL);
-  if (plan->lower_bound_bytes >= 0)
-    text_addf(out, ", lower bound %lld%s", (long long)plan->lower_bound_bytes, varies ? " at the greatest sizes" : "");
-  text_add(out, "\n");
+  return kinds;
 }
 
 void steps_of_round(const Plan *plan, int k, int *first, int *last) {
@@ -182,6 +101,71 @@ static const char *verify_views(const Place *p) {
   return NULL;
 }
 
+typedef struct Region {
+  int64_t begin[3], end[3];
+} Region;
+
+static Region region_of(const Place *p, const View *v, const TensorType *type) {
+  const Size *begin[] = {v->channel, v->row, v->column}, *sizes[] = {type_channels(type), type_height(type), type_width(type)};
+  Region r;
+  for (int i = 0; i < 3; i++) {
+    r.begin[i] = at(p, begin[i]);
+    r.end[i] = r.begin[i] + at(p, sizes[i]);
+  }
+  return r;
+}
+
+static bool intersect(const Region *a, const Region *b) {
+  bool apart = false;
+  for (int i = 0; i < 3; i++) apart = apart || a->end[i] <= b->begin[i] || b->end[i] <= a->begin[i];
+  return !apart;
+}
+
+/* Whether what the step computes is the value, or a part of it, or that of which the value is a part. */
+static bool computes(const Step *step, const Value *value) {
+  if (step->result == value || (step->kind == STEP_COPY && step->source == value)) return true;
+  const Node *producer = value->producer;
+  if (!producer) return false;
+  bool joined = producer->op->kind == OPERATOR_JOIN;
+  if (!joined && producer->op->kind != OPERATOR_SLICE && producer->op->kind != OPERATOR_VIEW) return false;
+  for (int i = 0; i < (joined ? producer->input_count : 1); i++)
+    if (computes(step, producer->inputs[i])) return true;
+  return false;
+}
+
+/* Whether the value is what was computed when step `reader` reads it: nothing else was written over it meanwhile, nor is by
+ * the reader itself, unless that works in place. */
+static const char *verify_intact(const Place *p, int reader, const Value *value) {
+  const Plan *plan = p->plan;
+  const View *view = &plan->views[value->id];
+  Region region = region_of(p, view, &value->type), written = {0};
+  bool known = false;
+  for (int k = 0; k <= reader; k++) {
+    const Step *step = plan->steps[k];
+    if (step->output.buffer != view->buffer) continue;
+    Region output = region_of(p, &step->output, &step->result->type);
+    if (!intersect(&output, &region)) continue;
+    if (k < reader && computes(step, value)) {
+      written = output;
+      known = true;
+    } else if (k < reader ? known && intersect(&output, &written) : !step->in_place && !computes(step, value)) {
+      return arena_printf(p->arena, "step %s writes over %s, which %s reads", step->name, value->name, plan->steps[reader]->name);
+    }
+  }
+  return NULL;
+}
+
+static const char *verify_contents(const Place *p) {
+  const char *fault = NULL;
+  for (int k = 0; !fault && k < p->plan->step_count; k++) {
+    const Step *step = p->plan->steps[k];
+    if (step->kind == STEP_COPY) fault = verify_intact(p, k, step->source);
+    for (int i = 0; !fault && i < step->operand_count; i++)
+      if (step->operands[i].value && step->operands[i].value != step->result) fault = verify_intact(p, k, step->operands[i].value);
+  }
+  return fault;
+}
+
 static const char *verify_overlap(const Place *p, const Buffer *a, const Buffer *b) {
   int64_t start = at(p, a->offset), end = start + (at(p, all_elements(p->arena, a)) + a->read_beyond) * dtype_bytes(a->dtype);
   int64_t other = at(p, b->offset), other_end = other + at(p, all_elements(p->arena, b)) * dtype_bytes(b->dtype);
@@ -231,6 +215,7 @@ const char *verify_plan(Arena *arena, const Plan *plan) {
     }
     fault = verify_views(&place);
     if (!fault) fault = verify_buffers(&place);
+    if (!fault) fault = verify_contents(&place);
   }
   return fault ? fault : verify_stripes(arena, plan);
 }

@@ -38,6 +38,7 @@ typedef struct Buffer {
   bool striped;                       /* it holds some rows at a time, `height` of them, */
   int64_t above;                      /* and the first stands so many above the one that its reader begins with */
   const Size *offset;                 /* bytes from the start of the workspace */
+  const Size *bytes;                  /* in the workspace, up to where another buffer may begin */
   int64_t greatest_bytes;             /* in the workspace, at the greatest sizes; SIZE_LIMIT: there are none */
   int first, last;                    /* steps between which its contents matter */
 } Buffer;
@@ -56,7 +57,8 @@ typedef enum ScheduleKind {
 
 typedef struct Schedule {
   ScheduleKind kind;
-  int lanes;               /* of a vector; 1: plain floats */
+  int lanes;               /* of a vector; 1: floats */
+  bool plain;              /* the kernel's loops are plain ones over arrays, of whole vectors that the C compiler may use */
   int tile;                /* most points along the tile axis; the rest is balanced */
   int vectors;             /* most vectors along the lane axis: a block of channels */
   bool flat;               /* rows lie one right after the other everywhere: the tile axis runs over all of them */
@@ -90,11 +92,12 @@ typedef struct PackedPart {
   Axis axes[MAX_AXES];             /* outermost first; all extents are numbers */
   int axis_count;
   const char *lane_axis; /* axis that is cut into blocks; NULL: none */
-  int64_t lane_extent;   /* its real extent; elements beyond are zero */
+  int64_t lane_extent;   /* its extent, which the blocks add up to */
   int64_t blocks[3][2];  /* {count, width}: first `count` blocks of `width`, .. ; in order along the lane axis */
   int block_kinds;
   int winograd; /* 2 or 4: axis 0 counts the planes of transformed kernels, whose taps are these axes; 0: numbers as they are */
   Axis taps[2];
+  int64_t read_beyond;     /* numbers after its last that the last vector reads, and ignores */
   int64_t start, elements; /* in the packed numbers */
 } PackedPart;
 
@@ -105,6 +108,7 @@ typedef struct PackedTensor {
   int64_t elements, paragraph; /* paragraph: elements of one output channel or block, for printing */
   PackedPart *parts;           /* one after the other: of the nests of a step that read it in different orders */
   int part_count;
+  int64_t read_beyond;             /* zeros that follow the elements */
   int64_t offset;                  /* bytes in the weights blob */
   struct PackedTensor *next_order; /* of the same parameter; NULL: no other */
   float *data;                     /* there, in Plan.weights; of constants, elsewhere */
@@ -162,14 +166,21 @@ typedef struct Plan {
   int value_count, buffer_count, step_count, packed_count, constant_count;
   const Size *workspace_bytes;
   int64_t lower_bound_bytes; /* the most that lives at one time, at the greatest sizes; -1: there are none */
+  int64_t bare_bound_bytes;  /* the same of elements alone: without borders and the ends of vectors and cache lines */
   int64_t workspace_align, weights_bytes;
   unsigned char *weights; /* room for the head of a weights file, then all packed numbers at their offsets */
 } Plan;
 
 /* The steps around step k that `run` goes through together, sample by sample; one that computes all samples is alone. */
 void steps_of_round(const Plan *plan, int k, int *first, int *last);
-/* The table of --dump=plan. */
+/* Cuts an axis of this extent into blocks of the schedule's vectors, as few as possible, of nearly equal width: {count,
+ * width}, in order; the last is as narrow as what is left. Returns how many kinds there are. */
+int schedule_blocks(const Schedule *schedule, int64_t extent, int64_t blocks[3][2]);
+
+/* --dump=plan: how each step is computed, then where tensors lie, then the totals. */
 void print_plan(Text *out, const Plan *plan);
+void print_plan_steps(Text *out, const Plan *plan);
+void print_plan_totals(Text *out, const Plan *plan);
 /* NULL: well formed. Checks overlaps of live buffers by brute force, alignment, and that slices lie inside. */
 const char *verify_plan(Arena *arena, const Plan *plan);
 #endif

@@ -115,6 +115,7 @@ static void print_stmt(Text *out, int depth, const Stmt *s) {
     return;
   case STMT_MEET: text_add(out, "meet"); break;
   case STMT_LET: text_addf(out, "%s %s: %s = ", s->is_const ? "let" : "var", s->var, type_name(out->arena, s->type)); break;
+  case STMT_ARRAY: text_addf(out, "array %s: %s x %lld", s->var, type_name(out->arena, s->type), (long long)s->index->integer); break;
   case STMT_POINTER: text_addf(out, "pointer %s = ", s->var); break;
   case STMT_SET: text_addf(out, "%s = ", s->var); break;
   case STMT_ADVANCE: text_addf(out, "advance %s by ", s->var); break;
@@ -242,7 +243,7 @@ static void verify_stmts(Verifier *v, const Bound *scope, const Stmt *s) {
   }
   if ((s->kind == STMT_SET || s->kind == STMT_ADVANCE || s->kind == STMT_STORE) && (!s->var || !is_bound(scope, s->var)))
     fail(v, "nothing defines", s->var ? s->var : "where a store goes");
-  if (s->kind == STMT_LET || s->kind == STMT_POINTER) {
+  if (s->kind == STMT_LET || s->kind == STMT_ARRAY || s->kind == STMT_POINTER) {
     Bound inner = {s->var, scope};
     verify_stmts(v, &inner, s->next);
     return;

@@ -170,6 +170,13 @@ const Size *size_max(Arena *arena, const Size *a, const Size *b) {
   return from_atom(arena, factor, (Atom){.kind = ATOM_MAX, .first = ordered ? first : second, .second = ordered ? second : first});
 }
 
+const Size *size_positive_part(Arena *arena, const Size *size) {
+  Size *part = new_size(arena, size->constant > 0 ? size->constant : 0, size->term_count);
+  for (int i = 0; i < size->term_count; i++)
+    if (size->terms[i].coefficient > 0) push_term(part, size->terms[i].coefficient, size->terms[i].atom);
+  return part;
+}
+
 bool size_is_const(const Size *size, int64_t *value) {
   if (value) *value = size->constant;
   return size->term_count == 0;

@@ -40,6 +40,9 @@ const Size *size_ceil_div(Arena *arena, const Size *a, int64_t divisor);
 /* The larger of the two: one of them if that is seen to be so for all values of the dims. */
 const Size *size_max(Arena *arena, const Size *a, const Size *b);
 
+/* What the terms of the size that are not negative add up to: never less than the size, nor than 0. */
+const Size *size_positive_part(Arena *arena, const Size *size);
+
 /* true and the number in *value if the size does not vary. */
 bool size_is_const(const Size *size, int64_t *value);
 /* The number of a size that is known not to vary. */

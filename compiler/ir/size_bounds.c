@@ -7,6 +7,10 @@ typedef struct Range {
 
 static Range range_of(const Size *size);
 
+/* What has no limit on one side keeps none, whatever is added. */
+static int64_t add_low(int64_t a, int64_t b) { return a <= -SIZE_LIMIT || b <= -SIZE_LIMIT ? -SIZE_LIMIT : saturating_add(a, b); }
+static int64_t add_high(int64_t a, int64_t b) { return a >= SIZE_LIMIT || b >= SIZE_LIMIT ? SIZE_LIMIT : saturating_add(a, b); }
+
 static Range range_of_atom(const Atom *atom) {
   switch (atom->kind) {
   case ATOM_DIM: {
@@ -16,7 +20,8 @@ static Range range_of_atom(const Atom *atom) {
   }
   case ATOM_FLOOR_DIV: {
     Range r = range_of(atom->numerator);
-    return (Range){floor_div(r.low, atom->divisor), r.high >= SIZE_LIMIT ? SIZE_LIMIT : floor_div(r.high, atom->divisor)};
+    return (Range){r.low <= -SIZE_LIMIT ? -SIZE_LIMIT : floor_div(r.low, atom->divisor),
+                   r.high >= SIZE_LIMIT ? SIZE_LIMIT : floor_div(r.high, atom->divisor)};
   }
   case ATOM_PRODUCT: {
     Range a = range_of_atom(atom->left), b = range_of_atom(atom->right);
@@ -42,8 +47,8 @@ static Range range_of(const Size *size) {
   for (int i = 0; i < size->term_count; i++) {
     Range r = range_of_atom(size->terms[i].atom);
     int64_t c = size->terms[i].coefficient;
-    sum.low = saturating_add(sum.low, saturating_mul(c > 0 ? r.low : r.high, c));
-    sum.high = saturating_add(sum.high, saturating_mul(c > 0 ? r.high : r.low, c));
+    sum.low = add_low(sum.low, saturating_mul(c > 0 ? r.low : r.high, c));
+    sum.high = add_high(sum.high, saturating_mul(c > 0 ? r.high : r.low, c));
   }
   return sum;
 }
@@ -73,6 +78,8 @@ static bool same_factors(const Monomial *a, const Monomial *b) {
   return same;
 }
 
+static bool is_exact(int64_t n) { return n > -SIZE_LIMIT && n < SIZE_LIMIT; }
+
 static void add_monomial(Bound *bound, const Monomial *m) {
   int i = 0;
   if (m->coefficient == 0) return;
@@ -83,8 +90,7 @@ static void add_monomial(Bound *bound, const Monomial *m) {
   }
   if (i == bound->count) bound->terms[bound->count++] = *m;
   else bound->terms[i].coefficient = saturating_add(bound->terms[i].coefficient, m->coefficient);
-  int64_t sum = bound->terms[i].coefficient;
-  if (sum <= -SIZE_LIMIT || sum >= SIZE_LIMIT) bound->failed = true;
+  if (!is_exact(m->coefficient) || !is_exact(bound->terms[i].coefficient)) bound->failed = true;
 }
 
 static void multiply_by_atom(Bound *bound, Monomial *m, const Atom *atom) {
@@ -195,7 +201,7 @@ static int64_t estimate(const Bound *bound) {
       Range r = range_of_atom(m->factors[k]);
       most = saturating_mul(most, r.high >= SIZE_LIMIT ? SIZE_LIMIT : r.high - r.low);
     }
-    if (m->count == 0 || (most > 0) == bound->upper) sum = saturating_add(sum, most);
+    if (m->count == 0 || (most > 0) == bound->upper) sum = bound->upper ? add_high(sum, most) : add_low(sum, most);
   }
   if (bound->failed || shifted.failed || sum >= SIZE_LIMIT || sum <= -SIZE_LIMIT) return unknown;
   return bound->upper ? floor_div(sum, bound->denominator) : ceil_div(sum, bound->denominator);

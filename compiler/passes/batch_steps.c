@@ -47,6 +47,10 @@ static bool is_one_point(const Axis *axis) { return !axis || size_is(axis->exten
 /* As few tiles as possible, so that weights are read as few times, of as many vectors as the registers then hold. */
 static void choose_sample_tile(Schedule *schedule, int64_t channels, int64_t batch, int registers) {
   int64_t vectors = (channels + schedule->lanes - 1) / schedule->lanes, fewest = batch + 1;
+  if (schedule->plain) { /* its sums are no registers */
+    schedule->tile = batch < MOST_POINTS ? (int)batch : MOST_POINTS;
+    return;
+  }
   for (int v = vectors < MOST_VECTORS ? (int)vectors : MOST_VECTORS; v >= 1; v--) {
     int64_t points = (registers - v - 1) / v;
     if (points > MOST_POINTS) points = MOST_POINTS;

@@ -138,25 +138,16 @@ static Expr *find_access(void *context, Expr *e) {
   return e;
 }
 
-/* Cuts the lane axis into the blocks of the schedule: as few as possible, of nearly equal width. */
+/* The last vector of the last block reads on into the numbers that follow, and ignores them. */
 static void set_blocks(PackedPart *part, const Schedule *schedule) {
-  int64_t vectors = (part->lane_extent + schedule->lanes - 1) / schedule->lanes;
-  int64_t blocks = (vectors + schedule->vectors - 1) / schedule->vectors, small = vectors / blocks, large = vectors % blocks;
-  if (large) {
-    part->blocks[part->block_kinds][0] = large;
-    part->blocks[part->block_kinds++][1] = (small + 1) * schedule->lanes;
-  }
-  part->blocks[part->block_kinds][0] = blocks - large;
-  part->blocks[part->block_kinds++][1] = small * schedule->lanes;
+  part->block_kinds = schedule_blocks(schedule, part->lane_extent, part->blocks);
+  part->read_beyond = (schedule->lanes - part->lane_extent % schedule->lanes) % schedule->lanes;
 }
 
 static int64_t part_elements(const PackedPart *part) {
   int64_t elements = 1;
   for (int i = 0; i < part->axis_count; i++) elements *= size_value(part->axes[i].extent);
-  if (!part->lane_axis) return elements;
-  int64_t padded = 0;
-  for (int k = 0; k < part->block_kinds; k++) padded += part->blocks[k][0] * part->blocks[k][1];
-  return elements / part->lane_extent * padded;
+  return elements;
 }
 
 static bool same_order(const Parameter *parameter, const PackedPart *a, const PackedPart *b) {
@@ -203,6 +194,7 @@ static PackedTensor *add_packed(Plan *plan, PackedTensor packed, const Step *ste
   for (int i = 0; i < copy->part_count; i++) {
     copy->parts[i].start = copy->elements;
     copy->elements += copy->parts[i].elements = part_elements(&copy->parts[i]);
+    if (copy->parts[i].read_beyond > copy->read_beyond) copy->read_beyond = copy->parts[i].read_beyond;
   }
   ARENA_PUSH(plan->arena, *list, *count, copy);
   return copy;

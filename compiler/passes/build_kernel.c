@@ -2,7 +2,7 @@
  *
  * Named accumulators for `points` by `vectors`; in the innermost loop one vector of weights each and one scalar of the
  * input broadcast to them. Kernels know no layer: distances and extents are parameters, so that layers share them.
- * Beside the vector form each has a plain one for compilers without vectors. */
+ * Beside the vector form each has a plain one (build_plain_kernel.c). */
 #include <string.h>
 
 #include "ir/operator.h"
@@ -82,7 +82,7 @@ static void add_params(Tiling *t) {
     if (calculates_with(t, limit->var)) add_parameter(t, limit->var, expr_var(t->arena, limit->var, limit->value->type));
 }
 
-static Expr *reduction_end(const Tiling *t, int r) {
+Expr *reduction_end(const Tiling *t, int r) {
   if (is_written_out(t, r)) return number(t, t->slide.taps);
   if (size_is(t->reductions[r].extent, 1) && !is_clipped(&t->reductions[r])) return number(t, 1);
   return expr_index(t->arena, tap_count_name(t->arena, &t->reductions[r]));
@@ -110,16 +110,18 @@ static int valid_lanes(const Tiling *t, int v) {
   return left < t->lanes ? (int)left : t->lanes;
 }
 
+bool reads_whole_vectors(const Tiling *t, const KernelOperand *k) {
+  if (k->bound->packed) return true;
+  bool written = t->b->step->in_place && t->b->step->schedule.shared_axis && k->bound->view.buffer == t->b->output.view.buffer;
+  return k->bound->view.buffer->kind == BUFFER_WORKSPACE && !written;
+}
+
 static Expr *load(const Tiling *t, const KernelOperand *k, int point, int v) {
   Expr *offset = kernel_offset(t, k, number(t, point));
-  if (k->streamed && t->tap >= 0) offset = add(t, offset, number(t, (int64_t)t->tap * t->vectors * t->lanes));
+  if (k->streamed && t->tap >= 0) offset = add(t, offset, number(t, t->tap * t->channels));
   if (!k->along_lanes) return expr_load(t->arena, k->bound->name, offset, element_type(k->bound));
   Expr *e = expr_load(t->arena, k->bound->name, add(t, offset, number(t, (int64_t)v * t->lanes)), (Type){SCALAR_F32, t->lanes});
-  /* What lies behind the last channels is read and ignored; not where another thread may be writing it. */
-  bool written = t->b->step->in_place && t->b->step->schedule.shared_axis && !k->bound->packed &&
-                 k->bound->view.buffer == t->b->output.view.buffer;
-  bool padded = k->bound->packed || (k->bound->view.buffer->kind == BUFFER_WORKSPACE && !written);
-  e->integer = padded ? 0 : valid_lanes(t, v) % t->lanes; /* 0: the whole vector may be read */
+  e->integer = reads_whole_vectors(t, k) ? 0 : valid_lanes(t, v) % t->lanes; /* 0: the whole vector may be read */
   return e;
 }
 
@@ -233,7 +235,7 @@ static Stmt *update_all(const Tiling *t, Expr *e) {
 
 static Stmt *advance_streams(const Tiling *t) {
   Stmt *body = NULL;
-  int64_t width = (int64_t)t->vectors * t->lanes * (t->slide.taps ? t->slide.taps : 1);
+  int64_t width = t->channels * (t->slide.taps ? t->slide.taps : 1);
   for (int i = 0; i < t->b->step->operand_count; i++) {
     if (!t->operands[i].bound || !t->operands[i].streamed) continue;
     const char *pointer = t->operands[i].bound->name;
@@ -243,8 +245,7 @@ static Stmt *advance_streams(const Tiling *t) {
   return body;
 }
 
-/* `written_out`: the body holds all taps of a window that slides. */
-static Stmt *wrap_reductions(const Tiling *t, Stmt *body, bool written_out) {
+Stmt *wrap_reductions(const Tiling *t, Stmt *body, bool written_out) {
   for (int r = t->reduction_count; r-- > 0;)
     if (!written_out || !is_written_out(t, r))
       body = stmt_for(t->arena, t->reductions[r].var, number(t, 0), reduction_end(t, r), number(t, 1), body);
@@ -278,6 +279,29 @@ static Stmt *finish_all(const Tiling *t, Expr *e) {
   return body;
 }
 
+static Expr *find_function(void *context, Expr *e) {
+  if (e->kind == EXPR_MATH) *(bool *)context = true;
+  return e;
+}
+
+/* Whether the result is finished by functions, which compilers would copy to as many places as there are accumulators. */
+static bool finishes_by_functions(const Tiling *t) {
+  const Nest *nest = t->nest;
+  bool found = false;
+  rewrite_expr(t->arena, nest->result, find_function, &found);
+  for (int i = 0; i < nest->epilogue_count; i++) rewrite_expr(t->arena, nest->epilogue[i], find_function, &found);
+  return found;
+}
+
+static Stmt *finish_in_loops(const Tiling *t) {
+  Stmt *body = stmt_array(t->arena, "acc", type_f32, (int64_t)t->points * t->vectors);
+  for (int p = 0; p < t->points; p++)
+    for (int v = 0; v < t->vectors; v++)
+      body = stmt_then(body,
+                       stmt_store(t->arena, "acc", number(t, p * t->vectors + v), expr_var(t->arena, acc_name(t, p, v), type_f32), 1));
+  return stmt_then(body, store_results(t, expr_load(t->arena, "acc", place_in_array(t, t->vectors), type_f32)));
+}
+
 static Stmt *vector_body(const Tiling *t) {
   const Nest *nest = t->nest;
   Stmt *body = prefetch_results(t);
@@ -289,6 +313,7 @@ static Stmt *vector_body(const Tiling *t) {
     body = stmt_then(body, begin_ahead(t));
     body = stmt_then(body, wrap_reductions(t, stmt_then(update, advance_streams(t)), true));
   }
+  if (t->lanes == 1 && nest->update && finishes_by_functions(t)) return stmt_then(body, finish_in_loops(t));
   body = stmt_then(body, load_epilogue(t));
   if (nest->update && has_result(nest)) body = stmt_then(body, finish_all(t, nest->result));
   for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, finish_all(t, nest->epilogue[i]));
@@ -298,43 +323,6 @@ static Stmt *vector_body(const Tiling *t) {
       Expr *acc = expr_var(t->arena, acc_name(t, p, v), (Type){SCALAR_F32, t->lanes});
       body = stmt_then(body, stmt_store(t->arena, "y", offset, acc, valid_lanes(t, v)));
     }
-  return body;
-}
-
-/* The same tile for compilers without vectors: plain loops over its points and channels. */
-static Expr *plain_visit(void *context, Expr *e) {
-  const Tiling *t = ((Vectorise *)context)->t;
-  if (e->kind != EXPR_ACCESS) return e;
-  const KernelOperand *k = &t->operands[e->operand];
-  Expr *point = t->tile && t->points > 1 ? expr_index(t->arena, t->tile->var) : number(t, 0);
-  Expr *offset = kernel_offset(t, k, point);
-  if (k->streamed) {
-    for (int r = 0; r < t->reduction_count; r++)
-      offset = add(t, mul(t, offset, reduction_end(t, r)), expr_index(t->arena, t->reductions[r].var));
-    offset = mul(t, offset, number(t, (int64_t)t->vectors * t->lanes));
-  }
-  if (k->along_lanes) offset = add(t, offset, expr_index(t->arena, t->lane->var));
-  return expr_cast(t->arena, type_f32, expr_load(t->arena, k->bound->name, offset, element_type(k->bound)));
-}
-
-static Stmt *plain_body(const Tiling *t) {
-  Tiling inside = *t;
-  inside.reducing = true;
-  Vectorise context = {t, 0, 0, false}, reducing = {&inside, 0, 0, false};
-  const Nest *nest = t->nest;
-  Arena *a = t->arena;
-  Stmt *body = stmt_let(a, "acc", rewrite_expr(a, nest->update ? nest->initial : nest->result, plain_visit, &context), false);
-  if (nest->update) {
-    body = stmt_then(body, wrap_reductions(t, stmt_set(a, "acc", rewrite_expr(a, nest->update, plain_visit, &reducing)), false));
-    if (has_result(nest)) body = stmt_then(body, stmt_set(a, "acc", rewrite_expr(a, nest->result, plain_visit, &context)));
-  }
-  for (int i = 0; i < nest->epilogue_count; i++)
-    body = stmt_then(body, stmt_set(a, "acc", rewrite_expr(a, nest->epilogue[i], plain_visit, &context)));
-  Expr *point = t->tile && t->points > 1 ? expr_index(a, t->tile->var) : number(t, 0);
-  Expr *offset = add(t, kernel_offset(t, &t->output, point), expr_index(a, t->lane->var));
-  body = stmt_then(body, stmt_store(a, "y", offset, expr_var(a, "acc", type_f32), 1));
-  body = stmt_for(a, t->lane->var, number(t, 0), number(t, t->channels), number(t, 1), body);
-  if (t->tile && t->points > 1) body = stmt_for(a, t->tile->var, number(t, 0), number(t, t->points), number(t, 1), body);
   return body;
 }
 
@@ -369,7 +357,7 @@ Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels
   t->points = points;
   t->vectors = vectors;
   t->channels = channels;
-  t->slide = find_slide(t);
+  t->slide = t->lanes > 1 && !t->b->step->schedule.plain ? find_slide(t) : (Slide){0};
   if (t->slide.taps) t->nest = with_number_of_taps(t);
   t->tap = -1;
   add_params(t);
@@ -380,8 +368,9 @@ Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels
   }
   Function kernel = {.name = kernel_name(t, has_numbers(t->b->step)), .kernel = true};
   kernel.comment = kernel_comment(t, &kernel.comment_count);
-  kernel.body = vector_body(t);
-  kernel.plain_body = plain_body(t);
+  bool plain = t->b->step->schedule.plain;
+  kernel.body = plain ? plain_body(t) : vector_body(t);
+  kernel.plain_body = t->lanes > 1 && !plain ? plain_body(t) : NULL;
   add_dims(t, &kernel);
   kernel.param_count = t->param_count;
   kernel.params = arena_grow(t->arena, t->params, (size_t)t->param_count * sizeof(LoopParam),

@@ -63,6 +63,7 @@ static int most_points(const Plan *plan, const Target *target, const Step *step,
 
 bool choose_streamed(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
   const Axis *lane = find_axis(step->nest, step->nest->lane_axis), *tile = find_axis(step->nest, step->nest->tile_axis);
+  if (target->lanes == 1 || plan->portable) return false;
   if (!tile || !lane || !keeps_channels(plan, step) || !choose_tiled(plan, step, target, schedule)) return false;
   bool near = step->nest->update && bytes_touched(plan, step) <= (int64_t)target->l2 * 1024;
   schedule->tile = most_points(plan, target, step, schedule);

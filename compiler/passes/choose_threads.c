@@ -89,7 +89,8 @@ static double nanoseconds_of_nest(const Step *step) {
     for (int i = 0; i < nest->reduction_count; i++) points *= (double)greatest(nest->reduction_axes[i].extent);
     work += points;
   }
-  return step->schedule.kind == SCHEDULE_SCALAR ? work : work / (2 * step->schedule.lanes);
+  if (step->schedule.kind == SCHEDULE_SCALAR) return work;
+  return work / (2 * (step->schedule.plain ? 1 : step->schedule.lanes)); /* whether compilers find vectors is not known */
 }
 
 /* About how long one thread takes for a call. */

@@ -116,8 +116,10 @@ static bool find_work(const Plan *plan, const Step *step, const Schedule *schedu
     work->steps *= number_of(nest->reduction_axes[i].extent);
     reductions += !size_is(nest->reduction_axes[i].extent, 1);
   }
-  Expr *column = coefficient_of(plan->arena, found.access->index[2], nest->tile_axis);
-  work->streams_input = reductions == 1 && expr_is_int(column, 1);
+  if (nest->tile_axis && found.access->rank == MAX_RANK) {
+    Expr *column = coefficient_of(plan->arena, found.access->index[2], nest->tile_axis);
+    work->streams_input = reductions == 1 && expr_is_int(column, 1);
+  }
   for (int i = 0; i < nest->result_count; i++) {
     const Axis *axis = &nest->result_axes[i];
     int64_t extent = number_of(axis->extent);
@@ -145,7 +147,7 @@ void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Sc
   int64_t least = INT64_MAX;
   int others = target->fma ? 1 : 2; /* an input, and its product */
   for (int width = 1; width <= MOST_VECTORS && width <= vectors; width++)
-    for (int points = 1; points <= MOST_POINTS && points * width + width + others <= target->registers; points++)
+    for (int points = 1; points <= MOST_POINTS && points * width + width + others + target->waiting <= target->registers; points++)
       for (int outermost = 0; outermost < 2; outermost++) {
         if (width > 1 && points > MOST_POINTS - 2) continue; /* addresses need registers, too */
         Schedule candidate = *schedule;
@@ -161,29 +163,64 @@ void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Sc
   schedule->input_ahead = work->streams_input && !schedule->channels_outermost && work->input > (int64_t)target->l2 * 1024 / 2;
 }
 
-bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
-  const Nest *nest = step->nest;
-  const Axis *lane = find_axis(nest, nest->lane_axis), *tile = find_axis(nest, nest->tile_axis);
-  if (target->lanes == 1 || !lane || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
-  int64_t channels;
-  if (!size_is_const(lane->extent, &channels) || !lanes_are_neighbours(plan, step)) return false;
-  Schedule wanted = {.kind = SCHEDULE_TILED, .lanes = choose_lanes(channels, target->lanes), .tile = 1, .vectors = 1};
-  wanted.flat = nest->update && rows_run_on(plan, step);
-  int64_t vectors = (channels + wanted.lanes - 1) / wanted.lanes;
-  bool many = target->registers > 16;
+/* Loops over arrays: as many channels as four vectors of 16, and points enough to read weights seldom. */
+static void choose_loops(Schedule *schedule, int64_t channels) {
+  enum { LANES = 4, VECTORS = 16, POINTS = 8 };
+  int64_t vectors = (channels + LANES - 1) / LANES;
+  schedule->plain = true;
+  schedule->lanes = LANES;
+  schedule->vectors = vectors < VECTORS ? (int)vectors : VECTORS;
+  schedule->tile = POINTS;
+}
+
+/* Floats in registers. Where there are few, as a library computes with floats, only the input is worth keeping. */
+static void choose_floats(Schedule *schedule, const Target *target, int64_t channels, bool has_tile_axis) {
+  static const int tile_of_32[] = {0, 8, 6, 5, 4}, tile_of_16[] = {0, 8, 5, 3, 2};
+  int registers = target->registers, most = !has_tile_axis && registers >= 32 ? 8 : 4;
+  schedule->vectors = channels < most ? (int)channels : most;
+  if (has_tile_axis && registers >= 16) schedule->tile = registers >= 32 ? tile_of_32[schedule->vectors] : tile_of_16[schedule->vectors];
+}
+
+/* For targets whose vectors are not known, or are none. The order in which a result is summed stays that of the nest. */
+static void choose_without_vectors(const Plan *plan, const Step *step, const Target *target, int64_t channels, Schedule *schedule) {
+  bool has_tile_axis = find_axis(step->nest, step->nest->tile_axis) != NULL;
   Work work;
-  bool multiplies = tile && find_work(plan, step, &wanted, &work);
-  if (channels < LEAST_LANES && (!multiplies || work.points < LEAST_LANES)) return false; /* many points make up for empty lanes */
-  *schedule = wanted;
-  if (!tile) { /* one point: as many sums as hide that each takes some cycles */
+  if (target->plain || target->lanes > 1) choose_loops(schedule, channels);
+  else choose_floats(schedule, target, channels, has_tile_axis);
+  if (find_work(plan, step, schedule, &work)) schedule->channels_outermost = target->l2 && work.weights > (int64_t)target->l2 * 1024;
+}
+
+/* work: NULL, it multiplies nothing with weights. */
+static void choose_vectors(const Nest *nest, const Target *target, const Work *work, int64_t channels, Schedule *schedule) {
+  schedule->lanes = choose_lanes(channels, target->lanes);
+  int64_t vectors = (channels + schedule->lanes - 1) / schedule->lanes;
+  bool many = target->registers >= 32;
+  if (!find_axis(nest, nest->tile_axis)) { /* one point: as many sums as hide that each takes some cycles */
     schedule->vectors = many ? 8 : 6;
-  } else if (multiplies) {
-    choose_cheapest(target, &work, vectors, schedule);
+  } else if (work) {
+    choose_cheapest(target, work, vectors, schedule);
   } else { /* without reduction each point is read and written once: nothing is gained by more */
     int most = many || !nest->update ? 4 : 2;
     schedule->vectors = vectors < most ? (int)vectors : most;
     static const int tile_of_32[] = {0, 10, 8, 8, 6}, tile_of_16[] = {0, 8, 6};
     schedule->tile = !nest->update ? 1 : many ? tile_of_32[schedule->vectors] : tile_of_16[schedule->vectors];
   }
+}
+
+bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
+  const Nest *nest = step->nest;
+  const Axis *lane = find_axis(nest, nest->lane_axis);
+  bool has_vectors = target->lanes > 1 && !plan->portable;
+  int64_t channels;
+  if (!lane || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
+  if (!size_is_const(lane->extent, &channels) || !lanes_are_neighbours(plan, step)) return false;
+  if (!has_vectors && !nest->update) return false; /* nothing is read twice */
+  Schedule wanted = {.kind = SCHEDULE_TILED, .lanes = 1, .tile = 1, .vectors = 1, .flat = nest->update && rows_run_on(plan, step)};
+  Work work;
+  bool multiplies = has_vectors && find_axis(nest, nest->tile_axis) && find_work(plan, step, &wanted, &work);
+  if (channels < LEAST_LANES && (!multiplies || work.points < LEAST_LANES)) return false; /* many points make up for empty lanes */
+  *schedule = wanted;
+  if (has_vectors) choose_vectors(nest, target, multiplies ? &work : NULL, channels, schedule);
+  else choose_without_vectors(plan, step, target, channels, schedule);
   return true;
 }

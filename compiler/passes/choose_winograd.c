@@ -137,7 +137,7 @@ static double winograd_cost(int results, const WinogradShape *s, const Target *t
 bool choose_winograd(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
   const Nest *nest = step->nest;
   Schedule direct = *schedule;
-  if (!target->fma || !choose_tiled(plan, step, target, &direct)) return false;
+  if (!target->fma || target->lanes == 1 || plan->portable || !choose_tiled(plan, step, target, &direct)) return false;
   if (!nest->correlation || nest->next || !is_plain(nest->correlation) || !sizes_are_known(nest) || !reads_plainly(plan, step))
     return false;
   WinogradShape shape = winograd_shape(nest, &(Schedule){.winograd = 2, .lanes = 1, .input_lanes = 1});

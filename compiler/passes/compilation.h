@@ -37,7 +37,7 @@ typedef struct Options {
   const char *dump_after; /* name of a pass */
   bool time_passes;
   bool eager;       /* tests: plan what pays for large steps (threads, all samples at once) also for small ones */
-  bool shapes_only; /* check, summary: missing weights are a note */
+  bool shapes_only; /* check, summary, --dump: missing weights are a note */
   bool verify;      /* verify every level after every pass */
 } Options;
 

@@ -87,6 +87,33 @@ static void scale_weights(const Node *node, const Parameter *weight, const Affin
   }
 }
 
+/* What was folded last into a weight: branches that share both layers share the numbers that come of it. */
+typedef struct Fold {
+  const Node *batch_norm;
+  const Parameter *bias;
+  Parameter *scaled, *shifted;
+} Fold;
+
+static bool is_same_fold(const Fold *fold, const Node *node, const Node *batch_norm) {
+  const Node *other = fold->batch_norm;
+  if (!other || fold->bias != node->parameters[1]) return false;
+  for (int i = 0; i <= BATCH_NORM_VARIANCE; i++)
+    if (other->parameters[i] != batch_norm->parameters[i]) return false;
+  return ((const BatchNormAttributes *)other->attributes)->eps == ((const BatchNormAttributes *)batch_norm->attributes)->eps;
+}
+
+/* They are called as the numbers are that they stand for, not by one of the layers. */
+static void share_fold(Graph *graph, Fold *fold, Node *node) {
+  const char *path = node->parameters[0]->path, *end = strrchr(path, '.');
+  if (end) {
+    fold->scaled->path = path;
+    fold->shifted->path = arena_printf(graph->arena, "%.*s.bias", (int)(end - path), path);
+  }
+  node->parameters[0] = fold->scaled;
+  node->parameters[1] = fold->shifted;
+  node->parameter_count = 2;
+}
+
 /* Scales the weights of output channel c by scale[c]; bias = bias * scale + shift. Slots 0 and 1 are weight, bias. */
 static void fold_into_weights(Graph *graph, Node *node, const Affine *affine) {
   const Parameter *weight = node->parameters[0], *bias = node->parameters[1];
@@ -140,21 +167,35 @@ static void drop_unused_parameters(Graph *graph) {
   graph->parameter_count = kept;
 }
 
+/* The batch_norm becomes a part of the convolution or fc before it. */
+static void fold_into(Graph *graph, Node *producer, const Node *batch_norm, Fold *folds) {
+  Fold *fold = &folds[producer->parameters[0]->id];
+  if (is_same_fold(fold, producer, batch_norm)) {
+    share_fold(graph, fold, producer);
+    return;
+  }
+  const Parameter *bias = producer->parameters[1];
+  Affine affine = affine_of_batch_norm(graph, batch_norm);
+  fold_into_weights(graph, producer, &affine);
+  *fold = (Fold){batch_norm, bias, producer->parameters[0], producer->parameters[1]};
+}
+
 void fold_batch_norm(Compilation *c, Graph *graph) {
   (void)c;
+  Fold *folds = ARENA_ARRAY(graph->arena, Fold, (size_t)graph->parameter_count + 2 * (size_t)graph->node_count + 1); /* by Parameter.id */
   for (int i = 0; i < graph->node_count; i++) {
     Node *node = graph->nodes[i];
     if (node->op == &op_normalize) {
       Affine affine = affine_of_normalize(graph, node);
       become_channel_affine(graph, node, &affine);
     } else if (node->op == &op_batch_norm) {
-      Affine affine = affine_of_batch_norm(graph, node);
       Node *producer = node->inputs[0]->producer;
       if (!is_foldable(producer)) {
+        Affine affine = affine_of_batch_norm(graph, node);
         become_channel_affine(graph, node, &affine);
         continue;
       }
-      fold_into_weights(graph, producer, &affine);
+      fold_into(graph, producer, node, folds);
       producer->output = node->output; /* the batch_norm is gone: what read it reads the convolution */
       node->output->producer = producer;
       node->output = node->inputs[0];

@@ -8,8 +8,8 @@ enum { CACHE_LINE = 64, NEAR_STEPS = 8, NEAR_FROM_VECTORS = 2, FAR = 4096 };
  * they are needed. Weights that are used once come from memory: they are asked for earlier. */
 static Stmt *prefetch_near(const Tiling *t, const char *pointer) {
   Stmt *body = NULL;
-  int64_t width = (int64_t)t->vectors * t->lanes, distance = t->tile ? NEAR_STEPS * width : FAR, line = CACHE_LINE / (int64_t)sizeof(float);
-  if (t->tile && (t->points == 1 || t->vectors < NEAR_FROM_VECTORS)) return NULL;
+  int64_t width = t->channels, distance = t->tile ? NEAR_STEPS * width : FAR, line = CACHE_LINE / (int64_t)sizeof(float);
+  if (t->lanes == 1 || (t->tile && (t->points == 1 || t->vectors < NEAR_FROM_VECTORS))) return NULL;
   for (int64_t at = 0; at < width; at += line) body = stmt_then(body, stmt_prefetch(t->arena, pointer, number(t, distance + at)));
   return body;
 }
@@ -38,7 +38,7 @@ static Share share_of(const Tiling *t) {
     s.point = add(t, mul(t, s.point, number(t, size_value(axis->extent))), expr_index(t->arena, axis->var));
     points *= size_value(axis->extent);
   }
-  s.block = s.steps * t->vectors * t->lanes;
+  s.block = s.steps * t->channels;
   s.of_point = s.block / points;
   return s;
 }
@@ -91,7 +91,7 @@ Stmt *prefetch_weights(const Tiling *t, const KernelOperand *k) {
 Stmt *prefetch_results(const Tiling *t) {
   Stmt *body = NULL;
   int64_t width = (int64_t)t->vectors * t->lanes, line = CACHE_LINE / (int64_t)sizeof(float);
-  for (int p = 0; t->points > 1 && is_dense(t) && p < t->points; p++)
+  for (int p = 0; t->lanes > 1 && t->points > 1 && is_dense(t) && p < t->points; p++)
     for (int64_t at = 0; at < width; at += line)
       body = stmt_then(body,
                        stmt_prefetch(t->arena, t->output.bound->name, add(t, kernel_offset(t, &t->output, number(t, p)), number(t, at))));

@@ -232,16 +232,22 @@ static Stmt *step_body(const StepBinding *b) {
   return resolve_stmts(b, step->root->op->loops(&l, step->root));
 }
 
-enum { WEIGHTS_ALIGNMENT = 64, WEIGHTS_HEADER = 64 }; /* bytes */
+enum { WEIGHTS_HEADER = 64, CACHE_LINE = 64, SHORT_TENSOR = 256, SHORT_ALIGNMENT = 16 }; /* bytes */
 
-/* Where the packed numbers stand in a weights file. */
+static int64_t aligned(int64_t bytes, int64_t alignment) { return (bytes + alignment - 1) / alignment * alignment; }
+
+/* Where the packed numbers stand in a weights file. What a last vector reads beyond them belongs to the next ones; a few
+ * numbers are not worth a cache line. */
 static void place_weights(Plan *plan) {
-  int64_t offset = WEIGHTS_HEADER;
+  int64_t offset = WEIGHTS_HEADER, end = offset;
   for (int i = 0; i < plan->packed_count; i++) {
-    plan->packed[i]->offset = offset;
-    offset += (plan->packed[i]->elements * (int64_t)sizeof(float) + WEIGHTS_ALIGNMENT - 1) / WEIGHTS_ALIGNMENT * WEIGHTS_ALIGNMENT;
+    PackedTensor *packed = plan->packed[i];
+    int64_t bytes = packed->elements * (int64_t)sizeof(float), beyond = packed->read_beyond * (int64_t)sizeof(float);
+    offset = packed->offset = aligned(offset, bytes < SHORT_TENSOR ? SHORT_ALIGNMENT : CACHE_LINE);
+    offset += bytes;
+    if (offset + beyond > end) end = offset + beyond;
   }
-  plan->weights_bytes = offset;
+  plan->weights_bytes = aligned(end, CACHE_LINE);
 }
 
 /* The header says OFFSET_SIZE of an input `offset`, the table says it of a layer `size`. */

@@ -28,10 +28,8 @@ static Expr *packed_origin(const Tiling *t, const PackedPart *part) {
   for (int i = 0; i < part->axis_count; i++) {
     Expr *var = expr_index(t->arena, part->axes[i].var);
     if (strcmp(part->axes[i].var, part->lane_axis) == 0) {
-      int64_t padded = 0;
-      for (int k = 0; k < part->block_kinds; k++) padded += part->blocks[k][0] * part->blocks[k][1];
       int64_t per_lane = packed_per_lane(part);
-      origin = add(t, mul(t, origin, number(t, padded * per_lane)), mul(t, var, number(t, per_lane)));
+      origin = add(t, mul(t, origin, number(t, part->lane_extent * per_lane)), mul(t, var, number(t, per_lane)));
       return add(t, origin, number(t, part->start));
     }
     origin = add(t, mul(t, origin, expr_size(t->arena, part->axes[i].extent)), var);

@@ -64,8 +64,9 @@ const char **kernel_comment(const Tiling *t, int *count) {
   const char **lines = ARENA_ARRAY(t->arena, const char *, 1);
   const Step *step = t->b->step;
   const char *stage = step->stage ? arena_printf(t->arena, "%s of ", step->stage->name) : "";
-  lines[0] = arena_printf(t->arena, "%s%s: %d point%s by %lld channel%s in registers", stage, step->root->op->name, t->points,
-                          t->points == 1 ? "" : "s", (long long)t->channels, t->channels == 1 ? "" : "s");
+  const char *where = step->schedule.plain ? "" : " in registers";
+  lines[0] = arena_printf(t->arena, "%s%s: %d point%s by %lld channel%s%s", stage, step->root->op->name, t->points,
+                          t->points == 1 ? "" : "s", (long long)t->channels, t->channels == 1 ? "" : "s", where);
   *count = 1;
   return lines;
 }

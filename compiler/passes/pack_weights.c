@@ -34,39 +34,38 @@ static void find_factors(Arena *a, Packing *packing) {
   }
 }
 
-/* The innermost axis, `count` steps of `factor`, and at each of them the lanes, of which `valid` are real. */
-static void pack_run(Packing *packing, int64_t at, int64_t count, int64_t factor, int64_t lanes, int64_t valid) {
+/* The innermost axis, `count` steps of `factor`, and at each of them the lanes. */
+static void pack_run(Packing *packing, int64_t at, int64_t count, int64_t factor, int64_t lanes) {
   const float *data = packing->parameter->data + at;
   int64_t lane_factor = packing->lane < 0 ? 0 : packing->factor[packing->lane];
   float *out = packing->out;
   for (int64_t k = 0; k < count; k++, data += factor, out += lanes)
-    for (int64_t i = 0; i < valid; i++) out[i] = data[i * lane_factor]; /* the rest is zero already */
+    for (int64_t i = 0; i < lanes; i++) out[i] = data[i * lane_factor];
   packing->out = out;
 }
 
 /* Axes `from`.. of the packed order, from place `at` of the parameter. The lane axis was taken out of the order: its
  * lanes come last. */
-static void pack_axes(Packing *packing, int axis, int64_t at, int64_t lanes, int64_t valid) {
+static void pack_axes(Packing *packing, int axis, int64_t at, int64_t lanes) {
   const PackedPart *part = packing->part;
   if (axis == part->axis_count) {
-    pack_run(packing, at, 1, 0, lanes, valid);
+    pack_run(packing, at, 1, 0, lanes);
     return;
   }
   if (axis == part->axis_count - 1 && axis != packing->lane) {
-    pack_run(packing, at, packing->extent[axis], packing->factor[axis], lanes, valid);
+    pack_run(packing, at, packing->extent[axis], packing->factor[axis], lanes);
     return;
   }
   if (axis == packing->lane) {
     int64_t start = 0;
     for (int kind = 0; kind < part->block_kinds; kind++)
       for (int64_t block = 0; block < part->blocks[kind][0]; block++) {
-        int64_t width = part->blocks[kind][1], left = part->lane_extent - start;
-        pack_axes(packing, axis + 1, at + start * packing->factor[axis], width, left < width ? left : width);
-        start += width;
+        pack_axes(packing, axis + 1, at + start * packing->factor[axis], part->blocks[kind][1]);
+        start += part->blocks[kind][1];
       }
     return;
   }
-  for (int64_t i = 0; i < packing->extent[axis]; i++) pack_axes(packing, axis + 1, at + i * packing->factor[axis], lanes, valid);
+  for (int64_t i = 0; i < packing->extent[axis]; i++) pack_axes(packing, axis + 1, at + i * packing->factor[axis], lanes);
 }
 
 static void pack_part(Compilation *c, const PackedTensor *packed, const PackedPart *part);
@@ -96,7 +95,7 @@ static void pack_part(Compilation *c, const PackedTensor *packed, const PackedPa
     packing.extent[i] = size_value(part->axes[i].extent);
     if (part->lane_axis && strcmp(part->axes[i].var, part->lane_axis) == 0) packing.lane = i;
   }
-  pack_axes(&packing, 0, packing.at, 1, 1);
+  pack_axes(&packing, 0, packing.at, 1);
 }
 
 static void pack(Compilation *c, PackedTensor *packed, float *data) {

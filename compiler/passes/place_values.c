@@ -175,6 +175,19 @@ static bool can_be_output(const Plan *plan, const Value *value, bool hwc) {
   return step >= 0 && (real || value->uses == 1) && (plan->steps[step]->kind == STEP_LOOPS || !plan->steps[step]->nest->update);
 }
 
+/* Where the last step stands that completes the value; -1 for inputs. */
+static int complete_after(const Plan *plan, const Value *value) {
+  value = lies_in(value);
+  const Node *join = join_of(value);
+  if (!join) return producing_step(plan, value);
+  int last = -1;
+  for (int i = 0; i < join->input_count; i++) {
+    int step = complete_after(plan, stored_as(join->inputs[i]));
+    if (step > last) last = step;
+  }
+  return last;
+}
+
 static void place_outputs(Plan *plan) {
   for (int i = 0; i < plan->graph->output_count; i++) {
     const GraphOutput *output = &plan->graph->outputs[i];
@@ -191,22 +204,53 @@ static void place_outputs(Plan *plan) {
                        : is_slice(value)                ? "a part of another tensor"
                        : value->type.dtype != DTYPE_F32 ? "in the caller's type"
                                                         : "in the caller's order";
-    Step *copy = add_copy(plan, plan->step_count, arena_printf(plan->arena, "%s_out", output->name), value, note);
+    int position = complete_after(plan, value) + 1; /* at once, so that it lives no longer than it must */
+    Step *copy = add_copy(plan, position, arena_printf(plan->arena, "%s_out", output->name), value, note);
     *view_of(plan, copy->result) = whole(plan, buffer);
   }
 }
 
-/* Where the last step stands that completes the value; -1 for inputs. */
-static int complete_after(const Plan *plan, const Value *value) {
-  value = lies_in(value);
-  const Node *join = join_of(value);
-  if (!join) return producing_step(plan, value);
-  int last = -1;
-  for (int i = 0; i < join->input_count; i++) {
-    int step = complete_after(plan, stored_as(join->inputs[i]));
-    if (step > last) last = step;
+/* Whether a step, from `position` on, still reads something of the tensor beside this part of it. */
+static bool rest_is_read(const Plan *plan, const Value *tensor, const Value *part, int position) {
+  for (int k = position; k < plan->step_count; k++) {
+    const Step *step = plan->steps[k];
+    if (step->kind == STEP_COPY && lies_in(step->source) == tensor && stored_as(step->source) != part) return true;
+    for (int i = 0; i < step->operand_count; i++) {
+      const Value *value = step->operands[i].value;
+      if (value && value != step->result && lies_in(value) == tensor && stored_as(value) != part) return true;
+    }
   }
-  return last;
+  return false;
+}
+
+/* Whether an arm that is a part of another tensor can stay there, because the joined tensor can take that one's place: the
+ * part already stands where it belongs, and what else is in that tensor is read before the other arms are written over
+ * it. */
+static bool can_stay(Plan *plan, const Node *join, int arm, const Size *channel) {
+  const Value *part = stored_as(join->inputs[arm]), *tensor = lies_in(part);
+  if (!is_slice(part) || stored_as(part->producer->inputs[0]) != tensor || producing_step(plan, tensor) < 0) return false;
+  if (view_of(plan, tensor)->buffer || !type_equal_shape(&tensor->type, &join->output->type)) return false;
+  const Size *begin[MAX_RANK];
+  part->producer->op->slice(plan->arena, part->producer, begin);
+  if (!size_equal(begin[0], channel) || !size_is(begin[1], 0) || !size_is(begin[2], 0)) return false;
+  for (int i = 0; i < join->input_count; i++) {
+    const Value *other = stored_as(join->inputs[i]);
+    if (i == arm) continue;
+    int written = producing_step(plan, other);
+    if (written < 0 || is_slice(other) || view_of(plan, other)->buffer || rest_is_read(plan, tensor, part, written)) return false;
+  }
+  return true;
+}
+
+/* The arms that stay where they are. */
+static bool *arms_that_stay(Plan *plan, const Node *join, const Buffer *buffer, int axis) {
+  bool *stays = ARENA_ARRAY(plan->arena, bool, (size_t)join->input_count);
+  const Size *channel = zero(plan);
+  for (int i = 0; i < join->input_count && axis == CONCAT_CHANNELS && buffer->kind == BUFFER_WORKSPACE; i++) {
+    stays[i] = can_stay(plan, join, i, channel);
+    channel = size_add(plan->arena, channel, type_channels(&join->inputs[i]->type));
+  }
+  return stays;
 }
 
 static void place_joined(Plan *plan, const Node *join) {
@@ -215,18 +259,21 @@ static void place_joined(Plan *plan, const Node *join) {
     view = whole(plan, plan_add_buffer(plan, join->name, BUFFER_WORKSPACE, &join->output->type));
     *view_of(plan, join->output) = view;
   }
+  const View all = view;
   int axis = ((const ConcatAttributes *)join->attributes)->axis;
+  const bool *stays = arms_that_stay(plan, join, all.buffer, axis);
   for (int i = 0; i < join->input_count; i++) {
     const Value *arm = stored_as(join->inputs[i]);
     bool own_border = (axis != CONCAT_CHANNELS || view.buffer->kind == BUFFER_OUTPUT) && window_reads_part(plan, arm);
-    if (is_slice(arm) || view_of(plan, arm)->buffer || own_border) {
+    if (stays[i]) *view_of(plan, arm) = all;
+    else if (is_slice(arm) || view_of(plan, arm)->buffer || own_border) {
       const char *note = own_border      ? "it needs a border of its own"
                          : is_slice(arm) ? "a part of another tensor"
                                          : "it already lies elsewhere";
       const char *name = arena_printf(plan->arena, "%s_in_%s", arm->name, join->name);
       arm = add_copy(plan, complete_after(plan, arm) + 1, name, arm, note)->result;
     }
-    *view_of(plan, arm) = view;
+    if (!stays[i]) *view_of(plan, arm) = view;
     if (axis == CONCAT_CHANNELS) view.channel = size_add(plan->arena, view.channel, type_channels(&arm->type));
     if (axis == CONCAT_HEIGHT) view.row = size_add(plan->arena, view.row, type_height(&arm->type));
     if (axis == CONCAT_WIDTH) view.column = size_add(plan->arena, view.column, type_width(&arm->type));

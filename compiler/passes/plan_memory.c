@@ -1,12 +1,16 @@
-/* plan_memory.c - offsets in the workspace: buffers that live at the same time do not overlap.
- *
- * Largest first, each at the lowest place that is free during its life; several orders are tried and the best kept.
- * The lower bound is the largest sum of buffers that live at one time. Where sizes vary, plan_slots.c decides. */
+/* plan_memory.c - how long tensors live, what they take in the workspace, and the bounds below which no plan can go: the
+ * largest sums of what lives at one time. Where buffers lie is decided by place_buffers.c or, where sizes vary, by
+ * plan_slots.c. */
 #include "passes/plan_memory.h"
 
 #include "ir/stripes.h"
 #include "passes/passes.h"
 #include "passes/plan_steps.h"
+
+static void read_in(const Plan *plan, const Value *value, int step) {
+  Buffer *buffer = plan->views[stored_as(value)->id].buffer;
+  if (buffer && buffer->last < step) buffer->last = step;
+}
 
 static void live_ranges(Plan *plan) {
   for (int i = 0; i < plan->buffer_count; i++) { /* it may have been planned before, with other groups of steps */
@@ -20,8 +24,11 @@ static void live_ranges(Plan *plan) {
     if (written->last < end) written->last = end;
     Buffer *scratch = plan->steps[k]->scratch;
     if (scratch) scratch->first = scratch->last = k;
-    for (int v = 0; v < plan->value_count; v++)
-      if (plan->views[v].buffer && step_reads(plan->steps[k], plan->values[v])) plan->views[v].buffer->last = end;
+    if (plan->steps[k]->source) read_in(plan, plan->steps[k]->source, end);
+    for (int i = 0; i < plan->steps[k]->operand_count; i++) {
+      const Value *value = plan->steps[k]->operands[i].value;
+      if (value && value != plan->steps[k]->result) read_in(plan, value, end);
+    }
   }
 }
 
@@ -87,75 +94,44 @@ static void find_reads_beyond(Plan *plan) {
   }
 }
 
-static int64_t bytes_of(const Buffer *buffer) { return buffer->greatest_bytes; }
-
-const Size *aligned_bytes(Arena *arena, const Buffer *buffer) {
+static const Size *aligned_bytes(Arena *arena, const Buffer *buffer) {
   const Size *elements = size_add_int(arena, buffer->elements, buffer->read_beyond);
   if (buffer->samples > 1) elements = size_add(arena, elements, size_mul_int(arena, buffer->sample, buffer->samples - 1));
   const Size *bytes = size_mul_int(arena, elements, dtype_bytes(buffer->dtype));
   return size_mul_int(arena, size_ceil_div(arena, bytes, WORKSPACE_ALIGNMENT), WORKSPACE_ALIGNMENT);
 }
 
-static int64_t end_of(const Buffer *buffer, const int64_t *offsets) { return offsets[buffer->id] + bytes_of(buffer); }
+/* Elements of the tensors alone, at the greatest sizes. */
+static int64_t bare_bytes(Arena *arena, const Buffer *b) {
+  const Size *elements = size_mul(arena, size_mul(arena, b->channels, b->height), b->width);
+  if (b->samples > 1) elements = size_mul_int(arena, elements, b->samples);
+  return size_maximum(size_mul_int(arena, elements, dtype_bytes(b->dtype)));
+}
 
-/* The lowest offset at which no buffer placed so far, live at the same time, is in the way. */
-static int64_t lowest_free(Buffer *const *placed, int count, const Buffer *buffer, const int64_t *offsets) {
-  int64_t offset = 0;
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (int i = 0; i < count; i++)
-      if (live_together(placed[i], buffer) && offsets[placed[i]->id] < offset + bytes_of(buffer) && end_of(placed[i], offsets) > offset) {
-        offset = end_of(placed[i], offsets);
-        moved = true;
-      }
+/* The most bytes of buffers that live during one step; no buffer is unbounded. */
+static int64_t most_at_once(const Plan *plan, Buffer *const *buffers, const int64_t *bytes, int count) {
+  int64_t *change = ARENA_ARRAY(plan->arena, int64_t, (size_t)plan->step_count + 1), sum = 0, most = 0;
+  for (int i = 0; i < count; i++) {
+    change[buffers[i]->first] += bytes[i];
+    change[buffers[i]->last + 1] -= bytes[i];
   }
-  return offset;
-}
-
-/* Keys by which buffers are sorted, largest first; ties go by first use. */
-static int64_t key_size(const Buffer *b) { return bytes_of(b); }
-static int64_t key_life(const Buffer *b) { return b->last - b->first; }
-static int64_t key_area(const Buffer *b) { return bytes_of(b) * (b->last - b->first + 1); }
-static int64_t key_early(const Buffer *b) { return -b->first; }
-
-static void sort_by(Buffer **buffers, int count, int64_t (*key)(const Buffer *)) {
-  for (int i = 1; i < count; i++)
-    for (int j = i; j > 0 && key(buffers[j]) > key(buffers[j - 1]); j--) {
-      Buffer *swapped = buffers[j];
-      buffers[j] = buffers[j - 1];
-      buffers[j - 1] = swapped;
-    }
-}
-
-static int64_t lower_bound(const Plan *plan) {
-  int64_t bound = 0;
   for (int k = 0; k < plan->step_count; k++) {
-    int64_t sum = 0;
-    for (int i = 0; i < plan->buffer_count; i++) {
-      const Buffer *b = plan->buffers[i];
-      if (b->kind == BUFFER_WORKSPACE && b->first >= 0 && b->first <= k && k <= b->last) sum += bytes_of(b);
-    }
-    if (sum > bound) bound = sum;
+    sum += change[k];
+    if (sum > most) most = sum;
   }
-  return bound;
+  return most;
 }
 
-static int64_t place_numbers(Plan *plan, Buffer **buffers, int count) {
-  int64_t *offsets = ARENA_ARRAY(plan->arena, int64_t, (size_t)plan->buffer_count + 1), best = -1;
-  int64_t (*const keys[])(const Buffer *) = {key_size, key_area, key_life, key_early};
-  for (size_t order = 0; order < sizeof keys / sizeof *keys; order++) {
-    sort_by(buffers, count, key_early);
-    sort_by(buffers, count, keys[order]);
-    int64_t top = 0;
-    for (int i = 0; i < count; i++) {
-      offsets[buffers[i]->id] = lowest_free(buffers, i, buffers[i], offsets);
-      if (end_of(buffers[i], offsets) > top) top = end_of(buffers[i], offsets);
-    }
-    if (best >= 0 && top >= best) continue;
-    best = top;
-    for (int i = 0; i < count; i++) buffers[i]->offset = size_of(plan->arena, offsets[buffers[i]->id]);
+static void set_bounds(Plan *plan, Buffer *const *buffers, int count) {
+  int64_t *bytes = ARENA_ARRAY(plan->arena, int64_t, (size_t)count + 1);
+  bool bounded = true;
+  for (int i = 0; i < count; i++) {
+    bytes[i] = buffers[i]->greatest_bytes;
+    bounded = bounded && bytes[i] < SIZE_LIMIT;
   }
-  return best;
+  plan->lower_bound_bytes = bounded ? most_at_once(plan, buffers, bytes, count) : -1;
+  for (int i = 0; i < count && bounded; i++) bytes[i] = bare_bytes(plan->arena, buffers[i]);
+  plan->bare_bound_bytes = bounded ? most_at_once(plan, buffers, bytes, count) : -1;
 }
 
 void plan_memory(Compilation *c, Plan *plan) {
@@ -165,17 +141,16 @@ void plan_memory(Compilation *c, Plan *plan) {
   find_reads_beyond(plan);
   Buffer **buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)plan->buffer_count + 1);
   int count = 0;
-  bool varies = false, bounded = true;
+  bool varies = false;
   for (int i = 0; i < plan->buffer_count; i++) {
     Buffer *buffer = plan->buffers[i];
     if (buffer->kind != BUFFER_WORKSPACE || buffer->first < 0) continue;
-    const Size *bytes = aligned_bytes(plan->arena, buffer);
-    varies = varies || !size_is_const(bytes, NULL);
-    buffer->greatest_bytes = size_maximum(bytes);
-    bounded = bounded && buffer->greatest_bytes < SIZE_LIMIT;
+    buffer->bytes = aligned_bytes(plan->arena, buffer);
+    buffer->greatest_bytes = size_maximum(buffer->bytes);
+    varies = varies || !size_is_const(buffer->bytes, NULL);
     buffers[count++] = buffer;
   }
-  plan->workspace_bytes = varies ? place_in_slots(plan, buffers, count) : size_of(plan->arena, place_numbers(plan, buffers, count));
-  plan->lower_bound_bytes = bounded ? lower_bound(plan) : -1;
+  set_bounds(plan, buffers, count);
+  plan->workspace_bytes = varies ? place_in_slots(plan, buffers, count) : place_buffers(plan, buffers, count);
   plan->workspace_align = WORKSPACE_ALIGNMENT;
 }

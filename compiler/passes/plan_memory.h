@@ -5,11 +5,13 @@
 
 enum { WORKSPACE_ALIGNMENT = 64 }; /* a cache line, and the widest vector */
 
-/* Bytes of a buffer in the workspace, up to where another may begin. */
-const Size *aligned_bytes(Arena *arena, const Buffer *buffer);
-
 static inline bool live_together(const Buffer *a, const Buffer *b) { return a->first <= b->last && b->first <= a->last; }
 
-/* Sets the offsets of buffers whose sizes vary; returns the bytes of the workspace. */
+/* Finds offsets for buffers of so many bytes (both by Buffer.id), as low as can be found; no less than `bound` is sought.
+ * Sorts the buffers by offset, and returns the bytes of the whole. */
+int64_t find_places(Arena *arena, Buffer **buffers, int count, const int64_t *bytes, int64_t *offsets, int64_t bound);
+/* Sets the offsets; returns the bytes of the workspace. */
+const Size *place_buffers(Plan *plan, Buffer **buffers, int count);
+/* The same where sizes vary. */
 const Size *place_in_slots(Plan *plan, Buffer **buffers, int count);
 #endif

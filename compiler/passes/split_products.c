@@ -56,10 +56,12 @@ static Stmt *split_stmts(Arena *arena, VariableNames *names, const Stmt *s) {
   return stmt_then(split.lets, copy);
 }
 
+static void split_function(Arena *arena, Function *function) {
+  VariableNames names = names_in_function(arena, function, function->body);
+  function->body = split_stmts(arena, &names, function->body);
+}
+
 void split_products(Compilation *c, LoopProgram *program) {
-  for (int i = 0; i < program->layer_count; i++) {
-    Function *layer = program->layers[i];
-    VariableNames names = names_in_function(c->arena, layer, layer->body);
-    layer->body = split_stmts(c->arena, &names, layer->body);
-  }
+  for (int i = 0; i < program->kernel_count; i++) split_function(c->arena, program->kernels[i]);
+  for (int i = 0; i < program->layer_count; i++) split_function(c->arena, program->layers[i]);
 }

@@ -7,7 +7,7 @@
 #define CORTEX_M(cpu, fpu) "-mcpu=" cpu " -mthumb -mfpu=" fpu " -mfloat-abi=hard"
 
 const Target all_targets[] = {
-    {.name = "generic", .summary = "any C99 compiler", .lanes = 1, .registers = 16, .l1 = 32, .l2 = 256},
+    {.name = "generic", .summary = "any C99 compiler", .lanes = 1, .plain = true, .registers = 16, .l1 = 32, .l2 = 256},
     {.name = "x86-64", .summary = "SSE2: every 64-bit PC", .lanes = 4, .registers = 16, .l1 = 32, .l2 = 256},
     {.name = "x86-64-v3",
      .summary = "AVX2 and FMA: PCs since about 2013",
@@ -25,8 +25,7 @@ const Target all_targets[] = {
      .fma = true,
      .l1 = 32,
      .l2 = 1024},
-    /* of 32 registers: gcc 12 keeps sums on the stack where a tile fills more */
-    {.name = "armv8-a", .summary = "64-bit ARM with NEON", .lanes = 4, .registers = 27, .fma = true, .l1 = 32, .l2 = 512},
+    {.name = "armv8-a", .summary = "64-bit ARM with NEON", .lanes = 4, .registers = 32, .waiting = 6, .fma = true, .l1 = 32, .l2 = 512},
     {.name = "armv7-neon",
      .summary = "32-bit ARM with NEON: Cortex-A7, A15 and later",
      .flags = "-march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard",

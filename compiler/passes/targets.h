@@ -7,7 +7,9 @@ typedef struct Target {
   const char *name, *summary;
   const char *flags; /* with which gcc and clang are to compile its C; NULL: no special ones */
   int lanes;         /* floats of its widest vector; 1: none */
-  int registers;     /* that a tile may fill: for vectors, or for floats where there are none */
+  bool plain;        /* nothing is known of its vectors: loops that compilers vectorise where they can */
+  int registers;     /* for vectors, or for floats where there are none */
+  int waiting;       /* of them, those in which compilers let values of the input wait; 0: they come from memory as they are used */
   bool fma;          /* one instruction multiplies and adds */
   bool big_endian;
   int l1, l2; /* KiB of the caches that one core has to itself; 0: none */

@@ -1,5 +1,5 @@
 /* tiling.h - a nest that is computed in tiles: what the loops over tiles (lower_tiled.c) and the kernels
- * (build_kernel.c) know of it. */
+ * (build_kernel.c, build_plain_kernel.c) know of it. */
 #ifndef CNNC_PASSES_TILING_H
 #define CNNC_PASSES_TILING_H
 #include "passes/lower_nest.h"
@@ -54,9 +54,20 @@ static inline Expr *number(const Tiling *t, int64_t n) { return expr_int(t->aren
 static inline bool moves_with_tile(const KernelOperand *k) { return !expr_is_int(k->step_tile, 0); }
 /* Whether an expression of the nest reads an operand. */
 bool reads_operand(const Tiling *t, Expr *e, int operand);
-/* Offset in the kernel of an operand at a point of the tile: at the current point of the reductions, or before and after
- * them at their start. */
+/* In the kernel, while it is built: where a reduction ends, */
+Expr *reduction_end(const Tiling *t, int reduction);
+/* the offset of an operand at the current point of the reductions, or outside of them at their start, */
 Expr *kernel_offset(const Tiling *t, const KernelOperand *k, Expr *point);
+/* whether what lies behind the last channels may be read, and ignored: not where another thread may be writing it, */
+bool reads_whole_vectors(const Tiling *t, const KernelOperand *k);
+/* the loops of the reductions; `written_out`: the body holds all taps of a window that slides, */
+Stmt *wrap_reductions(const Tiling *t, Stmt *body, bool written_out);
+/* its text for compilers without vectors, */
+Stmt *plain_body(const Tiling *t);
+/* of that, the loops that finish and store the accumulators: `first` is the one of a point and channel, such as an element
+ * of an array at this place. */
+Stmt *store_results(const Tiling *t, Expr *first);
+Expr *place_in_array(const Tiling *t, int64_t channels);
 /* The call for a tile of so many points at ox (NULL: there is no tile axis) by so many channels at oc; makes the kernel
  * if it is new. */
 Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels, Expr *ox, Expr *oc);

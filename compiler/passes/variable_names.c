@@ -7,7 +7,7 @@ static void take(VariableNames *names, const char *name) {
 
 static void take_variables(VariableNames *names, const Stmt *s) {
   for (; s; s = s->next) {
-    if (s->kind == STMT_FOR || s->kind == STMT_LET || s->kind == STMT_POINTER) take(names, s->var);
+    if (s->kind == STMT_FOR || s->kind == STMT_LET || s->kind == STMT_ARRAY || s->kind == STMT_POINTER) take(names, s->var);
     take_variables(names, s->body);
   }
 }

@@ -6,8 +6,8 @@
  * multiply-adds than the direct one, which are counted, so it may be above its bound. */
 #include <string.h>
 #include "support/json.h"
+#include "support/table.h"
 #include "tools/bench.h"
-#include "tools/table.h"
 
 typedef struct Bound {
   double seconds;

@@ -137,6 +137,7 @@ int compile_verb(Session *session) {
     usage_error(session, "`-MD` needs `-MF FILE` when the source goes to standard output");
     return 2;
   }
+  line->options.shapes_only = line->options.dump != DUMP_NONE; /* no level shows numbers */
   session->stdout_taken = line->output && !strcmp(line->output, "-");
   Compilation c = new_compilation(session, &line->options, &session->diagnostics);
   Outputs out = {0};

@@ -77,7 +77,7 @@ void print_targets(Session *session) {
   for (const Target *target = all_targets; target->name; target++) {
     text_addf(&session->out, "%-13s %s; ", target->name, target->summary);
     if (target->lanes > 1) text_addf(&session->out, "%d floats a vector", target->lanes);
-    else text_add(&session->out, "no vectors");
+    else text_add(&session->out, target->plain ? "vectors are the C compiler's" : "no vectors");
     if (target->flags) text_addf(&session->out, "; %s", target->flags);
     text_addf(&session->out, "%s\n", !strcmp(target->name, host_target()) ? " (this machine)" : "");
   }

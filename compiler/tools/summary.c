@@ -1,23 +1,17 @@
-/* summary.c - `cnnc summary`: the layers of a net with shapes, parameters and multiply-accumulates, and
- * their totals. */
+/* summary.c - `cnnc summary`: the layers of a net with shapes, parameters and multiply-accumulates, how they are computed
+ * for a target, and totals. */
 #include <string.h>
 #include "compile.h"
 #include "ir/operator.h"
 #include "passes/passes.h"
+#include "support/table.h"
 #include "tools/session.h"
-#include "tools/table.h"
 
 typedef struct Layer {
   const char *name, *op, *shape;
   int64_t parameters;
   const Size *macs;
 } Layer;
-
-typedef struct PlanTotals {
-  const Size *workspace_bytes;
-  const Plan *steps;
-  int64_t lower_bound_bytes, weights_bytes; /* lower_bound: no workspace could be smaller; -1 where sizes vary */
-} PlanTotals;
 
 typedef struct Summary {
   Session *session;
@@ -26,20 +20,16 @@ typedef struct Summary {
   Layer *layers;
   int64_t parameters;
   const Size *macs;
-  PlanTotals plan;
 } Summary;
 
-/* What the plan knows; the graph is rewritten on the way, so this comes last. */
-static bool plan_totals(Summary *s, Graph *graph) {
+/* What the plan knows; the graph is rewritten on the way, so this comes last. NULL: there is none. */
+static const Plan *make_whole_plan(Summary *s) {
   Diagnostics ignored = new_diagnostics(s->session);
   Compilation c = *s->c;
   if (!c.options->max_ram) c.diagnostics = &ignored; /* else it may be too little */
-  Plan *plan = make_plan(&c, graph);
-  if (!plan) return false;
-  lower(&c, plan); /* for the size of the packed weights */
-  bool varies = !size_is_const(plan->workspace_bytes, NULL);
-  s->plan = (PlanTotals){plan->workspace_bytes, plan, varies ? -1 : plan->lower_bound_bytes, plan->weights_bytes};
-  return true;
+  Plan *plan = make_plan(&c, s->graph);
+  if (plan) lower(&c, plan); /* for the size of the packed weights */
+  return plan;
 }
 
 static const char *size_text(Arena *arena, const Size *size) {
@@ -138,14 +128,14 @@ static void print_text(Summary *s) {
   for (int i = 0; i < graph->output_count; i++)
     text_addf(out, "output %s: %s%s\n", graph->outputs[i].name, dtype_name(graph->outputs[i].value->type.dtype),
               type_text(arena, &graph->outputs[i].value->type));
-  if (!plan_totals(s, s->graph)) return;
-  text_addf(out, "workspace %s bytes", size_text(arena, s->plan.workspace_bytes));
-  int64_t most = size_maximum(s->plan.workspace_bytes);
-  if (!size_is_const(s->plan.workspace_bytes, NULL) && most < SIZE_LIMIT) text_addf(out, ", at most %lld", (long long)most);
-  if (s->plan.lower_bound_bytes >= 0) text_addf(out, ", lower bound %lld", (long long)s->plan.lower_bound_bytes);
+  const Plan *plan = make_whole_plan(s);
+  if (!plan) return;
   text_add(out, "\n");
-  text_addf(out, "weights %lld bytes\n", (long long)s->plan.weights_bytes);
-  print_stripes(out, s->plan.steps);
+  print_plan_steps(out, plan);
+  text_add(out, "\n");
+  print_plan_totals(out, plan);
+  text_addf(out, "weights %lld bytes\n", (long long)plan->weights_bytes);
+  print_stripes(out, plan);
 }
 
 /* A number, or a string such as "H//2" for a size that varies. */
@@ -190,12 +180,15 @@ static void print_json(Summary *s) {
   }
   text_addf(out, "],\n \"totals\": {\"parameters\": %lld, \"macs\": ", (long long)s->parameters);
   json_size(out, arena, s->macs);
-  if (plan_totals(s, s->graph)) {
+  const Plan *plan = make_whole_plan(s);
+  if (plan) {
     text_add(out, ", \"workspace_bytes\": ");
-    json_size(out, arena, s->plan.workspace_bytes);
-    if (s->plan.lower_bound_bytes >= 0) text_addf(out, ", \"workspace_lower_bound_bytes\": %lld", (long long)s->plan.lower_bound_bytes);
-    text_addf(out, ", \"weights_bytes\": %lld", (long long)s->plan.weights_bytes);
-    json_stripes(out, s->plan.steps);
+    json_size(out, arena, plan->workspace_bytes);
+    if (size_is_const(plan->workspace_bytes, NULL))
+      text_addf(out, ", \"workspace_lower_bound_bytes\": %lld, \"workspace_bare_bound_bytes\": %lld", (long long)plan->lower_bound_bytes,
+                (long long)plan->bare_bound_bytes);
+    text_addf(out, ", \"weights_bytes\": %lld", (long long)plan->weights_bytes);
+    json_stripes(out, plan);
   }
   text_add(out, "}}\n");
 }

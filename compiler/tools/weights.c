@@ -3,10 +3,10 @@
 #include <string.h>
 #include "compile.h"
 #include "load/write_tensors.h"
+#include "support/table.h"
 #include "support/writer.h"
 #include "tools/rename_stub.h"
 #include "tools/session.h"
-#include "tools/table.h"
 
 static const char *const verdict_words[] = {
     [WEIGHT_FITS] = "",

@@ -17,7 +17,7 @@
 #if defined(__arm__)
 #include <malloc.h>
 #define GUARD_PAGES 0
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(__SANITIZE_ADDRESS__) || defined(__wasm__)
 #define GUARD_PAGES 0
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

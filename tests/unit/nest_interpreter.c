@@ -171,6 +171,7 @@ static void run(Interpreter *in, const Stmt *s) {
       in->output[dense_index(d, c, y, x)] = value_of(in, s->value);
       break;
     }
+    case STMT_ARRAY:
     case STMT_POINTER:
     case STMT_ADVANCE:
     case STMT_CALL:

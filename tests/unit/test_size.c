@@ -1,6 +1,7 @@
 /* test_size.c - sizes as expressions: arithmetic against numbers, normal forms, bounds, and the printed text. */
 #include <criterion/criterion.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "passes/resolve_files.h"
 
@@ -296,6 +297,17 @@ Test(size, the_larger_of_two) {
 }
 
 /* What emitted code compares with SIZE_MAX is never below the size. */
+/* Bounds that are not known stay unknown, and no part of the result. */
+Test(size, the_larger_of_two_without_bounds) {
+  const Size *d = dim(3), *h = size_floor_div(&arena, size_add_int(&arena, d, 1), 2), *squares = size_mul(&arena, h, h);
+  const Size *inner = size_add_int(&arena, size_sub(&arena, size_mul_int(&arena, squares, 2), size_mul_int(&arena, h, 10)), 50);
+  const Size *other = size_sub(&arena, size_floor_div(&arena, size_add_int(&arena, size_mul_int(&arena, squares, 5), 4), 8), h);
+  const Size *a = size_sub(&arena, size_add(&arena, squares, size_max(&arena, inner, other)), size_mul_int(&arena, h, 3));
+  const Size *b = size_sub(&arena, size_floor_div(&arena, size_mul_int(&arena, size_mul(&arena, d, d), 5), 8), size_mul_int(&arena, d, 2));
+  const char *text = text_of(size_max(&arena, a, b));
+  for (const char *p = text; *p; p++) cr_assert_lt(strspn(p, "0123456789"), 4, "%s", text);
+}
+
 Test(size, a_product_bounds_it) {
   state = 3;
   for (int n = 0; n < 2000; n++) {

@@ -8,8 +8,8 @@
 /* Defined in batch_weights.c. */
 extern const float batch_fc1_weight[40000];
 extern const float batch_fc1_bias[200];
-extern const float batch_fc2_weight[2000];
-extern const float batch_fc2_bias[10];
+extern const float batch_fc2_weight[2000 + 2];
+extern const float batch_fc2_bias[10 + 2];
 
 /* Where tensors lie in the workspace, in elements: offset of the first element inside the border,
    distance of neighbouring rows, columns and channels, first channel of a slice. */
@@ -19,6 +19,76 @@ extern const float batch_fc2_bias[10];
 #define BATCH_Y_SAMPLE_FC1 208
 #define BATCH_OFFSET_FC1 832
 #define BATCH_SAMPLE_FC1 208
+
+/* fc: 4 points by 52 channels */
+static void batch_kernel_fc_4x52_ic_tanh(const float *x, size_t x_n, const float *weight,
+    const float *bias, float *y, size_t y_n, size_t ic_count)
+{
+  float acc[208];
+  for (size_t n = 0; n < 4; n++) {
+    for (size_t oc = 0; oc < 52; oc++) {
+      acc[n * 52 + oc] = bias[oc];
+    }
+  }
+  for (size_t ic = 0; ic < ic_count; ic++) {
+    for (size_t n = 0; n < 4; n++) {
+      for (size_t oc = 0; oc < 52; oc++) {
+        acc[n * 52 + oc] += x[n * x_n + ic] * weight[ic * 52 + oc];
+      }
+    }
+  }
+  for (size_t n = 0; n < 4; n++) {
+    for (size_t oc = 0; oc < 52; oc++) {
+      float result = acc[n * 52 + oc];
+      result = cnnc1_tanhf(result);
+      y[n * y_n + oc] = result;
+    }
+  }
+}
+
+/* fc: 4 points by 48 channels */
+static void batch_kernel_fc_4x48_ic_tanh(const float *x, size_t x_n, const float *weight,
+    const float *bias, float *y, size_t y_n, size_t ic_count)
+{
+  float acc[192];
+  for (size_t n = 0; n < 4; n++) {
+    for (size_t oc = 0; oc < 48; oc++) {
+      acc[n * 48 + oc] = bias[oc];
+    }
+  }
+  for (size_t ic = 0; ic < ic_count; ic++) {
+    for (size_t n = 0; n < 4; n++) {
+      for (size_t oc = 0; oc < 48; oc++) {
+        acc[n * 48 + oc] += x[n * x_n + ic] * weight[ic * 48 + oc];
+      }
+    }
+  }
+  for (size_t n = 0; n < 4; n++) {
+    for (size_t oc = 0; oc < 48; oc++) {
+      float result = acc[n * 48 + oc];
+      result = cnnc1_tanhf(result);
+      y[n * y_n + oc] = result;
+    }
+  }
+}
+
+/* fc: 1 point by 10 channels */
+static void batch_kernel_fc_1x10_ic(const float *x, const float *weight, const float *bias,
+    float *y, size_t ic_count)
+{
+  float acc[12];
+  for (size_t oc = 0; oc < 12; oc++) {
+    acc[oc] = bias[oc];
+  }
+  for (size_t ic = 0; ic < ic_count; ic++) {
+    for (size_t oc = 0; oc < 12; oc++) {
+      acc[oc] += x[ic] * weight[ic * 10 + oc];
+    }
+  }
+  for (size_t oc = 0; oc < 10; oc++) {
+    y[oc] = acc[oc];
+  }
+}
 
 /* y_relu: relu, 200 -> 200
    y = max(x, 0) */
@@ -35,15 +105,13 @@ static void batch_y_relu(const float *x, float *y)
    y[oc] = bias[oc] + sum over ic of x[ic] * weight[oc][ic] */
 static void batch_fc1(const float *x, const float *weight, const float *bias, float *y)
 {
-  for (size_t oc = 0; oc < 200; oc++) {
-    for (size_t n = 0; n < 4; n++) {
-      float acc = bias[oc];
-      for (size_t ic = 0; ic < 200; ic++) {
-        acc += x[n * BATCH_X_SAMPLE_FC1 + ic] * weight[oc * 200 + ic];
-      }
-      acc = cnnc1_tanhf(acc);
-      y[n * BATCH_Y_SAMPLE_FC1 + oc] = acc;
-    }
+  for (size_t oc = 0; oc < 104; oc += 52) {
+    batch_kernel_fc_4x52_ic_tanh(x, BATCH_X_SAMPLE_FC1, weight + oc * 200, bias + oc, y + oc,
+        BATCH_Y_SAMPLE_FC1, 200);
+  }
+  for (size_t oc = 104; oc < 200; oc += 48) {
+    batch_kernel_fc_4x48_ic_tanh(x, BATCH_X_SAMPLE_FC1, weight + oc * 200, bias + oc, y + oc,
+        BATCH_Y_SAMPLE_FC1, 200);
   }
 }
 
@@ -51,13 +119,7 @@ static void batch_fc1(const float *x, const float *weight, const float *bias, fl
    y[oc] = bias[oc] + sum over ic of x[ic] * weight[oc][ic] */
 static void batch_fc2(const float *x, const float *weight, const float *bias, float *y)
 {
-  for (size_t oc = 0; oc < 10; oc++) {
-    float acc = bias[oc];
-    for (size_t ic = 0; ic < 200; ic++) {
-      acc += x[ic] * weight[oc * 200 + ic];
-    }
-    y[oc] = acc;
-  }
+  batch_kernel_fc_1x10_ic(x, weight, bias, y, 200);
 }
 
 /* Whether two memory blocks share a byte. */

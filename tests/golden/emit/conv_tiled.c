@@ -2,24 +2,38 @@
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
 #pragma GCC optimize("fp-contract=fast") /* -std=c99 alone would not use fused multiply-add */
 #endif
+#if defined(__GNUC__) && !defined(__clang__) && defined(__arm__) && defined(__ARM_NEON)
+/* 32-bit NEON takes denormals for zero, and gcc uses it for floats only if that is right. */
+#pragma GCC optimize("unsafe-math-optimizations,no-associative-math,no-reciprocal-math")
+#pragma GCC optimize("signed-zeros,trapping-math")
+#endif
 #include "conv_tiled.h"
 
 #include <float.h>
 
-/* Vectors of the compiler, where it has them; every kernel also has a plain form. Copies of a kernel
-   for the arguments of one layer have been seen to lack registers. */
-#if defined(__GNUC__) && !defined(__TINYC__) && (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16)
-#define CONV_TILED_VECTORS 1
+/* Floats in the widest vector that this machine has, 1: none, or the compiler knows no vectors.
+   Kernels that are made for wider ones have a plain form, whose loops compilers vectorise. */
+#if !defined(__GNUC__) || defined(__TINYC__) || (FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16)
+#define CONV_TILED_LANES 1
+#elif defined(__AVX512F__)
+#define CONV_TILED_LANES 16
+#elif defined(__AVX__)
+#define CONV_TILED_LANES 8
+#elif defined(__SSE2__) || defined(__ARM_NEON) || defined(__ALTIVEC__) || defined(__wasm_simd128__)
+#define CONV_TILED_LANES 4
+#else
+#define CONV_TILED_LANES 1
+#endif
+/* Copies of a kernel for the arguments of one layer have been seen to lack registers. */
 #if defined(__clang__)
 #define CONV_TILED_NOINLINE __attribute__((noinline))
-#else
+#elif defined(__GNUC__) && !defined(__TINYC__)
 #define CONV_TILED_NOINLINE __attribute__((noinline, noclone))
-#endif
 #else
 #define CONV_TILED_NOINLINE
 #endif
 
-#if defined(CONV_TILED_VECTORS)
+#if CONV_TILED_LANES >= 8
 typedef float conv_tiled_f32x8 __attribute__((vector_size(32)));
 typedef uint32_t conv_tiled_u32x8 __attribute__((vector_size(32)));
 typedef float conv_tiled_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
@@ -30,6 +44,9 @@ typedef float conv_tiled_f32x8_at __attribute__((vector_size(32), aligned(4), ma
     (~(conv_tiled_u32x8)(mask) & (conv_tiled_u32x8)(b))))
 static const conv_tiled_f32x8 conv_tiled_zero8 = {0.0f};
 #define CONV_TILED_SPLAT8(x) ((x) - conv_tiled_zero8)
+#endif
+
+#if CONV_TILED_LANES > 1
 #define CONV_TILED_LOAD_PART(v, p, count) __builtin_memcpy(&(v), (p), (count) * sizeof(float))
 #define CONV_TILED_STORE_PART(p, v, count) __builtin_memcpy((p), &(v), (count) * sizeof(float))
 #define CONV_TILED_PREFETCH(p, elements) \
@@ -37,8 +54,8 @@ static const conv_tiled_f32x8 conv_tiled_zero8 = {0.0f};
 #endif
 
 /* Defined in conv_tiled_weights.c. */
-extern const float conv_tiled_conv1_weight[64];
-extern const float conv_tiled_conv1_bias[16];
+extern const float conv_tiled_conv1_weight[48 + 4];
+extern const float conv_tiled_conv1_bias[12 + 4];
 
 /* Where tensors lie in the workspace, in elements: offset of the first element inside the border,
    distance of neighbouring rows, columns and channels, first channel of a slice. */
@@ -49,7 +66,7 @@ extern const float conv_tiled_conv1_bias[16];
 static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float *x, size_t x_ox,
     const float *weight, const float *bias, float *y, size_t y_ox, size_t ic_count)
 {
-#if defined(CONV_TILED_VECTORS)
+#if CONV_TILED_LANES >= 8
   CONV_TILED_PREFETCH(y, 0);
   CONV_TILED_PREFETCH(y, y_ox);
   CONV_TILED_PREFETCH(y, 2 * y_ox);
@@ -73,8 +90,8 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
     const float x_2 = x[2 * x_ox + ic];
     acc2_0 += x_2 * weight_0;
     acc2_1 += x_2 * weight_1;
-    CONV_TILED_PREFETCH(weight, 128);
-    weight += 16;
+    CONV_TILED_PREFETCH(weight, 96);
+    weight += 12;
   }
   acc0_0 = CONV_TILED_SELECT8(acc0_0 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc0_0);
   acc0_1 = CONV_TILED_SELECT8(acc0_1 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc0_1);
@@ -89,14 +106,24 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
   CONV_TILED_STORE8(y + 2 * y_ox, acc2_0);
   CONV_TILED_STORE_PART(y + 2 * y_ox + 8, acc2_1, 4);
 #else
+  float acc[48];
+  for (size_t ox = 0; ox < 3; ox++) {
+    for (size_t oc = 0; oc < 16; oc++) {
+      acc[ox * 16 + oc] = bias[oc];
+    }
+  }
+  for (size_t ic = 0; ic < ic_count; ic++) {
+    for (size_t ox = 0; ox < 3; ox++) {
+      for (size_t oc = 0; oc < 16; oc++) {
+        acc[ox * 16 + oc] += x[ox * x_ox + ic] * weight[ic * 12 + oc];
+      }
+    }
+  }
   for (size_t ox = 0; ox < 3; ox++) {
     for (size_t oc = 0; oc < 12; oc++) {
-      float acc = bias[oc];
-      for (size_t ic = 0; ic < ic_count; ic++) {
-        acc += x[ox * x_ox + ic] * weight[ic * 16 + oc];
-      }
-      acc = acc < 0.0f ? 0.0f : acc;
-      y[ox * y_ox + oc] = acc;
+      float result = acc[ox * 16 + oc];
+      result = result < 0.0f ? 0.0f : result;
+      y[ox * y_ox + oc] = result;
     }
   }
 #endif

@@ -2,24 +2,38 @@
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
 #pragma GCC optimize("fp-contract=fast") /* -std=c99 alone would not use fused multiply-add */
 #endif
+#if defined(__GNUC__) && !defined(__clang__) && defined(__arm__) && defined(__ARM_NEON)
+/* 32-bit NEON takes denormals for zero, and gcc uses it for floats only if that is right. */
+#pragma GCC optimize("unsafe-math-optimizations,no-associative-math,no-reciprocal-math")
+#pragma GCC optimize("signed-zeros,trapping-math")
+#endif
 #include "stripes.h"
 
 #include <float.h>
 
-/* Vectors of the compiler, where it has them; every kernel also has a plain form. Copies of a kernel
-   for the arguments of one layer have been seen to lack registers. */
-#if defined(__GNUC__) && !defined(__TINYC__) && (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16)
-#define STRIPES_VECTORS 1
+/* Floats in the widest vector that this machine has, 1: none, or the compiler knows no vectors.
+   Kernels that are made for wider ones have a plain form, whose loops compilers vectorise. */
+#if !defined(__GNUC__) || defined(__TINYC__) || (FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16)
+#define STRIPES_LANES 1
+#elif defined(__AVX512F__)
+#define STRIPES_LANES 16
+#elif defined(__AVX__)
+#define STRIPES_LANES 8
+#elif defined(__SSE2__) || defined(__ARM_NEON) || defined(__ALTIVEC__) || defined(__wasm_simd128__)
+#define STRIPES_LANES 4
+#else
+#define STRIPES_LANES 1
+#endif
+/* Copies of a kernel for the arguments of one layer have been seen to lack registers. */
 #if defined(__clang__)
 #define STRIPES_NOINLINE __attribute__((noinline))
-#else
+#elif defined(__GNUC__) && !defined(__TINYC__)
 #define STRIPES_NOINLINE __attribute__((noinline, noclone))
-#endif
 #else
 #define STRIPES_NOINLINE
 #endif
 
-#if defined(STRIPES_VECTORS)
+#if STRIPES_LANES >= 4
 typedef float stripes_f32x4 __attribute__((vector_size(16)));
 typedef uint32_t stripes_u32x4 __attribute__((vector_size(16)));
 typedef float stripes_f32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
@@ -30,11 +44,17 @@ typedef float stripes_f32x4_at __attribute__((vector_size(16), aligned(4), may_a
     (~(stripes_u32x4)(mask) & (stripes_u32x4)(b))))
 static const stripes_f32x4 stripes_zero4 = {0.0f};
 #define STRIPES_SPLAT4(x) ((x) - stripes_zero4)
+#endif
+
+#if STRIPES_LANES >= 8
 typedef float stripes_f32x8 __attribute__((vector_size(32)));
 typedef uint32_t stripes_u32x8 __attribute__((vector_size(32)));
 typedef float stripes_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 #define STRIPES_LOAD8(p) (*(const stripes_f32x8_at *)(p))
 #define STRIPES_STORE8(p, v) (*(stripes_f32x8_at *)(p) = (v))
+#endif
+
+#if STRIPES_LANES > 1
 #define STRIPES_PREFETCH(p, elements) \
   __builtin_prefetch((const void *)((uintptr_t)(p) + (elements) * sizeof(float)))
 #endif
@@ -89,7 +109,7 @@ static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ky_ic_relu(const float *x, 
     size_t x_ky, const float *weight, const float *bias, float *y, size_t y_ox, size_t ky_count,
     size_t ic_count)
 {
-#if defined(STRIPES_VECTORS)
+#if STRIPES_LANES >= 4
   STRIPES_PREFETCH(y, 0);
   STRIPES_PREFETCH(y, y_ox);
   const stripes_f32x4 bias_0 = STRIPES_LOAD4(bias);
@@ -110,16 +130,26 @@ static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ky_ic_relu(const float *x, 
   STRIPES_STORE4(y, acc0_0);
   STRIPES_STORE4(y + y_ox, acc1_0);
 #else
+  float acc[8];
   for (size_t ox = 0; ox < 2; ox++) {
     for (size_t oc = 0; oc < 4; oc++) {
-      float acc = bias[oc];
-      for (size_t ky = 0; ky < ky_count; ky++) {
-        for (size_t ic = 0; ic < ic_count; ic++) {
-          acc += x[ox * x_ox + ky * x_ky + ic] * weight[(ky * ic_count + ic) * 4 + oc];
+      acc[ox * 4 + oc] = bias[oc];
+    }
+  }
+  for (size_t ky = 0; ky < ky_count; ky++) {
+    for (size_t ic = 0; ic < ic_count; ic++) {
+      for (size_t ox = 0; ox < 2; ox++) {
+        for (size_t oc = 0; oc < 4; oc++) {
+          acc[ox * 4 + oc] += x[ox * x_ox + ky * x_ky + ic] * weight[(ky * ic_count + ic) * 4 + oc];
         }
       }
-      acc = acc < 0.0f ? 0.0f : acc;
-      y[ox * y_ox + oc] = acc;
+    }
+  }
+  for (size_t ox = 0; ox < 2; ox++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      float result = acc[ox * 4 + oc];
+      result = result < 0.0f ? 0.0f : result;
+      y[ox * y_ox + oc] = result;
     }
   }
 #endif
@@ -129,7 +159,7 @@ static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ky_ic_relu(const float *x, 
 static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ic(const float *x, size_t x_ox,
     const float *weight, const float *bias, float *y, size_t y_ox, size_t ic_count)
 {
-#if defined(STRIPES_VECTORS)
+#if STRIPES_LANES >= 4
   STRIPES_PREFETCH(y, 0);
   STRIPES_PREFETCH(y, y_ox);
   const stripes_f32x4 bias_0 = STRIPES_LOAD4(bias);
@@ -146,13 +176,22 @@ static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ic(const float *x, size_t x
   STRIPES_STORE4(y, acc0_0);
   STRIPES_STORE4(y + y_ox, acc1_0);
 #else
+  float acc[8];
   for (size_t ox = 0; ox < 2; ox++) {
     for (size_t oc = 0; oc < 4; oc++) {
-      float acc = bias[oc];
-      for (size_t ic = 0; ic < ic_count; ic++) {
-        acc += x[ox * x_ox + ic] * weight[ic * 4 + oc];
+      acc[ox * 4 + oc] = bias[oc];
+    }
+  }
+  for (size_t ic = 0; ic < ic_count; ic++) {
+    for (size_t ox = 0; ox < 2; ox++) {
+      for (size_t oc = 0; oc < 4; oc++) {
+        acc[ox * 4 + oc] += x[ox * x_ox + ic] * weight[ic * 4 + oc];
       }
-      y[ox * y_ox + oc] = acc;
+    }
+  }
+  for (size_t ox = 0; ox < 2; ox++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      y[ox * y_ox + oc] = acc[ox * 4 + oc];
     }
   }
 #endif
@@ -162,7 +201,7 @@ static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ic(const float *x, size_t x
 static STRIPES_NOINLINE void stripes_kernel_max_pool_1x4_ky_kx(const float *x, size_t x_ky,
     size_t x_kx, float *y, size_t ky_count, size_t kx_count)
 {
-#if defined(STRIPES_VECTORS)
+#if STRIPES_LANES >= 4
   stripes_f32x4 acc0_0 = STRIPES_LOAD4(x);
   for (size_t ky = 0; ky < ky_count; ky++) {
     for (size_t kx = 0; kx < kx_count; kx++) {
@@ -172,15 +211,20 @@ static STRIPES_NOINLINE void stripes_kernel_max_pool_1x4_ky_kx(const float *x, s
   }
   STRIPES_STORE4(y, acc0_0);
 #else
+  float acc[4];
   for (size_t oc = 0; oc < 4; oc++) {
-    float acc = x[oc];
-    for (size_t ky = 0; ky < ky_count; ky++) {
-      for (size_t kx = 0; kx < kx_count; kx++) {
+    acc[oc] = x[oc];
+  }
+  for (size_t ky = 0; ky < ky_count; ky++) {
+    for (size_t kx = 0; kx < kx_count; kx++) {
+      for (size_t oc = 0; oc < 4; oc++) {
         const float value = x[ky * x_ky + kx * x_kx + oc];
-        acc = value > acc || value != value ? value : acc;
+        acc[oc] = value > acc[oc] || value != value ? value : acc[oc];
       }
     }
-    y[oc] = acc;
+  }
+  for (size_t oc = 0; oc < 4; oc++) {
+    y[oc] = acc[oc];
   }
 #endif
 }
@@ -196,7 +240,7 @@ static void stripes_zero_rows(float *y, size_t count)
 /* The rows of a stripe that the next one needs again move to its first rows. */
 static void stripes_move_rows(float *y, size_t count, size_t distance)
 {
-#if defined(STRIPES_VECTORS)
+#if STRIPES_LANES >= 8
   for (size_t i = 0; i < count / 8 * 8; i += 8) {
     STRIPES_STORE8(y + i, STRIPES_LOAD8(y + i + distance));
   }

@@ -62,6 +62,89 @@ static void stripes_threads_zero_border(float *y, size_t first, size_t between, 
   }
 }
 
+/* conv: 8 points by 8 channels */
+static void stripes_threads_kernel_conv_8x8_ky_ic_relu(const float *x, size_t x_ox, size_t x_ky,
+    const float *weight, const float *bias, float *y, size_t y_ox, size_t ky_count, size_t ic_count)
+{
+  float acc[64];
+  for (size_t ox = 0; ox < 8; ox++) {
+    for (size_t oc = 0; oc < 8; oc++) {
+      acc[ox * 8 + oc] = bias[oc];
+    }
+  }
+  for (size_t ky = 0; ky < ky_count; ky++) {
+    for (size_t ic = 0; ic < ic_count; ic++) {
+      for (size_t ox = 0; ox < 8; ox++) {
+        for (size_t oc = 0; oc < 8; oc++) {
+          acc[ox * 8 + oc] += x[ox * x_ox + ky * x_ky + ic] * weight[(ky * ic_count + ic) * 8 + oc];
+        }
+      }
+    }
+  }
+  for (size_t ox = 0; ox < 8; ox++) {
+    for (size_t oc = 0; oc < 8; oc++) {
+      float result = acc[ox * 8 + oc];
+      result = result < 0.0f ? 0.0f : result;
+      y[ox * y_ox + oc] = result;
+    }
+  }
+}
+
+/* conv: 8 points by 4 channels */
+static void stripes_threads_kernel_conv_8x4_ky_ic_relu(const float *x, size_t x_ox, size_t x_ky,
+    const float *weight, const float *bias, float *y, size_t y_ox, size_t ky_count, size_t ic_count)
+{
+  float acc[32];
+  for (size_t ox = 0; ox < 8; ox++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      acc[ox * 4 + oc] = bias[oc];
+    }
+  }
+  for (size_t ky = 0; ky < ky_count; ky++) {
+    for (size_t ic = 0; ic < ic_count; ic++) {
+      for (size_t ox = 0; ox < 8; ox++) {
+        for (size_t oc = 0; oc < 4; oc++) {
+          acc[ox * 4 + oc] += x[ox * x_ox + ky * x_ky + ic] * weight[(ky * ic_count + ic) * 4 + oc];
+        }
+      }
+    }
+  }
+  for (size_t ox = 0; ox < 8; ox++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      float result = acc[ox * 4 + oc];
+      result = result < 0.0f ? 0.0f : result;
+      y[ox * y_ox + oc] = result;
+    }
+  }
+}
+
+/* max_pool: 8 points by 4 channels */
+static void stripes_threads_kernel_max_pool_8x4_ky_kx(const float *x, size_t x_ox, size_t x_ky,
+    size_t x_kx, float *y, size_t y_ox, size_t ky_count, size_t kx_count)
+{
+  float acc[32];
+  for (size_t ox = 0; ox < 8; ox++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      acc[ox * 4 + oc] = x[ox * x_ox + oc];
+    }
+  }
+  for (size_t ky = 0; ky < ky_count; ky++) {
+    for (size_t kx = 0; kx < kx_count; kx++) {
+      for (size_t ox = 0; ox < 8; ox++) {
+        for (size_t oc = 0; oc < 4; oc++) {
+          const float value = x[ox * x_ox + ky * x_ky + kx * x_kx + oc];
+          acc[ox * 4 + oc] = value > acc[ox * 4 + oc] || value != value ? value : acc[ox * 4 + oc];
+        }
+      }
+    }
+  }
+  for (size_t ox = 0; ox < 8; ox++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      y[ox * y_ox + oc] = acc[ox * 4 + oc];
+    }
+  }
+}
+
 /* The border below a tensor, in its last stripes. */
 static void stripes_threads_zero_rows(float *y, size_t count)
 {
@@ -103,21 +186,12 @@ static void stripes_threads_conv1(const float *x, const float *weight, const flo
   {
     STRIPES_THREADS_SHARED
     for (size_t oy = 0; oy < rows; oy++) {
-      for (size_t ox = 0; ox < 32; ox++) {
-        for (size_t oc = 0; oc < 8; oc++) {
-          float acc = bias[oc];
-          for (size_t ky = 0; ky < 3; ky++) {
-            for (size_t kx = 0; kx < 3; kx++) {
-              for (size_t ic = 0; ic < 3; ic++) {
-                acc += x[(oy + ky) * STRIPES_THREADS_X_ROW_CONV1
-                    + (ox + kx) * STRIPES_THREADS_X_COLUMN_CONV1
-                    + ic] * weight[((oc * 3 + ky) * 3 + kx) * 3 + ic];
-              }
-            }
-          }
-          acc = acc < 0.0f ? 0.0f : acc;
-          y[oy * STRIPES_THREADS_Y_ROW_CONV1 + ox * STRIPES_THREADS_Y_COLUMN_CONV1 + oc] = acc;
-        }
+      for (size_t ox = 0; ox < 32; ox += 8) {
+        stripes_threads_kernel_conv_8x8_ky_ic_relu(x + oy * STRIPES_THREADS_X_ROW_CONV1
+            + ox * STRIPES_THREADS_X_COLUMN_CONV1, STRIPES_THREADS_X_COLUMN_CONV1,
+            STRIPES_THREADS_X_ROW_CONV1, weight, bias,
+            y + oy * STRIPES_THREADS_Y_ROW_CONV1 + ox * STRIPES_THREADS_Y_COLUMN_CONV1,
+            STRIPES_THREADS_Y_COLUMN_CONV1, 3, 9);
       }
     }
   }
@@ -134,21 +208,12 @@ static void stripes_threads_conv2(const float *x, const float *weight, const flo
   {
     STRIPES_THREADS_SHARED
     for (size_t oy = 0; oy < rows; oy++) {
-      for (size_t ox = 0; ox < 32; ox++) {
-        for (size_t oc = 0; oc < 4; oc++) {
-          float acc = bias[oc];
-          for (size_t ky = 0; ky < 3; ky++) {
-            for (size_t kx = 0; kx < 3; kx++) {
-              for (size_t ic = 0; ic < 8; ic++) {
-                acc += x[(oy + ky) * STRIPES_THREADS_X_ROW_CONV2
-                    + (ox + kx) * STRIPES_THREADS_X_COLUMN_CONV2
-                    + ic] * weight[((oc * 3 + ky) * 3 + kx) * 8 + ic];
-              }
-            }
-          }
-          acc = acc < 0.0f ? 0.0f : acc;
-          y[oy * STRIPES_THREADS_Y_ROW_CONV2 + ox * STRIPES_THREADS_Y_COLUMN_CONV2 + oc] = acc;
-        }
+      for (size_t ox = 0; ox < 32; ox += 8) {
+        stripes_threads_kernel_conv_8x4_ky_ic_relu(x + oy * STRIPES_THREADS_X_ROW_CONV2
+            + ox * STRIPES_THREADS_X_COLUMN_CONV2, STRIPES_THREADS_X_COLUMN_CONV2,
+            STRIPES_THREADS_X_ROW_CONV2, weight, bias,
+            y + oy * STRIPES_THREADS_Y_ROW_CONV2 + ox * STRIPES_THREADS_Y_COLUMN_CONV2,
+            STRIPES_THREADS_Y_COLUMN_CONV2, 3, 24);
       }
     }
   }
@@ -161,20 +226,14 @@ static void stripes_threads_conv2(const float *x, const float *weight, const flo
 static void stripes_threads_conv2_max_pool(const float *x, float *y, size_t rows)
 {
   for (size_t oy = 0; oy < rows; oy++) {
-    for (size_t ox = 0; ox < 16; ox++) {
-      for (size_t oc = 0; oc < 4; oc++) {
-        float acc = x[oy * 2 * STRIPES_THREADS_X_ROW_CONV2_MAX_POOL
-            + ox * 2 * STRIPES_THREADS_X_COLUMN_CONV2_MAX_POOL + oc];
-        for (size_t ky = 0; ky < 2; ky++) {
-          for (size_t kx = 0; kx < 2; kx++) {
-            const float value = x[(oy * 2 + ky) * STRIPES_THREADS_X_ROW_CONV2_MAX_POOL
-                + (ox * 2 + kx) * STRIPES_THREADS_X_COLUMN_CONV2_MAX_POOL + oc];
-            acc = value > acc || value != value ? value : acc;
-          }
-        }
-        y[oy * STRIPES_THREADS_Y_ROW_CONV2_MAX_POOL + ox * STRIPES_THREADS_Y_COLUMN_CONV2_MAX_POOL
-            + oc] = acc;
-      }
+    for (size_t ox = 0; ox < 16; ox += 8) {
+      stripes_threads_kernel_max_pool_8x4_ky_kx(x + oy * 2 * STRIPES_THREADS_X_ROW_CONV2_MAX_POOL
+          + ox * 2 * STRIPES_THREADS_X_COLUMN_CONV2_MAX_POOL,
+          2 * STRIPES_THREADS_X_COLUMN_CONV2_MAX_POOL, STRIPES_THREADS_X_ROW_CONV2_MAX_POOL,
+          STRIPES_THREADS_X_COLUMN_CONV2_MAX_POOL,
+          y + oy * STRIPES_THREADS_Y_ROW_CONV2_MAX_POOL
+          + ox * STRIPES_THREADS_Y_COLUMN_CONV2_MAX_POOL, STRIPES_THREADS_Y_COLUMN_CONV2_MAX_POOL,
+          2, 2);
     }
   }
 }

@@ -32,6 +32,54 @@ extern const float threads_conv1_bias[4];
 #define THREADS_X_COLUMN_CONV1_GLOBAL_AVG_POOL 4
 #define THREADS_OFFSET_CONV1_GLOBAL_AVG_POOL 1024
 
+/* conv: 8 points by 4 channels */
+static void threads_kernel_conv_8x4_ky_ic_relu(const float *x, size_t x_ox, size_t x_ky,
+    const float *weight, const float *bias, float *y, size_t y_ox, size_t ky_count, size_t ic_count)
+{
+  float acc[32];
+  for (size_t ox = 0; ox < 8; ox++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      acc[ox * 4 + oc] = bias[oc];
+    }
+  }
+  for (size_t ky = 0; ky < ky_count; ky++) {
+    for (size_t ic = 0; ic < ic_count; ic++) {
+      for (size_t ox = 0; ox < 8; ox++) {
+        for (size_t oc = 0; oc < 4; oc++) {
+          acc[ox * 4 + oc] += x[ox * x_ox + ky * x_ky + ic] * weight[(ky * ic_count + ic) * 4 + oc];
+        }
+      }
+    }
+  }
+  for (size_t ox = 0; ox < 8; ox++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      float result = acc[ox * 4 + oc];
+      result = result < 0.0f ? 0.0f : result;
+      y[ox * y_ox + oc] = result;
+    }
+  }
+}
+
+/* global_avg_pool: 1 point by 4 channels */
+static void threads_kernel_global_avg_pool_1x4_kx(const float *x, size_t x_kx, float *y,
+    size_t kx_count)
+{
+  float acc[4];
+  for (size_t oc = 0; oc < 4; oc++) {
+    acc[oc] = 0.0f;
+  }
+  for (size_t kx = 0; kx < kx_count; kx++) {
+    for (size_t oc = 0; oc < 4; oc++) {
+      acc[oc] += x[kx * x_kx + oc];
+    }
+  }
+  for (size_t oc = 0; oc < 4; oc++) {
+    float result = acc[oc];
+    result *= 0.00390625f;
+    y[oc] = result;
+  }
+}
+
 /* conv1: conv 3x3, 3x18x18 -> 4x16x16, relu; 27648 multiply-adds, 112 weights
    y[oc][oy][ox] = bias[oc] + sum over ky, kx, ic of x[ic][oy*stride + ky*dilation -
      top][ox*stride + kx*dilation - left] * weight[oc][ic][ky][kx] */
@@ -41,20 +89,11 @@ static void threads_conv1(const float *x, const float *weight, const float *bias
   {
     THREADS_SHARED
     for (size_t oy = 0; oy < 16; oy++) {
-      for (size_t ox = 0; ox < 16; ox++) {
-        for (size_t oc = 0; oc < 4; oc++) {
-          float acc = bias[oc];
-          for (size_t ky = 0; ky < 3; ky++) {
-            for (size_t kx = 0; kx < 3; kx++) {
-              for (size_t ic = 0; ic < 3; ic++) {
-                acc += x[(oy + ky) * THREADS_X_ROW_CONV1 + (ox + kx) * THREADS_X_COLUMN_CONV1 + ic]
-                    * weight[((oc * 3 + ky) * 3 + kx) * 3 + ic];
-              }
-            }
-          }
-          acc = acc < 0.0f ? 0.0f : acc;
-          y[oy * THREADS_Y_ROW_CONV1 + ox * THREADS_Y_COLUMN_CONV1 + oc] = acc;
-        }
+      for (size_t ox = 0; ox < 16; ox += 8) {
+        threads_kernel_conv_8x4_ky_ic_relu(x + oy * THREADS_X_ROW_CONV1
+            + ox * THREADS_X_COLUMN_CONV1, THREADS_X_COLUMN_CONV1, THREADS_X_ROW_CONV1, weight,
+            bias, y + oy * THREADS_Y_ROW_CONV1 + ox * THREADS_Y_COLUMN_CONV1,
+            THREADS_Y_COLUMN_CONV1, 3, 9);
       }
     }
   }
@@ -64,17 +103,7 @@ static void threads_conv1(const float *x, const float *weight, const float *bias
    y[oc] = sum over ky, kx of x[oc][ky][kx] / (H*W) */
 static void threads_conv1_global_avg_pool(const float *x, float *y)
 {
-  for (size_t oc = 0; oc < 4; oc++) {
-    float acc = 0.0f;
-    for (size_t ky = 0; ky < 16; ky++) {
-      for (size_t kx = 0; kx < 16; kx++) {
-        acc += x[ky * THREADS_X_ROW_CONV1_GLOBAL_AVG_POOL
-            + kx * THREADS_X_COLUMN_CONV1_GLOBAL_AVG_POOL + oc];
-      }
-    }
-    acc *= 0.00390625f;
-    y[oc] = acc;
-  }
+  threads_kernel_global_avg_pool_1x4_kx(x, THREADS_X_COLUMN_CONV1_GLOBAL_AVG_POOL, y, 256);
 }
 
 /* conv1_softmax: softmax, 4 -> 4
@@ -93,7 +122,7 @@ static void threads_conv1_softmax(const float *x, float *y)
     y[oc] = power;
   }
   for (size_t oc = 0; oc < 4; oc++) {
-    y[oc] = y[oc] / sum;
+    y[oc] /= sum;
   }
 }
 

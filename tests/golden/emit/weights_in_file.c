@@ -6,7 +6,7 @@
 
 /* Where the numbers lie in the weights file, in floats. */
 #define WEIGHTS_IN_FILE_WEIGHTS_FC1_WEIGHT 16
-#define WEIGHTS_IN_FILE_WEIGHTS_FC1_BIAS 32
+#define WEIGHTS_IN_FILE_WEIGHTS_FC1_BIAS 24
 
 /* fc1: fc, 4 -> 2; 8 multiply-adds, 10 weights
    y[oc] = bias[oc] + sum over ic of x[ic] * weight[oc][ic] */

@@ -2,24 +2,38 @@
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
 #pragma GCC optimize("fp-contract=fast") /* -std=c99 alone would not use fused multiply-add */
 #endif
+#if defined(__GNUC__) && !defined(__clang__) && defined(__arm__) && defined(__ARM_NEON)
+/* 32-bit NEON takes denormals for zero, and gcc uses it for floats only if that is right. */
+#pragma GCC optimize("unsafe-math-optimizations,no-associative-math,no-reciprocal-math")
+#pragma GCC optimize("signed-zeros,trapping-math")
+#endif
 #include "winograd.h"
 
 #include <float.h>
 
-/* Vectors of the compiler, where it has them; every kernel also has a plain form. Copies of a kernel
-   for the arguments of one layer have been seen to lack registers. */
-#if defined(__GNUC__) && !defined(__TINYC__) && (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16)
-#define G_VECTORS 1
+/* Floats in the widest vector that this machine has, 1: none, or the compiler knows no vectors.
+   Kernels that are made for wider ones have a plain form, whose loops compilers vectorise. */
+#if !defined(__GNUC__) || defined(__TINYC__) || (FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16)
+#define G_LANES 1
+#elif defined(__AVX512F__)
+#define G_LANES 16
+#elif defined(__AVX__)
+#define G_LANES 8
+#elif defined(__SSE2__) || defined(__ARM_NEON) || defined(__ALTIVEC__) || defined(__wasm_simd128__)
+#define G_LANES 4
+#else
+#define G_LANES 1
+#endif
+/* Copies of a kernel for the arguments of one layer have been seen to lack registers. */
 #if defined(__clang__)
 #define G_NOINLINE __attribute__((noinline))
-#else
+#elif defined(__GNUC__) && !defined(__TINYC__)
 #define G_NOINLINE __attribute__((noinline, noclone))
-#endif
 #else
 #define G_NOINLINE
 #endif
 
-#if defined(G_VECTORS)
+#if G_LANES >= 8
 typedef float g_f32x8 __attribute__((vector_size(32)));
 typedef uint32_t g_u32x8 __attribute__((vector_size(32)));
 typedef float g_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
@@ -30,6 +44,9 @@ typedef float g_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias))
     (~(g_u32x8)(mask) & (g_u32x8)(b))))
 static const g_f32x8 g_zero8 = {0.0f};
 #define G_SPLAT8(x) ((x) - g_zero8)
+#endif
+
+#if G_LANES > 1
 #define G_PREFETCH(p, elements) \
   __builtin_prefetch((const void *)((uintptr_t)(p) + (elements) * sizeof(float)))
 #endif
@@ -86,7 +103,7 @@ static G_NOINLINE void g_kernel_winograd2_input_8(const float *x, size_t x_oy, s
     size_t channels, size_t tile, size_t count, size_t columns, size_t last_oy, size_t last_ox,
     float *v, size_t v_tile, size_t v_plane)
 {
-#if defined(G_VECTORS)
+#if G_LANES >= 8
   for (size_t t = 0; t < count; t++) {
     const size_t tile_row = (tile + t) / columns;
     const size_t row = tile_row * 2;
@@ -216,7 +233,7 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
     size_t m_plane, const float *bias, float *y, size_t y_oy, size_t y_ox, size_t channels,
     size_t tile, size_t count, size_t columns, size_t last_oy, size_t last_ox)
 {
-#if defined(G_VECTORS)
+#if G_LANES >= 8
   for (size_t t = 0; t < count; t++) {
     const size_t tile_row = (tile + t) / columns;
     const size_t row = tile_row * 2;
@@ -345,7 +362,7 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
 static G_NOINLINE void g_kernel_matrix_6x16_ic(const float *x, size_t x_t, const float *weight,
     float *y, size_t y_t, size_t ic_count)
 {
-#if defined(G_VECTORS)
+#if G_LANES >= 8
   G_PREFETCH(y, 0);
   G_PREFETCH(y, y_t);
   G_PREFETCH(y, 2 * y_t);
@@ -401,13 +418,22 @@ static G_NOINLINE void g_kernel_matrix_6x16_ic(const float *x, size_t x_t, const
   G_STORE8(y + 5 * y_t, acc5_0);
   G_STORE8(y + 5 * y_t + 8, acc5_1);
 #else
+  float acc[96];
   for (size_t t = 0; t < 6; t++) {
     for (size_t oc = 0; oc < 16; oc++) {
-      float acc = 0.0f;
-      for (size_t ic = 0; ic < ic_count; ic++) {
-        acc += x[t * x_t + ic] * weight[ic * 16 + oc];
+      acc[t * 16 + oc] = 0.0f;
+    }
+  }
+  for (size_t ic = 0; ic < ic_count; ic++) {
+    for (size_t t = 0; t < 6; t++) {
+      for (size_t oc = 0; oc < 16; oc++) {
+        acc[t * 16 + oc] += x[t * x_t + ic] * weight[ic * 16 + oc];
       }
-      y[t * y_t + oc] = acc;
+    }
+  }
+  for (size_t t = 0; t < 6; t++) {
+    for (size_t oc = 0; oc < 16; oc++) {
+      y[t * y_t + oc] = acc[t * 16 + oc];
     }
   }
 #endif

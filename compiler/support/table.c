@@ -1,5 +1,5 @@
 /* table.c - see table.h. */
-#include "tools/table.h"
+#include "support/table.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* table.h - columns of text on a terminal. */
-#ifndef CNNC_TOOLS_TABLE_H
-#define CNNC_TOOLS_TABLE_H
+#ifndef CNNC_SUPPORT_TABLE_H
+#define CNNC_SUPPORT_TABLE_H
 #include "support/text.h"
 
-enum { MAX_COLUMNS = 8 };
+enum { MAX_COLUMNS = 16 };
 
 /* Columns as wide as their widest cell, two blanks apart. Those from `numbers` on stand at the right. cells: row by
  * row. */
