@@ -324,6 +324,8 @@ void emit_function(const Emitter *e, const Function *f) {
   emit_stmts(e, 1, f->body);
   if (f->plain_body) {
     write_line(e->out, 0, "#else");
+    for (int i = 0; i < f->param_count; i++) /* what only prefetches need */
+      if (!f->params[i].pointer && !stmts_use_var(f->plain_body, f->params[i].name)) write_line(e->out, 1, "(void)%s;", f->params[i].name);
     emit_stmts(e, 1, f->plain_body);
     write_line(e->out, 0, "#endif");
   }

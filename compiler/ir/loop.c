@@ -388,6 +388,18 @@ bool stmts_use_dim(const Stmt *s, const Dim *dim) {
   return false;
 }
 
+bool stmts_use_var(const Stmt *s, const char *var) {
+  for (; s; s = s->next) {
+    const Expr *parts[] = {s->begin, s->end, s->step, s->index, s->value};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+      if (parts[i] && expr_uses_var(parts[i], var)) return true;
+    for (int i = 0; i < s->argument_count; i++)
+      if (expr_uses_var(s->arguments[i], var)) return true;
+    if (stmts_use_var(s->body, var)) return true;
+  }
+  return false;
+}
+
 const Size *expr_as_size(Arena *a, const Expr *e) {
   if (e->kind == EXPR_INT) return size_of(a, e->integer);
   if (e->kind == EXPR_CONSTANT || e->kind == EXPR_SIZE) return e->value;

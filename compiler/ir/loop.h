@@ -181,6 +181,7 @@ Expr *coefficient_of(Arena *a, Expr *e, const char *var);
 bool expr_uses_var(const Expr *e, const char *var);
 /* Whether the dim must be known where these statements run. */
 bool stmts_use_dim(const Stmt *s, const Dim *dim);
+bool stmts_use_var(const Stmt *s, const char *var);
 
 /* The size that an index expression without variables is; NULL: it has some. */
 const Size *expr_as_size(Arena *a, const Expr *e);

@@ -63,18 +63,6 @@ Step *step_of_rows(Plan *plan, const Step *step) {
   return copy;
 }
 
-static bool stmts_use_var(const Stmt *s, const char *var) {
-  for (; s; s = s->next) {
-    const Expr *parts[] = {s->begin, s->end, s->step, s->index, s->value};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-      if (parts[i] && expr_uses_var(parts[i], var)) return true;
-    for (int i = 0; i < s->argument_count; i++)
-      if (expr_uses_var(s->arguments[i], var)) return true;
-    if (stmts_use_var(s->body, var)) return true;
-  }
-  return false;
-}
-
 void add_row_params(const StepBinding *b, Function *f) {
   Arena *a = b->plan->arena;
   LoopParam first = {.name = first_row, .type = type_index}, count = {.name = b->step->stripe->row_count->variable, .type = type_index};
