@@ -215,8 +215,12 @@ static Stmt *call_for(const Tiling *t, const Run *points, const Run *channels) {
   Tiling part = *t;
   part.run = points->points;
   int vectors = (int)(channels->width / t->lanes);
-  Stmt *call = call_kernel(&part, (int)points->width, vectors, channels->channels, t->tile ? place(t, points) : NULL, place(t, channels));
-  return points_have_limits(t) && !points->points ? limits_of(t, t->tile, call) : call;
+  return call_kernel(&part, (int)points->width, vectors, channels->channels, t->tile ? place(t, points) : NULL, place(t, channels));
+}
+
+/* What is computed at one place of a row, once for all that is done there. */
+static Stmt *at_point(const Tiling *t, const Run *points, Stmt *body) {
+  return loop_over(t, points, points_have_limits(t) && !points->points ? limits_of(t, t->tile, body) : body);
 }
 
 static Stmt *outer_loops(const Tiling *t, Stmt *body) {
@@ -235,7 +239,7 @@ static Stmt *tiles_outside(const Tiling *t, Runs points, Runs channels) {
     Stmt *tile = NULL;
     for (int c = 0; c < channels.count; c++)
       tile = stmt_then(tile, loop_over(t, &channels.items[c], call_for(t, &points.items[p], &channels.items[c])));
-    body = stmt_then(body, loop_over(t, &points.items[p], tile));
+    body = stmt_then(body, at_point(t, &points.items[p], tile));
   }
   return outer_loops(t, body);
 }
@@ -247,7 +251,7 @@ static Stmt *channels_outside(const Tiling *t, Runs points, Runs channels) {
   for (int c = 0; c < channels.count; c++) {
     Stmt *row = NULL;
     for (int p = 0; p < points.count; p++)
-      row = stmt_then(row, loop_over(t, &points.items[p], call_for(t, &points.items[p], &channels.items[c])));
+      row = stmt_then(row, at_point(t, &points.items[p], call_for(t, &points.items[p], &channels.items[c])));
     body = stmt_then(body, loop_over(t, &channels.items[c], outermost ? outer_loops(t, row) : row));
   }
   return outermost ? body : outer_loops(t, body);
