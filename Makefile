@@ -128,8 +128,9 @@ TEST_VARIANT ?= asan
 SLOW := tests/fuzz/run
 EMULATED := tests/targets/run
 LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
-# What asks other people's runtimes needs no second compiler: `make check` runs it once, beside the emulated targets.
-ONCE := $(wildcard tests/export/run tests/networks/run tests/oracles/run tests/roundtrip/run tests/trained/run)
+# What asks other people's runtimes needs no second compiler, and gcc alone has OpenMP's library: `make check` runs them once,
+# beside the emulated targets.
+ONCE := $(wildcard tests/export/run tests/networks/run tests/oracles/run tests/roundtrip/run tests/threads/run tests/trained/run)
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(SLOW) $(EMULATED) $(EXCEPT),$(sort $(wildcard tests/*/run)))
 TEST_ENVIRONMENT = BUILD='$(abspath $B)' CNNC='$(abspath $B/cnnc)' CC='$(CC)' DATA='$(abspath $(wildcard $(DATA)))' \
   ORACLES='$(abspath $(wildcard $(ORACLES)))' THOROUGH=$(THOROUGH) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1

@@ -291,8 +291,8 @@ Stmt *stmt_then(Stmt *first, Stmt *second) {
 }
 
 Expr *rewrite_expr(Arena *a, Expr *e, ExprVisit *visit, void *context) {
-  Expr *n = NULL;
-  switch (e->kind) {
+  Expr *n = NULL, *left, *right;
+  switch (e->kind) { /* parts are visited in an order of our own: C compilers differ in that of arguments */
   case EXPR_INT:
   case EXPR_SIZE:
   case EXPR_FLOAT:
@@ -309,10 +309,14 @@ Expr *rewrite_expr(Arena *a, Expr *e, ExprVisit *visit, void *context) {
     n = expr_load(a, e->text, rewrite_expr(a, e->left, visit, context), e->type);
     n->integer = e->integer;
     break;
-  case EXPR_BINARY: n = expr_binary(a, e->op, rewrite_expr(a, e->left, visit, context), rewrite_expr(a, e->right, visit, context)); break;
+  case EXPR_BINARY:
+    left = rewrite_expr(a, e->left, visit, context);
+    n = expr_binary(a, e->op, left, rewrite_expr(a, e->right, visit, context));
+    break;
   case EXPR_SELECT:
-    n = expr_select(a, rewrite_expr(a, e->condition, visit, context), rewrite_expr(a, e->left, visit, context),
-                    rewrite_expr(a, e->right, visit, context));
+    right = rewrite_expr(a, e->right, visit, context); /* the value so far, then the one it is compared with */
+    left = rewrite_expr(a, e->left, visit, context);
+    n = expr_select(a, rewrite_expr(a, e->condition, visit, context), left, right);
     break;
   case EXPR_MATH: n = expr_math(a, e->function, rewrite_expr(a, e->left, visit, context)); break;
   case EXPR_CAST: n = expr_cast(a, e->type, rewrite_expr(a, e->left, visit, context)); break;

@@ -113,7 +113,8 @@ static void bind_value(const StepBinding *b, BoundOperand *operand, const Value 
   operand->view = view;
   for (int d = 0; d < MAX_RANK; d++) operand->base[d] = size_of(a, 0);
   operand->stride[0] = size_is(buffer->channel, 1) ? expr_int(a, 1) : stride(b, operand, "CHANNEL", buffer->channel);
-  bool one_row = size_is(buffer->height, 1) && !buffer->border.top && !buffer->border.bottom;
+  bool one_row = size_is(buffer->height, 1) && !buffer->border.top && !buffer->border.bottom &&
+                 !buffer->striped; /* whose rows pass through one */
   bool one_column = size_is(buffer->width, 1) && !buffer->border.left && !buffer->border.right;
   operand->stride[1] = one_row ? expr_int(a, 0) : stride(b, operand, "ROW", buffer->row);
   operand->stride[2] = one_column ? expr_int(a, 0) : stride(b, operand, "COLUMN", buffer->column);

@@ -14,8 +14,8 @@ RUNNER= LINK= # an emulator; more files and flags for the linker
 
 # small_examples: files of examples whose weights can be C and whose evaluation takes no time
 small_examples() {
-  most=3000000
-  [ -z "${THOROUGH-}" ] || most=30000000
+  most=1000000
+  [ -z "${THOROUGH-}" ] || most=10000000
   "$here/small-examples" "$CNNC" $most
 }
 
