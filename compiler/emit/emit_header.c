@@ -132,7 +132,7 @@ static const char *description(const Emitter *e, const Plan *plan) {
   text_add(&figures, " multiply-adds for one sample.");
   ARENA_PUSH(e->arena, lines, count, text_string(&figures));
   Text out = text_new(e->arena);
-  write_comment(&out, lines, count);
+  write_comment(&out, 0, lines, count);
   return text_string(&out);
 }
 

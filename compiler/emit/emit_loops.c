@@ -251,7 +251,7 @@ static void emit_call(const Emitter *e, int depth, const Stmt *s) {
 static void emit_for(const Emitter *e, int depth, const Stmt *s) {
   const char *step = expr_is_int(s->step, 1) ? arena_printf(e->arena, "%s++", s->var)
                                              : arena_printf(e->arena, "%s += %s", s->var, expr(e, s->step, 0));
-  if (s->comment) write_line(e->out, depth, "/* %s */", s->comment);
+  if (s->comment) write_comment(e->out, depth, &s->comment, 1);
   write_line(e->out, depth, "for (size_t %s = %s; %s < %s; %s) {", s->var, expr(e, s->begin, 0), s->var,
              expr(e, s->end, spelling[OP_LT].precedence + 1), step);
   emit_stmts(e, depth + 1, s->body);
@@ -315,7 +315,7 @@ static const char *params(const Emitter *e, const Function *f) {
 
 void emit_function(const Emitter *e, const Function *f) {
   text_add(e->out, "\n");
-  write_comment(e->out, f->comment, f->comment_count);
+  write_comment(e->out, 0, f->comment, f->comment_count);
   bool kept_out_of_line = f->kernel && f->plain_body;
   write_line(e->out, 0, "static %svoid %s_%s(%s)", kept_out_of_line ? arena_printf(e->arena, "%s_NOINLINE ", e->upper) : "", e->prefix,
              f->name, params(e, f));

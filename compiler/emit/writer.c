@@ -93,21 +93,21 @@ static void add_harmless(Text *out, const char *text) {
   }
 }
 
-void write_comment(Text *out, const char *const *lines, int count) {
+void write_comment(Text *out, int depth, const char *const *lines, int count) {
   for (int i = 0; i < count; i++) {
     Text line = text_new(out->arena);
     add_harmless(&line, lines[i]);
-    text_add(out, i ? "   " : "/* ");
+    text_addf(out, "%*s%s", 2 * depth, "", i ? "   " : "/* ");
     const char *rest = text_string(&line);
-    size_t room = MAX_COLUMN - 6;
+    size_t room = MAX_COLUMN - 6 - 2 * (size_t)depth;
     while (strlen(rest) > room) {
       size_t place = room;
       while (place > 0 && rest[place] != ' ') place--;
       if (!place) break;
       text_add_bytes(out, rest, place);
-      text_add(out, "\n     ");
+      text_addf(out, "\n%*s", 2 * depth + 5, "");
       rest += place + 1;
-      room = MAX_COLUMN - 8;
+      room = MAX_COLUMN - 8 - 2 * (size_t)depth;
     }
     text_add(out, rest);
     text_add(out, i == count - 1 ? " */\n" : "\n");

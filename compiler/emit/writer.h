@@ -8,7 +8,7 @@ enum { MAX_COLUMN = 100 };
 /* One statement; broken after a comma or before an operator where it is too long. */
 void write_line(Text *out, int depth, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A comment block of these lines, wrapped; what could end or escape it is replaced. */
-void write_comment(Text *out, const char *const *lines, int count);
+void write_comment(Text *out, int depth, const char *const *lines, int count);
 
 typedef struct Hole {
   const char *name, *value;

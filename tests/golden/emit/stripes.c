@@ -362,9 +362,9 @@ stripes_status stripes_run(const stripes_inputs *in, const stripes_outputs *out,
       STRIPES_Y_ROW_CONV2);
   size_t row_of_conv2 = 0;
   size_t row_of_x_copy = 0;
-  /* Stripes of 2 rows of conv2_max_pool: x_copy, conv1, conv2 and conv2_max_pool,
-      one behind the other. row_of_ is how many rows are complete before a stripe,
-      end_of_ after it, reach_of_ with the zeros below. */
+  /* Stripes of 2 rows of conv2_max_pool: x_copy, conv1, conv2 and conv2_max_pool, one behind the
+       other. row_of_ is how many rows are complete before a stripe, end_of_ after it, reach_of_
+       with the zeros below. */
   for (size_t row_of_conv2_max_pool = 0; row_of_conv2_max_pool < 4; row_of_conv2_max_pool += 2) {
     const size_t end_of_conv2_max_pool = row_of_conv2_max_pool + 2;
     const size_t end_of_conv2 = end_of_conv2_max_pool * 2;

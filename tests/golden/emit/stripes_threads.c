@@ -295,9 +295,9 @@ stripes_threads_status stripes_threads_run(const stripes_threads_inputs *in,
   size_t row_of_conv2 = 0;
   size_t row_of_conv1 = 0;
   size_t row_of_x_copy = 0;
-  /* Stripes of 8 rows of conv2_max_pool: x_copy, conv1, conv2 and conv2_max_pool,
-      one behind the other. row_of_ is how many rows are complete before a stripe,
-      end_of_ after it, reach_of_ with the zeros below. */
+  /* Stripes of 8 rows of conv2_max_pool: x_copy, conv1, conv2 and conv2_max_pool, one behind the
+       other. row_of_ is how many rows are complete before a stripe, end_of_ after it, reach_of_
+       with the zeros below. */
   for (size_t row_of_conv2_max_pool = 0; row_of_conv2_max_pool < 16; row_of_conv2_max_pool += 8) {
     const size_t end_of_conv2_max_pool = row_of_conv2_max_pool + 8;
     const size_t end_of_conv2 = end_of_conv2_max_pool * 2;
