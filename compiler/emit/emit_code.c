@@ -9,11 +9,19 @@
 
 static const int width_lanes[] = {4, 8, 16};
 
+/* As gcc calls it on x86: __builtin_ia32_maxps256(a, b) */
+static const char *extreme_by_name(const Emitter *e, const char *name, int lanes) {
+  if (lanes == 16) return arena_printf(e->arena, "__builtin_ia32_%sps512_mask((a), (b), (a), -1, 4)", name);
+  return arena_printf(e->arena, "__builtin_ia32_%sps%s((a), (b))", name, lanes == 8 ? "256" : "");
+}
+
 static void template_part(const Emitter *e, const char *text, int lanes) {
   const Hole holes[] = {{"net", e->prefix},
                         {"NET", e->upper},
                         {"lanes", arena_printf(e->arena, "%d", lanes)},
                         {"bytes", arena_printf(e->arena, "%d", 4 * lanes)},
+                        {"max", extreme_by_name(e, "max", lanes)},
+                        {"min", extreme_by_name(e, "min", lanes)},
                         {NULL, NULL}};
   write_template(e->out, text, holes);
 }
@@ -38,6 +46,8 @@ static void emit_vector_types(const Emitter *e, const LoopUsage *usage) {
     text_addf(e->out, "\n#if %s_LANES >= %d\n", e->upper, width_lanes[w]);
     template_part(e, template_vector_width_c, width_lanes[w]);
     if (usage->width[w].select) template_part(e, template_vector_select_c, width_lanes[w]);
+    if (usage->width[w].max) template_part(e, template_vector_max_c, width_lanes[w]);
+    if (usage->width[w].min) template_part(e, template_vector_min_c, width_lanes[w]);
     if (usage->width[w].splat) template_part(e, template_vector_splat_c, width_lanes[w]);
     emit_vector_functions(e, &usage->width[w], width_lanes[w]);
     text_add(e->out, "#endif\n");

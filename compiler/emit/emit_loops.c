@@ -127,6 +127,10 @@ static const char *place(const Emitter *e, const char *pointer, const Expr *offs
 }
 
 static const char *select(const Emitter *e, const Expr *x, int context) {
+  Extreme extreme = x->type.lanes > 1 ? extreme_of(x) : EXTREME_NONE;
+  if (extreme != EXTREME_NONE)
+    return arena_printf(e->arena, "%s_%s%d(%s, %s)", e->upper, extreme == EXTREME_MAX ? "MAX" : "MIN", x->type.lanes, expr(e, x->left, 0),
+                        expr(e, x->right, 0));
   if (x->type.lanes > 1)
     return arena_printf(e->arena, "%s_SELECT%d(%s, %s, %s)", e->upper, x->type.lanes, expr(e, x->condition, 0), expr(e, x->left, 0),
                         expr(e, x->right, 0));

@@ -9,13 +9,28 @@ static void scan_type(LoopUsage *u, Type type) {
   if (type.lanes > 1) u->width[width_index(type.lanes)].used = true;
 }
 
+static const Expr *of_a_lane(const Expr *e) { return e->kind == EXPR_BROADCAST ? e->left : e; }
+
+Extreme extreme_of(const Expr *select) {
+  const Expr *question = select->condition, *yes = of_a_lane(select->left), *no = of_a_lane(select->right);
+  if (question->kind != EXPR_BINARY || (question->op != OP_LT && question->op != OP_GT)) return EXTREME_NONE;
+  const Expr *left = of_a_lane(question->left), *right = of_a_lane(question->right);
+  bool in_order = expr_equal(left, yes) && expr_equal(right, no);
+  if (!in_order && !(expr_equal(left, no) && expr_equal(right, yes))) return EXTREME_NONE;
+  return (question->op == OP_GT) == in_order ? EXTREME_MAX : EXTREME_MIN;
+}
+
 static void scan_expr(LoopUsage *u, const Expr *e) {
   if (!e) return;
   scan_type(u, e->type);
   u->larger = u->larger || (e->value && size_has_max(e->value));
   VectorUsage *v = e->type.lanes > 1 ? &u->width[width_index(e->type.lanes)] : NULL;
   if (v && e->kind == EXPR_LOAD && e->integer) v->part_load = true;
-  if (v && e->kind == EXPR_SELECT) v->select = true;
+  if (v && e->kind == EXPR_SELECT) {
+    v->select = true; /* the others are made of it */
+    v->max = v->max || extreme_of(e) == EXTREME_MAX;
+    v->min = v->min || extreme_of(e) == EXTREME_MIN;
+  }
   if (v && e->kind == EXPR_BROADCAST) v->splat = true;
   if (e->kind == EXPR_MATH) {
     if (v) v->math |= 1u << e->function;

@@ -4,7 +4,7 @@
 #include "ir/loop.h"
 
 typedef struct VectorUsage { /* of vectors of one width */
-  bool used, part_load, part_store, select, splat;
+  bool used, part_load, part_store, select, max, min, splat;
   uint32_t math; /* bit f: MathFunction f */
 } VectorUsage;
 
@@ -19,6 +19,9 @@ typedef struct LoopUsage {
 } LoopUsage;
 
 LoopUsage loop_usage(const LoopProgram *program);
+/* What a selection takes of its two values, whichever way round they are compared: with NaN the right one. */
+typedef enum Extreme { EXTREME_NONE, EXTREME_MAX, EXTREME_MIN } Extreme;
+Extreme extreme_of(const Expr *select);
 /* Lanes of the widest vector that the statements calculate with; 1: none. */
 int widest_vector(const Stmt *body);
 #endif

@@ -42,6 +42,12 @@ typedef float conv_tiled_f32x8_at __attribute__((vector_size(32), aligned(4), ma
 #define CONV_TILED_SELECT8(mask, a, b) \
   ((conv_tiled_f32x8)(((conv_tiled_u32x8)(mask) & (conv_tiled_u32x8)(a)) | \
     (~(conv_tiled_u32x8)(mask) & (conv_tiled_u32x8)(b))))
+/* The larger one; b if that is no number. gcc does not see it in a selection. */
+#if defined(__SSE2__) && !defined(__clang__) && !defined(__INTEL_COMPILER)
+#define CONV_TILED_MAX8(a, b) __builtin_ia32_maxps256((a), (b))
+#else
+#define CONV_TILED_MAX8(a, b) CONV_TILED_SELECT8((a) > (b), a, b)
+#endif
 static const conv_tiled_f32x8 conv_tiled_zero8 = {0.0f};
 #define CONV_TILED_SPLAT8(x) ((x) - conv_tiled_zero8)
 #endif
@@ -93,12 +99,12 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
     CONV_TILED_PREFETCH(weight, 96);
     weight += 12;
   }
-  acc0_0 = CONV_TILED_SELECT8(acc0_0 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc0_0);
-  acc0_1 = CONV_TILED_SELECT8(acc0_1 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc0_1);
-  acc1_0 = CONV_TILED_SELECT8(acc1_0 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc1_0);
-  acc1_1 = CONV_TILED_SELECT8(acc1_1 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc1_1);
-  acc2_0 = CONV_TILED_SELECT8(acc2_0 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc2_0);
-  acc2_1 = CONV_TILED_SELECT8(acc2_1 < 0.0f, CONV_TILED_SPLAT8(0.0f), acc2_1);
+  acc0_0 = CONV_TILED_MAX8(CONV_TILED_SPLAT8(0.0f), acc0_0);
+  acc0_1 = CONV_TILED_MAX8(CONV_TILED_SPLAT8(0.0f), acc0_1);
+  acc1_0 = CONV_TILED_MAX8(CONV_TILED_SPLAT8(0.0f), acc1_0);
+  acc1_1 = CONV_TILED_MAX8(CONV_TILED_SPLAT8(0.0f), acc1_1);
+  acc2_0 = CONV_TILED_MAX8(CONV_TILED_SPLAT8(0.0f), acc2_0);
+  acc2_1 = CONV_TILED_MAX8(CONV_TILED_SPLAT8(0.0f), acc2_1);
   CONV_TILED_STORE8(y, acc0_0);
   CONV_TILED_STORE_PART(y + 8, acc0_1, 4);
   CONV_TILED_STORE8(y + y_ox, acc1_0);

@@ -42,6 +42,12 @@ typedef float stripes_f32x4_at __attribute__((vector_size(16), aligned(4), may_a
 #define STRIPES_SELECT4(mask, a, b) \
   ((stripes_f32x4)(((stripes_u32x4)(mask) & (stripes_u32x4)(a)) | \
     (~(stripes_u32x4)(mask) & (stripes_u32x4)(b))))
+/* The larger one; b if that is no number. gcc does not see it in a selection. */
+#if defined(__SSE2__) && !defined(__clang__) && !defined(__INTEL_COMPILER)
+#define STRIPES_MAX4(a, b) __builtin_ia32_maxps((a), (b))
+#else
+#define STRIPES_MAX4(a, b) STRIPES_SELECT4((a) > (b), a, b)
+#endif
 static const stripes_f32x4 stripes_zero4 = {0.0f};
 #define STRIPES_SPLAT4(x) ((x) - stripes_zero4)
 #endif
@@ -125,8 +131,8 @@ static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ky_ic_relu(const float *x, 
       weight += 4;
     }
   }
-  acc0_0 = STRIPES_SELECT4(acc0_0 < 0.0f, STRIPES_SPLAT4(0.0f), acc0_0);
-  acc1_0 = STRIPES_SELECT4(acc1_0 < 0.0f, STRIPES_SPLAT4(0.0f), acc1_0);
+  acc0_0 = STRIPES_MAX4(STRIPES_SPLAT4(0.0f), acc0_0);
+  acc1_0 = STRIPES_MAX4(STRIPES_SPLAT4(0.0f), acc1_0);
   STRIPES_STORE4(y, acc0_0);
   STRIPES_STORE4(y + y_ox, acc1_0);
 #else

@@ -42,6 +42,12 @@ typedef float g_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias))
 #define G_SELECT8(mask, a, b) \
   ((g_f32x8)(((g_u32x8)(mask) & (g_u32x8)(a)) | \
     (~(g_u32x8)(mask) & (g_u32x8)(b))))
+/* The larger one; b if that is no number. gcc does not see it in a selection. */
+#if defined(__SSE2__) && !defined(__clang__) && !defined(__INTEL_COMPILER)
+#define G_MAX8(a, b) __builtin_ia32_maxps256((a), (b))
+#else
+#define G_MAX8(a, b) G_SELECT8((a) > (b), a, b)
+#endif
 static const g_f32x8 g_zero8 = {0.0f};
 #define G_SPLAT8(x) ((x) - g_zero8)
 #endif
@@ -275,8 +281,8 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
         const g_f32x8 difference0_0 = h0_1 - h0_2;
         g_f32x8 acc0_0 = bias_lanes + h0_0 + sum0_0;
         g_f32x8 acc0_1 = bias_lanes + difference0_0 - h0_3;
-        acc0_0 = G_SELECT8(acc0_0 < 0.0f, G_SPLAT8(0.0f), acc0_0);
-        acc0_1 = G_SELECT8(acc0_1 < 0.0f, G_SPLAT8(0.0f), acc0_1);
+        acc0_0 = G_MAX8(G_SPLAT8(0.0f), acc0_0);
+        acc0_1 = G_MAX8(G_SPLAT8(0.0f), acc0_1);
         if (known_columns == 0) {
           G_STORE8(to + oc, acc0_0);
         }
@@ -286,8 +292,8 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
       const g_f32x8 difference0_1 = h1_1 - h1_2;
       g_f32x8 acc1_0 = bias_lanes + h1_0 + sum0_1;
       g_f32x8 acc1_1 = bias_lanes + difference0_1 - h1_3;
-      acc1_0 = G_SELECT8(acc1_0 < 0.0f, G_SPLAT8(0.0f), acc1_0);
-      acc1_1 = G_SELECT8(acc1_1 < 0.0f, G_SPLAT8(0.0f), acc1_1);
+      acc1_0 = G_MAX8(G_SPLAT8(0.0f), acc1_0);
+      acc1_1 = G_MAX8(G_SPLAT8(0.0f), acc1_1);
       if (known_columns == 0) {
         G_STORE8(to + y_oy + oc, acc1_0);
       }
