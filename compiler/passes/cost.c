@@ -38,12 +38,17 @@ static int64_t cost_of_row(const Target *target, const Work *work, const Schedul
   return cost;
 }
 
+/* How often all weights are read, one block after the other. */
+static int64_t passes_over_weights(const Work *work, const Schedule *schedule) {
+  return schedule->flat ? work->rows * ((work->points + schedule->tile - 1) / schedule->tile) : work->rows;
+}
+
 /* Weights come from memory: once, beside the arithmetic, where each block is used for all points before the next one,
- * which reads the input again; else before it, and again for each row if they do not stay in the cache. */
+ * which reads the input again; else before it, and again for each row or tile if they do not stay in the cache. */
 int64_t estimate_cost(const Target *target, const Work *work, const Schedule *schedule) {
   int64_t compute = work->rows * cost_of_row(target, work, schedule), kept = (int64_t)target->l2 * 1024 * 6 / 10;
   int64_t fetch = work->weights * CYCLE / MEMORY_BYTES;
-  if (!schedule->channels_outermost) return compute + fetch * (work->weights > kept ? work->rows : 1);
+  if (!schedule->channels_outermost) return compute + fetch * (work->weights > kept ? passes_over_weights(work, schedule) : 1);
   int64_t width = (int64_t)schedule->lanes * schedule->vectors, blocks = (work->channels + width - 1) / width;
   int64_t again = work->input > kept ? (blocks - 1) * work->input * CYCLE / MEMORY_BYTES / 2 : 0;
   return larger(compute, fetch) + (blocks > 1 ? fetch / blocks : fetch) + again;
