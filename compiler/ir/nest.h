@@ -44,6 +44,7 @@ typedef struct Nest {
   const char *lane_axis;  /* result axis along which neighbours lie side by side (channels); NULL: none */
   const char *tile_axis;  /* result axis to compute several points of at once (ox); NULL: none */
   Expr *initial, *update; /* both NULL: no reduction, and `result` is an operand that the epilogue goes on from */
+  bool associates;        /* update puts one element to `acc`, as a sum or a maximum: parts may be reduced on their own first */
   Stmt *before;           /* LETs over result variables that bounds and result use (window limits); NULL: none */
   Expr *result;
   Expr *epilogue[MAX_FUSED + 1]; /* a step of the operator itself, then those of fused ones, each over "acc" */

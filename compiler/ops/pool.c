@@ -200,6 +200,7 @@ static void nest_max(Lowering *l, const Node *node, Nest *n) {
   for (int axis = node->inputs[0]->type.rank == 2; axis < 2; axis++) first[axis] = add_taps(l, n, &w, axis, axis == 0 ? "ky" : "kx").first;
   n->initial = tap_at(l, node, &w, first[0], first[1]); /* no number is below all others: a window of -inf gives -inf */
   n->update = max_expr(l, accumulator(l), tap_at(l, node, &w, var_expr(l, "ky"), var_expr(l, "kx")));
+  n->associates = true;
 }
 
 /* What an axis contributes to the divisor: the taps inside the input, or inside the padded input. */
@@ -223,6 +224,7 @@ static void nest_avg(Lowering *l, const Node *node, Nest *n) {
   }
   n->initial = float_expr(l, 0);
   n->update = add_expr(l, accumulator(l), tap_at(l, node, &w, var_expr(l, "ky"), var_expr(l, "kx")));
+  n->associates = true;
   n->result = mean_expr(l, accumulator(l), count);
 }
 

@@ -128,6 +128,7 @@ static Expr *begin_sum(Lowering *l, const Node *node, Nest *n) {
 static void nest_sum(Lowering *l, const Node *node, Nest *n) {
   Expr *tap = begin_sum(l, node, n);
   n->update = add_expr(l, accumulator(l), tap);
+  n->associates = true;
 }
 
 /* y[oc][oy][ox] = sqrt(sum over ky, kx of x[..]^2) */

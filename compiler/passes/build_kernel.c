@@ -305,8 +305,9 @@ static Stmt *finish_in_loops(const Tiling *t) {
 static Stmt *vector_body(const Tiling *t) {
   const Nest *nest = t->nest;
   Stmt *body = prefetch_results(t);
-  body = stmt_then(body, declare_all(t, nest->update ? nest->initial : nest->result));
-  if (nest->update) {
+  if (t->slide.columns_first) body = stmt_then(body, reduce_columns(t));
+  else body = stmt_then(body, declare_all(t, nest->update ? nest->initial : nest->result));
+  if (nest->update && !t->slide.columns_first) {
     Tiling inside = *t;
     inside.reducing = true;
     Stmt *update = t->slide.taps ? update_sliding(&inside, nest->update) : update_all(&inside, nest->update);

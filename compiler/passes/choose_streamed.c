@@ -61,12 +61,55 @@ static int most_points(const Plan *plan, const Target *target, const Step *step,
   return points > MOST_POINTS ? MOST_POINTS : points < 2 ? 2 : (int)points;
 }
 
+/* Whether neighbouring pixels compete for the same lines of the first cache, so that rows do not stay in it. */
+static bool crowds(const Axis *lane) {
+  enum { FEW = 2048, APART = 1024 };
+  int64_t channels;
+  if (!size_is_const(lane->extent, &channels)) return false;
+  int64_t bytes = channels * (int64_t)sizeof(float);
+  return bytes >= FEW && bytes % APART == 0;
+}
+
+typedef struct FindStep { /* along a row of the input */
+  const Plan *plan;
+  const char *point, *tap; /* axes */
+  int64_t stride, dilation;
+} FindStep;
+
+static Expr *find_step(void *context, Expr *e) {
+  FindStep *f = context;
+  if (e->kind != EXPR_ACCESS || e->rank < MAX_RANK) return e;
+  Expr *stride = coefficient_of(f->plan->arena, e->index[2], f->point), *dilation = coefficient_of(f->plan->arena, e->index[2], f->tap);
+  if (stride->kind == EXPR_INT) f->stride = stride->integer;
+  if (dilation->kind == EXPR_INT) f->dilation = dilation->integer;
+  return e;
+}
+
+/* Where the columns under a tile's windows are reduced first, they and what compares them have the registers. */
+static void choose_columns(const Plan *plan, const Target *target, const Step *step, Schedule *schedule) {
+  enum { OTHERS = 4 };
+  const Nest *nest = step->nest;
+  int64_t taps;
+  if (!nest->associates || !nest->reduction_count) return;
+  const Axis *tap = &nest->reduction_axes[nest->reduction_count - 1];
+  FindStep step_along_row = {plan, nest->tile_axis, tap->var, 1, 1};
+  rewrite_expr(plan->arena, nest->update, find_step, &step_along_row);
+  int vectors = target->registers >= 32 && schedule->vectors > 1 ? 2 : 1;
+  if (!size_is_const(tap->extent, &taps)) return;
+  int64_t span = (taps - 1) * step_along_row.dilation + 1, columns = (target->registers - OTHERS) / vectors;
+  int64_t points = columns < span ? 0 : (columns - span) / step_along_row.stride + 1;
+  if (points < 2) return;
+  schedule->vectors = vectors;
+  schedule->tile = points > MOST_POINTS ? MOST_POINTS : (int)points;
+}
+
 bool choose_streamed(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
   const Axis *lane = find_axis(step->nest, step->nest->lane_axis), *tile = find_axis(step->nest, step->nest->tile_axis);
   if (target->lanes == 1 || plan->portable) return false;
   if (!tile || !lane || !keeps_channels(plan, step) || !choose_tiled(plan, step, target, schedule)) return false;
-  bool near = step->nest->update && bytes_touched(plan, step) <= (int64_t)target->l2 * 1024;
+  bool near = step->nest->update && bytes_touched(plan, step) <= (int64_t)target->l2 * 1024 && !(step->nest->associates && crowds(lane));
   schedule->tile = most_points(plan, target, step, schedule);
+  choose_columns(plan, target, step, schedule);
   schedule->channels_outermost = near;
   schedule->tiles_outermost = !near;
   return true;

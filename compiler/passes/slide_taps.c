@@ -37,6 +37,7 @@ Slide find_slide(const Tiling *t) {
     slide.column = unit_of(k->step_tile, &slide.stride);
     if (!expr_equal(unit_of(k->step_reduction[last], &slide.dilation), slide.column)) return none;
   }
+  slide.columns_first = t->nest->associates && last < 2;
   return slide;
 }
 
@@ -48,8 +49,7 @@ const Nest *with_number_of_taps(const Tiling *t) {
   return copy;
 }
 
-/* The tap with which a point reads a column; -1: with none. */
-static int tap_of(const Slide *s, int point, int column) {
+int tap_of(const Slide *s, int point, int column) {
   int distance = column - point * s->stride;
   return distance >= 0 && distance % s->dilation == 0 && distance / s->dilation < s->taps ? distance / s->dilation : -1;
 }

@@ -22,6 +22,7 @@ typedef struct Slide {
   int taps;             /* how many; 0: the window does not slide */
   int stride, dilation; /* in columns */
   int operand;          /* that slides */
+  bool columns_first;   /* each column is reduced on its own, then those of each point (reduce_columns.c) */
   Expr *column;         /* distance of its columns */
 } Slide;
 
@@ -99,8 +100,13 @@ Stmt *prefetch_weights(const Tiling *t, const KernelOperand *weights);
 Slide find_slide(const Tiling *tiling);
 /* the nest where their number is known, */
 const Nest *with_number_of_taps(const Tiling *tiling);
-/* and one step of the reductions outside them, for all accumulators. */
+/* and one step of the reductions outside them, for all accumulators; */
 Stmt *update_sliding(const Tiling *tiling, Expr *e);
+/* with which tap a point reads a column; -1: with none. */
+int tap_of(const Slide *slide, int point, int column);
+
+/* reduce_columns.c: the accumulators, from columns that are reduced first. */
+Stmt *reduce_columns(const Tiling *tiling);
 
 /* build_kernel.c: parts of a kernel's text. What an operand is called that was read before, reading it, what is calculated with
  * it, and where that goes. */

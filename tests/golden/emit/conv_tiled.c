@@ -39,9 +39,10 @@ typedef uint32_t conv_tiled_u32x8 __attribute__((vector_size(32)));
 typedef float conv_tiled_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 #define CONV_TILED_LOAD8(p) (*(const conv_tiled_f32x8_at *)(p))
 #define CONV_TILED_STORE8(p, v) (*(conv_tiled_f32x8_at *)(p) = (v))
+typedef int32_t conv_tiled_i32x8 __attribute__((vector_size(32)));
 #define CONV_TILED_SELECT8(mask, a, b) \
-  ((conv_tiled_f32x8)(((conv_tiled_u32x8)(mask) & (conv_tiled_u32x8)(a)) | \
-    (~(conv_tiled_u32x8)(mask) & (conv_tiled_u32x8)(b))))
+  ((conv_tiled_f32x8)(((conv_tiled_i32x8)(mask) & (conv_tiled_i32x8)(a)) | \
+    (~(conv_tiled_i32x8)(mask) & (conv_tiled_i32x8)(b))))
 /* The larger one; b if that is no number. gcc does not see it in a selection. */
 #if defined(__SSE2__) && !defined(__clang__) && !defined(__INTEL_COMPILER)
 #define CONV_TILED_MAX8(a, b) __builtin_ia32_maxps256((a), (b))

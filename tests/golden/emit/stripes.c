@@ -39,9 +39,10 @@ typedef uint32_t stripes_u32x4 __attribute__((vector_size(16)));
 typedef float stripes_f32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
 #define STRIPES_LOAD4(p) (*(const stripes_f32x4_at *)(p))
 #define STRIPES_STORE4(p, v) (*(stripes_f32x4_at *)(p) = (v))
+typedef int32_t stripes_i32x4 __attribute__((vector_size(16)));
 #define STRIPES_SELECT4(mask, a, b) \
-  ((stripes_f32x4)(((stripes_u32x4)(mask) & (stripes_u32x4)(a)) | \
-    (~(stripes_u32x4)(mask) & (stripes_u32x4)(b))))
+  ((stripes_f32x4)(((stripes_i32x4)(mask) & (stripes_i32x4)(a)) | \
+    (~(stripes_i32x4)(mask) & (stripes_i32x4)(b))))
 /* The larger one; b if that is no number. gcc does not see it in a selection. */
 #if defined(__SSE2__) && !defined(__clang__) && !defined(__INTEL_COMPILER)
 #define STRIPES_MAX4(a, b) __builtin_ia32_maxps((a), (b))

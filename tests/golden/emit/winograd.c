@@ -39,9 +39,10 @@ typedef uint32_t g_u32x8 __attribute__((vector_size(32)));
 typedef float g_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 #define G_LOAD8(p) (*(const g_f32x8_at *)(p))
 #define G_STORE8(p, v) (*(g_f32x8_at *)(p) = (v))
+typedef int32_t g_i32x8 __attribute__((vector_size(32)));
 #define G_SELECT8(mask, a, b) \
-  ((g_f32x8)(((g_u32x8)(mask) & (g_u32x8)(a)) | \
-    (~(g_u32x8)(mask) & (g_u32x8)(b))))
+  ((g_f32x8)(((g_i32x8)(mask) & (g_i32x8)(a)) | \
+    (~(g_i32x8)(mask) & (g_i32x8)(b))))
 /* The larger one; b if that is no number. gcc does not see it in a selection. */
 #if defined(__SSE2__) && !defined(__clang__) && !defined(__INTEL_COMPILER)
 #define G_MAX8(a, b) __builtin_ia32_maxps256((a), (b))
