@@ -72,6 +72,7 @@ typedef struct Schedule {
   int winograd;    /* rows and columns of a tile of results: 2 or 4 */
   int chunk;       /* tiles that are transformed, multiplied and transformed back at a time */
   int input_lanes; /* of vectors along the channels of the input */
+  int part;        /* most terms of a sum that are added one by one; the sums of such parts are added then. 0: any number */
 } Schedule;
 
 /* A step's part in a group of consecutive steps that are computed a stripe of rows at a time, so that what one hands to

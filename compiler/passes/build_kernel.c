@@ -78,6 +78,7 @@ static void add_params(Tiling *t) {
     if (is_clipped(axis)) add_parameter(t, tap_count_name(t->arena, axis), tap_count(t->arena, axis)); /* of each tile its own */
     else parameter(t, tap_count_name(t->arena, axis), tap_count(t->arena, axis));
   }
+  if (sums_in_parts(t)) add_parameter(t, PART, terms_of_part(t));
   for (const Stmt *limit = t->nest->before; limit; limit = limit->next)
     if (calculates_with(t, limit->var)) add_parameter(t, limit->var, expr_var(t->arena, limit->var, limit->value->type));
 }
@@ -302,8 +303,43 @@ static Stmt *finish_in_loops(const Tiling *t) {
   return stmt_then(body, store_results(t, expr_load(t->arena, "acc", place_in_array(t, t->vectors), type_f32)));
 }
 
+static Expr *place_of_result(const Tiling *t, int point, int v) {
+  return add(t, kernel_offset(t, &t->output, number(t, point)), number(t, (int64_t)v * t->lanes));
+}
+
+static Stmt *store_all(const Tiling *t) {
+  Stmt *body = NULL;
+  for (int p = 0; p < t->points; p++)
+    for (int v = 0; v < t->vectors; v++) {
+      Expr *acc = expr_var(t->arena, acc_name(t, p, v), (Type){SCALAR_F32, t->lanes});
+      body = stmt_then(body, stmt_store(t->arena, "y", place_of_result(t, p, v), acc, valid_lanes(t, v)));
+    }
+  return body;
+}
+
+static Stmt *add_earlier_parts(const Tiling *t) {
+  Stmt *body = NULL;
+  for (int p = 0; p < t->points; p++)
+    for (int v = 0; v < t->vectors; v++) {
+      Type type = {SCALAR_F32, t->lanes};
+      Expr *acc = expr_var(t->arena, acc_name(t, p, v), type), *sum = expr_load(t->arena, "y", place_of_result(t, p, v), type);
+      sum->integer = valid_lanes(t, v) % t->lanes;
+      body = stmt_then(body, stmt_set(t->arena, acc_name(t, p, v), expr_binary(t->arena, OP_ADD, acc, sum)));
+    }
+  return stmt_if(t->arena, follows_parts(t), body);
+}
+
+static Stmt *body_in_parts(const Tiling *t) {
+  Tiling inside = *t;
+  inside.reducing = true;
+  Stmt *update = stmt_then(update_all(&inside, t->nest->update), advance_streams(t));
+  Stmt *parts = for_each_part(t, declare_all(t, t->nest->initial), update, stmt_then(add_earlier_parts(t), store_all(t)));
+  return stmt_then(prefetch_results(t), stmt_then(begin_ahead(t), parts));
+}
+
 static Stmt *vector_body(const Tiling *t) {
   const Nest *nest = t->nest;
+  if (sums_in_parts(t)) return body_in_parts(t);
   Stmt *body = prefetch_results(t);
   if (t->slide.columns_first) body = stmt_then(body, reduce_columns(t));
   else body = stmt_then(body, declare_all(t, nest->update ? nest->initial : nest->result));
@@ -318,13 +354,7 @@ static Stmt *vector_body(const Tiling *t) {
   body = stmt_then(body, load_epilogue(t));
   if (nest->update && has_result(nest)) body = stmt_then(body, finish_all(t, nest->result));
   for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, finish_all(t, nest->epilogue[i]));
-  for (int p = 0; p < t->points; p++)
-    for (int v = 0; v < t->vectors; v++) {
-      Expr *offset = add(t, kernel_offset(t, &t->output, number(t, p)), number(t, (int64_t)v * t->lanes));
-      Expr *acc = expr_var(t->arena, acc_name(t, p, v), (Type){SCALAR_F32, t->lanes});
-      body = stmt_then(body, stmt_store(t->arena, "y", offset, acc, valid_lanes(t, v)));
-    }
-  return body;
+  return stmt_then(body, store_all(t));
 }
 
 bool add_kernel(Arena *a, LoopProgram *program, const Function *kernel) {

@@ -71,6 +71,12 @@ Stmt *store_results(const Tiling *t, Expr *first) {
   return for_each(t, t->channels, stmt_then(body, stmt_store(a, "y", offset, result, 1)));
 }
 
+static Expr *with_earlier_parts(const Tiling *t, Expr *sum) {
+  Expr *offset = add(t, kernel_offset(t, &t->output, point(t)), expr_index(t->arena, t->lane->var));
+  Expr *earlier = expr_load(t->arena, "y", offset, type_f32);
+  return expr_select(t->arena, follows_parts(t), expr_binary(t->arena, OP_ADD, earlier, sum), sum);
+}
+
 Stmt *plain_body(const Tiling *t) {
   Arena *a = t->arena;
   const Nest *nest = t->nest;
@@ -79,8 +85,10 @@ Stmt *plain_body(const Tiling *t) {
   inside.reducing = true;
   int64_t channels = computed_channels(t);
   Expr *place = place_in_array(t, channels), *sum = expr_load(a, "acc", place, type_f32);
-  Stmt *body = stmt_array(a, "acc", type_f32, t->points * channels);
-  body = stmt_then(body, for_each(t, channels, stmt_store(a, "acc", place, plain(t, nest->initial, sum), 1)));
+  Stmt *array = stmt_array(a, "acc", type_f32, t->points * channels);
+  Stmt *first = for_each(t, channels, stmt_store(a, "acc", place, plain(t, nest->initial, sum), 1));
   Stmt *update = for_each(t, channels, stmt_store(a, "acc", place, plain(&inside, nest->update, sum), 1));
+  if (sums_in_parts(t)) return stmt_then(array, for_each_part(t, first, update, store_results(t, with_earlier_parts(t, sum))));
+  Stmt *body = stmt_then(array, first);
   return stmt_then(stmt_then(body, wrap_reductions(t, update, false)), store_results(t, sum));
 }

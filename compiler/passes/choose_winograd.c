@@ -22,7 +22,8 @@ enum {
   READ_FAR = 14,
   LEAST_SCRATCH = 128 << 10, /* bytes of a chunk, if that is more than a quarter of the second cache */
   LEAST_TILES = 8,
-  MOST_TILES = 64 /* of a chunk that is larger than that, so that its weights are read less often */
+  PART_TERMS = 64, /* of sums over channels */
+  MOST_TILES = 64  /* of a chunk that is larger than that, so that its weights are read less often */
 };
 
 /* The larger kernels of F(4x4) must be worth their memory. */
@@ -102,6 +103,7 @@ static void choose_products(Schedule *s, const WinogradShape *shape, const Targe
   Work plane = {.points = chunk, .rows = 1, .channels = shape->out_channels, .steps = shape->in_channels}; /* all of it is near */
   choose_cheapest(target, &plane, shape->m_tile / s->lanes, s);
   s->flat = s->channels_outermost = false;
+  s->part = PART_TERMS;
   s->ahead = chunk > s->tile && (s->winograd + 2) * (s->winograd + 2) * weights > (int64_t)target->l2 * 1024 / 16;
   s->chunk = (int)smaller((chunk + s->tile - 1) / s->tile * s->tile, shape->tiles);
 }

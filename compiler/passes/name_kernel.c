@@ -38,6 +38,7 @@ const char *kernel_name(const Tiling *t, bool of_layer) {
             of_layer ? c_name(t->arena, step->name) : step->root->op->name, t->points, (long long)t->channels);
   for (int r = 0; r < t->reduction_count; r++)
     if (!size_is(t->reductions[r].extent, 1)) text_addf(&name, "_%s", t->reductions[r].var);
+  if (sums_in_parts(t)) text_add(&name, "_parts");
   if (t->slide.taps) text_addf(&name, "%d", t->slide.taps);
   if (t->slide.taps && t->slide.stride > 1) text_addf(&name, "_stride%d", t->slide.stride);
   if (t->slide.taps && t->slide.dilation > 1) text_addf(&name, "_dilation%d", t->slide.dilation);

@@ -96,6 +96,16 @@ Stmt *prefetch_results(const Tiling *t);
 Stmt *begin_ahead(const Tiling *t);
 Stmt *prefetch_weights(const Tiling *t, const KernelOperand *weights);
 
+/* sum_in_parts.c: whether a sum is made of parts that are summed for themselves, so that rounding errors grow less with its length, */
+bool sums_in_parts(const Tiling *t);
+/* how many terms a part has, which the kernel is told as PART, */
+Expr *terms_of_part(const Tiling *t);
+/* and the loop over the parts: `first` declares the sums, `update` adds a term, `last` stores what they are then. */
+#define PART "part_terms"
+Stmt *for_each_part(const Tiling *t, Stmt *first, Stmt *update, Stmt *last);
+/* Whether sums of earlier parts stand in the result. */
+Expr *follows_parts(const Tiling *t);
+
 /* slide_taps.c: whether the tiles of this size have windows that slide, */
 Slide find_slide(const Tiling *tiling);
 /* the nest where their number is known, */
