@@ -16,6 +16,7 @@ typedef struct Combine { /* writes update(acc, element) */
 static Expr *combine_visit(void *context, Expr *e) {
   const Combine *c = context;
   if (e->kind == EXPR_VAR && strcmp(e->text, "acc") == 0) return c->acc;
+  if (e->kind == EXPR_CAST && e->left == c->element) return e->left; /* the bytes of an input were read as floats */
   return e->kind == EXPR_ACCESS ? c->element : e;
 }
 
