@@ -49,6 +49,7 @@ static void emit_vector_types(const Emitter *e, const LoopUsage *usage) {
     if (usage->width[w].max) template_part(e, template_vector_max_c, width_lanes[w]);
     if (usage->width[w].min) template_part(e, template_vector_min_c, width_lanes[w]);
     if (usage->width[w].splat) template_part(e, template_vector_splat_c, width_lanes[w]);
+    if (width_lanes[w] == 4 && (usage->transposes || usage->interleaves)) template_part(e, template_vector_shuffle_c, 4);
     emit_vector_functions(e, &usage->width[w], width_lanes[w]);
     text_add(e->out, "#endif\n");
   }
@@ -198,6 +199,8 @@ void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const Em
   emit_constant_tables(out, plan, options);
   if (usage.larger || size_has_max(plan->workspace_bytes)) template_part(&e, template_larger_c, 1);
   emit_constants(&e, program);
+  if (usage.interleaves) template_part(&e, template_interleave_c, 4);
+  if (usage.transposes) template_part(&e, template_transpose_c, 4);
   for (int i = 0; i < program->kernel_count; i++) emit_function(&e, program->kernels[i]);
   for (int i = 0; i < program->layer_count; i++) emit_function(&e, program->layers[i]);
   if (options->weights_in_file && plan->packed_count) template_part(&e, template_weights_check_c, 1);

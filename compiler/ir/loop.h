@@ -151,6 +151,11 @@ Expr *expr_cast(Arena *a, Type type, Expr *x);
 Expr *expr_broadcast(Arena *a, Expr *x, int lanes);
 Expr *expr_named(Arena *a, const char *name, Expr *x);
 bool expr_is_int(const Expr *e, int64_t value);
+/* Kernels whose text is given (emit/templates): y[column][row] = x[row][column]. Arguments of the first: x, distance of its rows,
+ * y, distance of its columns, numbers of rows and columns; of the second, which takes 2 or 3 rows that lie side by side in y:
+ * x, distance of its rows, y, numbers of rows and columns. */
+#define KERNEL_TRANSPOSE "kernel_transpose"
+#define KERNEL_INTERLEAVE "kernel_interleave"
 /* The same expression, part by part. */
 bool expr_equal(const Expr *a, const Expr *b);
 

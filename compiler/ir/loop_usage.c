@@ -42,6 +42,12 @@ static void scan_expr(LoopUsage *u, const Expr *e) {
   scan_expr(u, e->right);
 }
 
+static void scan_call(LoopUsage *u, const char *callee) {
+  if (strcmp(callee, KERNEL_TRANSPOSE) == 0) u->transposes = true;
+  if (strcmp(callee, KERNEL_INTERLEAVE) == 0) u->interleaves = true;
+  if (u->transposes || u->interleaves) u->width[0].used = true;
+}
+
 static void scan_stmts(LoopUsage *u, const Stmt *s) {
   for (; s; s = s->next) {
     scan_type(u, s->type);
@@ -50,6 +56,7 @@ static void scan_stmts(LoopUsage *u, const Stmt *s) {
     for (int i = 0; i < s->argument_count; i++) scan_expr(u, s->arguments[i]);
     if (s->kind == STMT_PREFETCH && s->later) u->prefetch_later = true;
     else if (s->kind == STMT_PREFETCH) u->prefetch = true;
+    if (s->kind == STMT_CALL) scan_call(u, s->var);
     if (s->kind == STMT_PARALLEL) u->parallel = true;
     if (s->kind == STMT_MEET) u->meet = true;
     if (s->kind == STMT_STORE && s->type.lanes > s->lanes) u->width[width_index(s->type.lanes)].part_store = true;

@@ -50,7 +50,7 @@ typedef struct View {
 } View;
 
 typedef enum ScheduleKind {
-  SCHEDULE_SCALAR,  /* the nest as written, one accumulator */
+  SCHEDULE_SCALAR,  /* the nest as written, one accumulator; what only moves numbers may be transposed */
   SCHEDULE_TILED,   /* `tile` points by `vectors` of channels in named vector accumulators, in a kernel */
   SCHEDULE_WINOGRAD /* F(winograd x winograd, 3x3): transformed tiles are multiplied as matrices, in such a kernel */
 } ScheduleKind;
@@ -68,6 +68,10 @@ typedef struct Schedule {
   bool ahead;              /* channels outermost: while a block is computed, the next one's weights are asked for */
   bool input_ahead;        /* while a tile is computed, the input of the next is asked for */
   const char *shared_axis; /* result axis whose points (of the lane axis: blocks) the threads share; NULL: one thread does all */
+  /* SCALAR and copies: the axes along which neighbours lie side by side in the result, and in the source. A kernel moves a
+   * matrix of these rows by these columns; NULL: one number is moved after the other. */
+  const char *rows, *columns;
+  bool narrow; /* 2 or 3 rows */
   /* WINOGRAD: */
   int winograd;    /* rows and columns of a tile of results: 2 or 4 */
   int chunk;       /* tiles that are transformed, multiplied and transformed back at a time */

@@ -54,7 +54,8 @@ static void cell_computes(Text *out, const Plan *plan, int row) {
 
 static void cell_form(Text *out, const Plan *plan, int row) {
   const Step *s = plan->steps[row];
-  if (s->kind != STEP_NEST) return;
+  if (s->schedule.rows) text_add(out, "transposed");
+  if (s->kind != STEP_NEST || s->schedule.rows) return;
   switch (s->schedule.kind) {
   case SCHEDULE_SCALAR: text_add(out, "scalar"); break;
   case SCHEDULE_TILED: text_add(out, "tiled"); break;

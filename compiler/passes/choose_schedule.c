@@ -6,10 +6,11 @@
 #include "passes/schedules.h"
 #include "passes/winograd.h"
 
-static ChooseForm *const forms[] = {choose_winograd, choose_streamed, choose_tiled};
+static ChooseForm *const forms[] = {choose_winograd, choose_streamed, choose_tiled, choose_transposed};
 
 static Schedule schedule_of(const Plan *plan, const Step *step, const Target *target) {
   Schedule schedule = {.kind = SCHEDULE_SCALAR, .lanes = 1, .tile = 1, .vectors = 1};
+  if (step->kind == STEP_COPY) choose_transposed(plan, step, target, &schedule);
   if (step->kind != STEP_NEST) return schedule;
   if (plan->portable) { /* tiles leave the order in which each result is summed; other forms do not */
     choose_tiled(plan, step, target, &schedule);

@@ -92,6 +92,7 @@ static Stmt *lower_mirrored_copy(const StepBinding *b) {
 static Stmt *lower_copy(const StepBinding *b) {
   if (b->step->padding_mode != PADDING_ZEROS) return lower_mirrored_copy(b);
   Arena *a = b->plan->arena;
+  if (b->step->schedule.rows) return lower_transposed(b, nest_of_copy(a, b->step));
   const TensorType *type = &b->step->result->type;
   const Size *rows = b->step->stripe ? size_of_dim(a, b->step->stripe->row_count) : type_height(type);
   const Size *extents[] = {type_channels(type), rows, type_width(type)};
@@ -208,7 +209,7 @@ static Stmt *step_call(const StepBinding *b, const Function *f) {
 
 static Stmt *lower_nest(const StepBinding *b) {
   switch (b->step->schedule.kind) {
-  case SCHEDULE_SCALAR: return lower_scalar(b);
+  case SCHEDULE_SCALAR: return b->step->schedule.rows ? lower_transposed(b, b->nest) : lower_scalar(b);
   case SCHEDULE_TILED: return lower_tiled(b);
   case SCHEDULE_WINOGRAD: return lower_winograd(b);
   }

@@ -13,6 +13,11 @@ Stmt *lower_zero_border(const StepBinding *binding);
 /* Winograd's form of a correlation: chunks of tiles, each transformed, multiplied by such kernels, and transformed back. */
 Stmt *lower_winograd(const StepBinding *binding);
 
+/* What moves numbers only, by kernels that transpose: the rows and columns of the schedule, inside loops over all other axes. */
+Stmt *lower_transposed(const StepBinding *binding, const Nest *nest);
+/* y[oc][oy][ox] = x[oc][oy][ox], what a copy does, as a nest. */
+const Nest *nest_of_copy(Arena *arena, const Step *step);
+
 /* Adds a kernel unless it is there. false: another one has its name. */
 bool add_kernel(Arena *arena, LoopProgram *program, const Function *kernel);
 /* Whether the kernel's text holds numbers that come from attributes or stand in the source. */

@@ -13,4 +13,6 @@ ChooseForm choose_winograd;
 ChooseForm choose_tiled;
 /* choose_streamed.c: such tiles for what reads each number a few times only. */
 ChooseForm choose_streamed;
+/* choose_transposed.c: what only moves numbers, copies too, between tensors whose numbers lie in other orders. */
+ChooseForm choose_transposed;
 #endif

@@ -35,11 +35,11 @@
 
 #if CONV_TILED_LANES >= 8
 typedef float conv_tiled_f32x8 __attribute__((vector_size(32)));
+typedef int32_t conv_tiled_i32x8 __attribute__((vector_size(32)));
 typedef uint32_t conv_tiled_u32x8 __attribute__((vector_size(32)));
 typedef float conv_tiled_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 #define CONV_TILED_LOAD8(p) (*(const conv_tiled_f32x8_at *)(p))
 #define CONV_TILED_STORE8(p, v) (*(conv_tiled_f32x8_at *)(p) = (v))
-typedef int32_t conv_tiled_i32x8 __attribute__((vector_size(32)));
 #define CONV_TILED_SELECT8(mask, a, b) \
   ((conv_tiled_f32x8)(((conv_tiled_i32x8)(mask) & (conv_tiled_i32x8)(a)) | \
     (~(conv_tiled_i32x8)(mask) & (conv_tiled_i32x8)(b))))

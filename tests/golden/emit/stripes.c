@@ -35,11 +35,11 @@
 
 #if STRIPES_LANES >= 4
 typedef float stripes_f32x4 __attribute__((vector_size(16)));
+typedef int32_t stripes_i32x4 __attribute__((vector_size(16)));
 typedef uint32_t stripes_u32x4 __attribute__((vector_size(16)));
 typedef float stripes_f32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
 #define STRIPES_LOAD4(p) (*(const stripes_f32x4_at *)(p))
 #define STRIPES_STORE4(p, v) (*(stripes_f32x4_at *)(p) = (v))
-typedef int32_t stripes_i32x4 __attribute__((vector_size(16)));
 #define STRIPES_SELECT4(mask, a, b) \
   ((stripes_f32x4)(((stripes_i32x4)(mask) & (stripes_i32x4)(a)) | \
     (~(stripes_i32x4)(mask) & (stripes_i32x4)(b))))
@@ -55,6 +55,7 @@ static const stripes_f32x4 stripes_zero4 = {0.0f};
 
 #if STRIPES_LANES >= 8
 typedef float stripes_f32x8 __attribute__((vector_size(32)));
+typedef int32_t stripes_i32x8 __attribute__((vector_size(32)));
 typedef uint32_t stripes_u32x8 __attribute__((vector_size(32)));
 typedef float stripes_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 #define STRIPES_LOAD8(p) (*(const stripes_f32x8_at *)(p))

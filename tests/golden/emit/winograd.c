@@ -33,13 +33,28 @@
 #define G_NOINLINE
 #endif
 
+#if G_LANES >= 4
+typedef float g_f32x4 __attribute__((vector_size(16)));
+typedef int32_t g_i32x4 __attribute__((vector_size(16)));
+typedef uint32_t g_u32x4 __attribute__((vector_size(16)));
+typedef float g_f32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
+#define G_LOAD4(p) (*(const g_f32x4_at *)(p))
+#define G_STORE4(p, v) (*(g_f32x4_at *)(p) = (v))
+#if defined(__clang__) || __GNUC__ >= 12
+#define G_SHUFFLE4(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+#define G_SHUFFLE4(a, b, i, j, k, l) \
+  __builtin_shuffle(a, b, __extension__(g_i32x4){i, j, k, l})
+#endif
+#endif
+
 #if G_LANES >= 8
 typedef float g_f32x8 __attribute__((vector_size(32)));
+typedef int32_t g_i32x8 __attribute__((vector_size(32)));
 typedef uint32_t g_u32x8 __attribute__((vector_size(32)));
 typedef float g_f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 #define G_LOAD8(p) (*(const g_f32x8_at *)(p))
 #define G_STORE8(p, v) (*(g_f32x8_at *)(p) = (v))
-typedef int32_t g_i32x8 __attribute__((vector_size(32)));
 #define G_SELECT8(mask, a, b) \
   ((g_f32x8)(((g_i32x8)(mask) & (g_i32x8)(a)) | \
     (~(g_i32x8)(mask) & (g_i32x8)(b))))
@@ -86,6 +101,44 @@ extern const float g_conv1_bias[16];
 #define G_Y_CHANNEL_Y_OUT 42
 #define G_Y_ROW_Y_OUT 6
 #define G_Y_COLUMN_Y_OUT 1
+
+/* y[column][row] = x[row][column], 4 by 4 at a time; the last ones of a row or column once more. */
+static G_NOINLINE void g_kernel_transpose(const float *x, size_t x_row, float *y, size_t y_column,
+    size_t rows, size_t columns)
+{
+#if G_LANES >= 4
+  enum { AT_ONCE = 128 }; /* rows: so much of y is written at one place */
+  for (size_t first = 0; first < rows && rows >= 4 && columns >= 4; first += AT_ONCE) {
+    const size_t end = first + AT_ONCE < rows ? first + AT_ONCE : rows;
+    for (size_t ahead = 0; ahead < columns; ahead += 4) {
+      const size_t column = ahead + 4 <= columns ? ahead : columns - 4;
+      for (size_t next = first; next < end; next += 4) {
+        const size_t row = next + 4 <= rows ? next : rows - 4;
+        const float *from = x + row * x_row + column;
+        float *to = y + column * y_column + row;
+        const g_f32x4 x0 = G_LOAD4(from);
+        const g_f32x4 x1 = G_LOAD4(from + x_row);
+        const g_f32x4 x2 = G_LOAD4(from + 2 * x_row);
+        const g_f32x4 x3 = G_LOAD4(from + 3 * x_row);
+        const g_f32x4 low01 = G_SHUFFLE4(x0, x1, 0, 4, 1, 5);
+        const g_f32x4 low23 = G_SHUFFLE4(x2, x3, 0, 4, 1, 5);
+        const g_f32x4 high01 = G_SHUFFLE4(x0, x1, 2, 6, 3, 7);
+        const g_f32x4 high23 = G_SHUFFLE4(x2, x3, 2, 6, 3, 7);
+        G_STORE4(to, G_SHUFFLE4(low01, low23, 0, 1, 4, 5));
+        G_STORE4(to + y_column, G_SHUFFLE4(low01, low23, 2, 3, 6, 7));
+        G_STORE4(to + 2 * y_column, G_SHUFFLE4(high01, high23, 0, 1, 4, 5));
+        G_STORE4(to + 3 * y_column, G_SHUFFLE4(high01, high23, 2, 3, 6, 7));
+      }
+    }
+  }
+  if (rows >= 4 && columns >= 4) return;
+#endif
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t column = 0; column < columns; column++) {
+      y[column * y_column + row] = x[row * x_row + column];
+    }
+  }
+}
 
 /* Zeros around a tensor, so that windows may reach beyond its edges: as many before its first
      pixel, between its rows and after its last one. y points to the border's first. */
@@ -483,17 +536,11 @@ static void g_conv1(const float *x, const float *weight, const float *bias, floa
       G_Y_COLUMN_CONV1, 16, 0, 12, 3, 5, 4);
 }
 
-/* y_out: copy, in the caller's order, 16x7x6 -> 16x7x6 */
+/* y_out: copy, in the caller's order, 16x7x6 -> 16x7x6
+   Rows lie one right after the other: ox runs over all of them. */
 static void g_y_out(const float *x, float *y)
 {
-  for (size_t oy = 0; oy < 7; oy++) {
-    for (size_t ox = 0; ox < 6; ox++) {
-      for (size_t oc = 0; oc < 16; oc++) {
-        y[oy * G_Y_ROW_Y_OUT + ox * G_Y_COLUMN_Y_OUT + oc * G_Y_CHANNEL_Y_OUT] =
-            x[oy * G_X_ROW_Y_OUT + ox * G_X_COLUMN_Y_OUT + oc];
-      }
-    }
-  }
+  g_kernel_transpose(x, G_X_COLUMN_Y_OUT, y, G_Y_CHANNEL_Y_OUT, 42, 16);
 }
 
 /* Whether two memory blocks share a byte. */
