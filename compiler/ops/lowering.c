@@ -63,13 +63,13 @@ Expr *mean_expr(Lowering *l, Expr *x, Expr *count) {
   return mul_expr(l, x, div_expr(l, float_expr(l, 1), expr_cast(l->arena, type_f32, count)));
 }
 
-/* b > a || b != b ? b : a. With a NaN in a nothing is greater and it stays. */
+/* b != b ? b : b > a ? b : a. With a NaN in a nothing is greater and it stays; without one in b the second question is a
+ * single instruction of many machines. */
 static Expr *extreme_expr(Lowering *l, BinaryOp better, Expr *a, Expr *b) {
   a = named_expr(l, "other", a);
   b = named_expr(l, "value", b);
-  Expr *wins = expr_binary(l->arena, better, b, a);
-  if (b->kind != EXPR_FLOAT) wins = expr_binary(l->arena, OP_OR, wins, expr_binary(l->arena, OP_NE, b, b));
-  return expr_select(l->arena, wins, b, a);
+  Expr *extreme = expr_select(l->arena, expr_binary(l->arena, better, b, a), b, a);
+  return b->kind == EXPR_FLOAT ? extreme : expr_select(l->arena, expr_binary(l->arena, OP_NE, b, b), b, extreme);
 }
 
 Expr *max_expr(Lowering *l, Expr *a, Expr *b) { return extreme_expr(l, OP_GT, a, b); }

@@ -214,7 +214,7 @@ static STRIPES_NOINLINE void stripes_kernel_max_pool_1x4_ky_kx(const float *x, s
   for (size_t ky = 0; ky < ky_count; ky++) {
     for (size_t kx = 0; kx < kx_count; kx++) {
       const stripes_f32x4 x_0_0 = STRIPES_LOAD4(x + ky * x_ky + kx * x_kx);
-      acc0_0 = STRIPES_SELECT4(((x_0_0 > acc0_0) | (x_0_0 != x_0_0)), x_0_0, acc0_0);
+      acc0_0 = STRIPES_SELECT4(x_0_0 != x_0_0, x_0_0, STRIPES_MAX4(x_0_0, acc0_0));
     }
   }
   STRIPES_STORE4(y, acc0_0);
@@ -227,7 +227,7 @@ static STRIPES_NOINLINE void stripes_kernel_max_pool_1x4_ky_kx(const float *x, s
     for (size_t kx = 0; kx < kx_count; kx++) {
       for (size_t oc = 0; oc < 4; oc++) {
         const float value = x[ky * x_ky + kx * x_kx + oc];
-        acc[oc] = value > acc[oc] || value != value ? value : acc[oc];
+        acc[oc] = value != value ? value : value > acc[oc] ? value : acc[oc];
       }
     }
   }

@@ -133,7 +133,8 @@ static void stripes_threads_kernel_max_pool_8x4_ky_kx(const float *x, size_t x_o
       for (size_t ox = 0; ox < 8; ox++) {
         for (size_t oc = 0; oc < 4; oc++) {
           const float value = x[ox * x_ox + ky * x_ky + kx * x_kx + oc];
-          acc[ox * 4 + oc] = value > acc[ox * 4 + oc] || value != value ? value : acc[ox * 4 + oc];
+          acc[ox * 4 + oc] = value != value ? value : value > acc[ox * 4 + oc] ? value
+              : acc[ox * 4 + oc];
         }
       }
     }

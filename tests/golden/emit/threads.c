@@ -113,7 +113,7 @@ static void threads_conv1_softmax(const float *x, float *y)
   float largest = x[0];
   for (size_t oc = 1; oc < 4; oc++) {
     const float value = x[oc];
-    largest = value > largest || value != value ? value : largest;
+    largest = value != value ? value : value > largest ? value : largest;
   }
   float sum = 0.0f;
   for (size_t oc = 0; oc < 4; oc++) {
