@@ -1,7 +1,7 @@
 /* lrn.c - local response normalisation, as AlexNet and GoogLeNet have it: across the channels of each pixel.
  *
- * alpha is divided by size, as in PyTorch, ONNX and Caffe. The sums are a stage of their own: they read a window of
- * channels that is cut off at both ends, while all that is slow runs on whole vectors. */
+ * alpha is divided by size, as in PyTorch, ONNX and Caffe. The squares are a stage of their own, with zeros before the first
+ * and after the last channel: so the windows of all channels are whole, and vectors of them are summed. */
 #include <math.h>
 #include <stddef.h>
 
@@ -48,33 +48,45 @@ static void evaluate(const Node *node, const double *const *inputs, double *outp
     }
 }
 
-static void add_axes(Lowering *l, const Node *node, Nest *n) {
+static void add_axes(Lowering *l, const Node *node, Nest *n, const Size *channels) {
   const TensorType *type = &node->output->type;
   add_result_axis(n, "oy", type_height(type));
   add_result_axis(n, "ox", type_width(type));
-  add_result_axis(n, "oc", type_channels(type));
+  add_result_axis(n, "oc", channels);
   store_at_result_axes(l, n);
   n->lane_axis = "oc";
+  n->tile_axis = "ox";
 }
 
-/* squares[oc] = sum of x[ic]^2 over the channels ic from oc - size/2 to oc + size/2 that exist */
+/* squares[first + oc] = 0 for half of the window's channels */
+static Nest *nest_margin(Lowering *l, const Node *node, const Size *first) {
+  const LrnAttributes *a = node->attributes;
+  Nest *n = ARENA_NEW(l->arena, Nest);
+  add_axes(l, node, n, size_of(l->arena, a->size / 2));
+  n->result = float_expr(l, 0);
+  n->output[0] = add_expr(l, size_expr(l, first), var_expr(l, "oc"));
+  return n;
+}
+
+/* squares[size/2 + oc] = x[oc]^2, and zeros before and after them */
 static void nest_squares(Lowering *l, const Node *node, Nest *n) {
   const LrnAttributes *a = node->attributes;
   const Size *channels = type_channels(&node->output->type);
-  Expr *oc = var_expr(l, "oc"), *half = int_expr(l, a->size / 2), *after = add_expr(l, oc, int_expr(l, a->size / 2 + 1));
-  add_axes(l, node, n);
-  Expr *begin = expr_select(l->arena, expr_binary(l->arena, OP_LT, oc, half), int_expr(l, 0), sub_expr(l, oc, half));
-  Expr *end = expr_select(l->arena, expr_binary(l->arena, OP_LT, after, size_expr(l, channels)), after, size_expr(l, channels));
-  add_reduction_axis(n, "ic", channels, begin, end);
-  Expr *x = named_expr(l, "value", input_at(l, node, 0, var_expr(l, "ic"), var_expr(l, "oy"), var_expr(l, "ox")));
-  n->initial = float_expr(l, 0);
-  n->update = add_expr(l, accumulator(l), mul_expr(l, x, x));
-  n->result = accumulator(l);
+  Expr *oc = var_expr(l, "oc");
+  add_axes(l, node, n, channels);
+  Expr *x = named_expr(l, "value", input_at(l, node, 0, oc, var_expr(l, "oy"), var_expr(l, "ox")));
+  n->result = mul_expr(l, x, x);
+  n->output[0] = add_expr(l, int_expr(l, a->size / 2), oc);
+  if (a->size == 1) return;
+  n->next = nest_margin(l, node, size_of(l->arena, 0));
+  n->next->next = nest_margin(l, node, size_add_int(l->arena, channels, a->size / 2));
 }
 
 static int stages(Arena *arena, const Node *node, Stage stages[MAX_STAGES]) {
-  (void)arena;
-  stages[0] = (Stage){"squares", node->output->type, nest_squares};
+  const LrnAttributes *a = node->attributes;
+  TensorType type = node->output->type;
+  type.sizes[0] = size_add_int(arena, type.sizes[0], a->size - 1);
+  stages[0] = (Stage){"squares", type, nest_squares};
   return 1;
 }
 
@@ -92,12 +104,15 @@ static Expr *power(Lowering *l, Expr *base, double beta) {
   return math(l, MATH_EXP, mul_expr(l, math(l, MATH_LOG, base), float_expr(l, beta)));
 }
 
+/* y[oc] = x[oc] / (k + alpha / size * sum over ic of squares[oc + ic])^beta */
 static void nest(Lowering *l, const Node *node, Nest *n) {
   const LrnAttributes *a = node->attributes;
   Expr *oc = var_expr(l, "oc"), *oy = var_expr(l, "oy"), *ox = var_expr(l, "ox");
-  add_axes(l, node, n);
-  n->tile_axis = "ox";
-  n->result = stage_at(l, 0, oc, oy, ox);
+  add_axes(l, node, n, type_channels(&node->output->type));
+  add_reduction_axis(n, "ic", size_of(l->arena, a->size), NULL, NULL);
+  n->initial = float_expr(l, 0);
+  n->update = add_expr(l, accumulator(l), stage_at(l, 0, add_expr(l, oc, var_expr(l, "ic")), oy, ox));
+  n->result = accumulator(l);
   Expr *x = input_at(l, node, 0, oc, oy, ox), *sum = mul_expr(l, accumulator(l), float_expr(l, a->alpha / (double)a->size));
   set_own_step(n, div_expr(l, x, power(l, add_expr(l, sum, float_expr(l, a->k)), a->beta)));
 }

@@ -50,11 +50,36 @@ static bool calls_functions(const Plan *plan, const Nest *nest) {
   return found;
 }
 
+typedef struct FindStep { /* along a row of the input */
+  const Plan *plan;
+  const Step *of;
+  const char *point, *tap;  /* axes */
+  int64_t stride, dilation; /* dilation 0: taps lie elsewhere */
+} FindStep;
+
+static Expr *find_step(void *context, Expr *e) {
+  FindStep *f = context;
+  if (e->kind != EXPR_ACCESS || !f->of->operands[e->operand].value) return e;
+  Expr *stride = coefficient_of(f->plan->arena, e->index[2], f->point), *dilation = coefficient_of(f->plan->arena, e->index[2], f->tap);
+  if (stride->kind == EXPR_INT && stride->integer) f->stride = stride->integer;
+  if (dilation->kind == EXPR_INT && dilation->integer) f->dilation = dilation->integer;
+  return e;
+}
+
+/* The distances along a row of what neighbours and the innermost taps read. */
+static FindStep step_along_row(const Plan *plan, const Step *step) {
+  const Nest *nest = step->nest;
+  FindStep found = {plan, step, nest->tile_axis, nest->reduction_axes[nest->reduction_count - 1].var, 1, 0};
+  rewrite_expr(plan->arena, nest->update, find_step, &found);
+  return found;
+}
+
 /* Most points whose sums have registers beside the weights of a row of taps and one column of the input. */
 static int most_points(const Plan *plan, const Target *target, const Step *step, const Schedule *schedule) {
   const Nest *nest = step->nest;
   int64_t taps;
-  if (!nest->update) return calls_functions(plan, nest) ? 1 : POINTS_OF_COPIES;
+  bool slides = nest->update && nest->reduction_count && step_along_row(plan, step).dilation != 0;
+  if (!nest->update || (nest->reduction_count && !slides)) return calls_functions(plan, nest) ? 1 : POINTS_OF_COPIES;
   if (!nest->reduction_count || !size_is_const(nest->reduction_axes[nest->reduction_count - 1].extent, &taps)) return schedule->tile;
   if (taps > target->registers / 2) return schedule->tile;
   int64_t points = (target->registers - taps - 1) / schedule->vectors;
@@ -70,21 +95,6 @@ static bool crowds(const Axis *lane) {
   return bytes >= FEW && bytes % APART == 0;
 }
 
-typedef struct FindStep { /* along a row of the input */
-  const Plan *plan;
-  const char *point, *tap; /* axes */
-  int64_t stride, dilation;
-} FindStep;
-
-static Expr *find_step(void *context, Expr *e) {
-  FindStep *f = context;
-  if (e->kind != EXPR_ACCESS || e->rank < MAX_RANK) return e;
-  Expr *stride = coefficient_of(f->plan->arena, e->index[2], f->point), *dilation = coefficient_of(f->plan->arena, e->index[2], f->tap);
-  if (stride->kind == EXPR_INT) f->stride = stride->integer;
-  if (dilation->kind == EXPR_INT) f->dilation = dilation->integer;
-  return e;
-}
-
 /* Where the columns under a tile's windows are reduced first, they and what compares them have the registers. */
 static void choose_columns(const Plan *plan, const Target *target, const Step *step, Schedule *schedule) {
   enum { OTHERS = 4 };
@@ -92,12 +102,11 @@ static void choose_columns(const Plan *plan, const Target *target, const Step *s
   int64_t taps;
   if (!nest->associates || !nest->reduction_count) return;
   const Axis *tap = &nest->reduction_axes[nest->reduction_count - 1];
-  FindStep step_along_row = {plan, nest->tile_axis, tap->var, 1, 1};
-  rewrite_expr(plan->arena, nest->update, find_step, &step_along_row);
+  FindStep along_row = step_along_row(plan, step);
   int vectors = target->registers >= 32 && schedule->vectors > 1 ? 2 : 1;
   if (!size_is_const(tap->extent, &taps)) return;
-  int64_t span = (taps - 1) * step_along_row.dilation + 1, columns = (target->registers - OTHERS) / vectors;
-  int64_t points = columns < span ? 0 : (columns - span) / step_along_row.stride + 1;
+  int64_t span = (taps - 1) * along_row.dilation + 1, columns = (target->registers - OTHERS) / vectors;
+  int64_t points = columns < span ? 0 : (columns - span) / along_row.stride + 1;
   if (points < 2) return;
   schedule->vectors = vectors;
   schedule->tile = points > MOST_POINTS ? MOST_POINTS : (int)points;

@@ -43,6 +43,7 @@ const char *kernel_name(const Tiling *t, bool of_layer) {
   if (t->slide.taps && t->slide.stride > 1) text_addf(&name, "_stride%d", t->slide.stride);
   if (t->slide.taps && t->slide.dilation > 1) text_addf(&name, "_dilation%d", t->slide.dilation);
   if (!t->nest->update && owns_weights(step)) text_add(&name, "_no_taps");
+  if (!t->nest->update && t->nest->result->kind == EXPR_FLOAT) text_add(&name, "_constant");
   if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && owns_weights(step)) text_add(&name, "_no_bias");
   if (asked_ahead(t)) text_add(&name, "_ahead");
   if (asked_input(t)) text_add(&name, "_input_ahead");
