@@ -11,13 +11,26 @@ static void scan_type(LoopUsage *u, Type type) {
 
 static const Expr *of_a_lane(const Expr *e) { return e->kind == EXPR_BROADCAST ? e->left : e; }
 
-Extreme extreme_of(const Expr *select) {
-  const Expr *question = select->condition, *yes = of_a_lane(select->left), *no = of_a_lane(select->right);
+static Extreme compared(const Expr *question, const Expr *yes, const Expr *no) {
   if (question->kind != EXPR_BINARY || (question->op != OP_LT && question->op != OP_GT)) return EXTREME_NONE;
   const Expr *left = of_a_lane(question->left), *right = of_a_lane(question->right);
   bool in_order = expr_equal(left, yes) && expr_equal(right, no);
   if (!in_order && !(expr_equal(left, no) && expr_equal(right, yes))) return EXTREME_NONE;
   return (question->op == OP_GT) == in_order ? EXTREME_MAX : EXTREME_MIN;
+}
+
+/* What is below `least` is so before it is bounded from above, too: x < 0 ? 0 : x > 6 ? 6 : x. */
+static const Expr *before_upper_bound(const Expr *bounded, const Expr *least) {
+  if (bounded->kind != EXPR_SELECT || least->kind != EXPR_FLOAT || extreme_of(bounded) != EXTREME_MIN) return bounded;
+  const Expr *most = of_a_lane(bounded->left);
+  return most->kind == EXPR_FLOAT && most->real >= least->real ? of_a_lane(bounded->right) : bounded;
+}
+
+Extreme extreme_of(const Expr *select) {
+  const Expr *yes = of_a_lane(select->left), *no = of_a_lane(select->right);
+  Extreme extreme = compared(select->condition, yes, no);
+  if (extreme != EXTREME_NONE) return extreme;
+  return compared(select->condition, yes, before_upper_bound(no, yes)) == EXTREME_MAX ? EXTREME_MAX : EXTREME_NONE;
 }
 
 static void scan_expr(LoopUsage *u, const Expr *e) {

@@ -14,11 +14,14 @@ enum {
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* What is left holds the input of a tile, and its results. */
+bool streams_weights(const Target *target, int64_t bytes) { return bytes > (int64_t)target->l1 * 1024 * 3 / 4; }
+
 /* One step of the reduction: weights are loaded and asked for ahead, each point is broadcast. */
 static int64_t cost_of_step(const Target *target, const Work *work, int64_t points, int64_t vectors, int lanes) {
   int64_t arithmetic = points * vectors * CYCLE / (target->fma ? 2 : 1), loads = (points + 2 * vectors) * CYCLE / 2;
   int64_t block = work->steps * vectors * lanes * (int64_t)sizeof(float);
-  int64_t stream = block > (int64_t)target->l1 * 1024 / 2 ? vectors * STREAM_TENTHS * CYCLE / 10 : 0;
+  int64_t stream = streams_weights(target, block) ? vectors * STREAM_TENTHS * CYCLE / 10 : 0;
   int64_t longest = larger(larger(arithmetic, loads), larger(stream, LATENCY * CYCLE));
   return longest + STEP * CYCLE / 10 + loads / 16;
 }

@@ -15,6 +15,9 @@ typedef struct Work {
   bool streams_input;     /* each tile reads a run of the input of its own, which follows that of the tile before it */
 } Work;
 
+/* Whether a block of weights of so many bytes leaves the first cache from one tile to the next, and streams from the second. */
+bool streams_weights(const Target *target, int64_t bytes);
+
 /* Parts of a cycle. */
 int64_t estimate_cost(const Target *target, const Work *work, const Schedule *schedule);
 

@@ -146,6 +146,7 @@ bool form_stripes(Plan *plan, int first, int last, int64_t rows) {
     stripes[k - first] = (Stripe){first, last, rows, height_of(step), h.stride, h.above, h.window, NULL};
     step->stripe = &stripes[k - first];
     step->schedule.flat = step->schedule.ahead = false; /* which count with the points of the whole map */
+    if (k > first) step->schedule.input_ahead = false;  /* it was computed just now */
   }
   for (int k = first; k <= last; k++) {
     Dim *dim = ARENA_NEW(plan->arena, Dim);

@@ -1,25 +1,38 @@
 /* kernel_prefetch.c - what a kernel asks for before it needs it: its weights, those of the next block, the lines of its
  * results. Measurements: docs/decisions/0002-schedules.md, 0013-direct-form.md. */
+#include "passes/cost.h"
+#include "passes/targets.h"
 #include "passes/tiling.h"
 
 enum { CACHE_LINE = 64, NEAR_STEPS = 8, NEAR_FROM_VECTORS = 2, FAR = 4096 };
 
-/* Wide blocks of weights do not stay in the first cache from one tile to the next: they are asked for some steps before
- * they are needed. Weights that are used once come from memory: they are asked for earlier. */
-static Stmt *prefetch_near(const Tiling *t, const char *pointer) {
-  Stmt *body = NULL;
-  int64_t width = t->channels, distance = t->tile ? NEAR_STEPS * width : FAR, line = CACHE_LINE / (int64_t)sizeof(float);
-  if (t->lanes == 1 || (t->tile && (t->points == 1 || t->vectors < NEAR_FROM_VECTORS))) return NULL;
-  for (int64_t at = 0; at < width; at += line) body = stmt_then(body, stmt_prefetch(t->arena, pointer, number(t, distance + at)));
-  return body;
-}
+static const Target *target_of(const Tiling *t) { return find_target(t->b->plan->target); }
 
-const KernelOperand *asked_ahead(const Tiling *t) {
-  if (!t->b->step->schedule.ahead) return NULL;
+static const KernelOperand *streamed_weights(const Tiling *t) {
   for (int i = 0; i < t->b->step->operand_count; i++)
     if (t->operands[i].bound && t->operands[i].streamed) return &t->operands[i];
   return NULL;
 }
+
+/* Large blocks of weights do not stay in the first cache from one tile to the next. Asking for those that do costs up to a
+ * twentieth of the time. Weights that are used once come from memory. */
+bool asks_weights(const Tiling *t) {
+  const KernelOperand *weights = streamed_weights(t);
+  if (!weights || t->lanes == 1 || t->slide.taps) return false;
+  if (!t->tile) return true;
+  return t->points > 1 && t->vectors >= NEAR_FROM_VECTORS &&
+         streams_weights(target_of(t), weights->per_lane * t->channels * (int64_t)sizeof(float));
+}
+
+static Stmt *prefetch_near(const Tiling *t, const char *pointer) {
+  Stmt *body = NULL;
+  int64_t width = t->channels, distance = t->tile ? NEAR_STEPS * width : FAR, line = CACHE_LINE / (int64_t)sizeof(float);
+  if (!asks_weights(t)) return NULL;
+  for (int64_t at = 0; at < width; at += line) body = stmt_then(body, stmt_prefetch(t->arena, pointer, number(t, distance + at)));
+  return body;
+}
+
+const KernelOperand *asked_ahead(const Tiling *t) { return t->b->step->schedule.ahead ? streamed_weights(t) : NULL; }
 
 /* ---- the next block: every tile asks for its share, so that the block comes in while this one is computed, at an even
  * pace: from `ahead` on, `ahead_step` after each step of the reduction ---- */
@@ -87,11 +100,19 @@ Stmt *prefetch_weights(const Tiling *t, const KernelOperand *k) {
   return k == asked_ahead(t) ? stmt_then(body, prefetch_ahead(t)) : body;
 }
 
-/* The tile's results are stored at its end; by then their lines, which may hold the operand whose place they take, are here. */
+/* A tile's results are stored at its end. Lines that come from memory, which may hold the operand whose place they take, are
+ * here by then; those that come from the second cache come soon enough, and many requests at once would hold up the weights. */
+bool asks_results(const Tiling *t) {
+  const Buffer *buffer = t->output.bound->view.buffer;
+  int64_t elements = buffer ? size_maximum(buffer->elements) : 0; /* products of Winograd's form stay near */
+  bool far = elements == SIZE_LIMIT || elements * (int64_t)sizeof(float) > (int64_t)target_of(t)->l2 * 1024 * 3 / 4;
+  return far && t->lanes > 1 && t->points > 1 && is_dense(t);
+}
+
 Stmt *prefetch_results(const Tiling *t) {
   Stmt *body = NULL;
   int64_t width = (int64_t)t->vectors * t->lanes, line = CACHE_LINE / (int64_t)sizeof(float);
-  for (int p = 0; t->lanes > 1 && t->points > 1 && is_dense(t) && p < t->points; p++)
+  for (int p = 0; asks_results(t) && p < t->points; p++)
     for (int64_t at = 0; at < width; at += line)
       body = stmt_then(body,
                        stmt_prefetch(t->arena, t->output.bound->name, add(t, kernel_offset(t, &t->output, number(t, p)), number(t, at))));

@@ -53,7 +53,8 @@ static void describe_operand(Tiling *t, KernelOperand *k, const BoundOperand *bo
   const PackedPart *part = bound->packed ? packed_part(t->b, bound) : NULL;
   if (part && part->lane_axis) {
     k->along_lanes = true;
-    k->streamed = t->reduction_count > 0 && packed_per_lane(part) > 1;
+    k->per_lane = packed_per_lane(part);
+    k->streamed = t->reduction_count > 0 && k->per_lane > 1;
     Expr *origin = packed_origin(t, part);
     k->step_tile = t->tile ? coefficient_of(t->arena, origin, t->tile->var) : number(t, 0); /* constants may differ from place to place */
     k->origin = without_single_axes(t, origin);

@@ -45,8 +45,10 @@ const char *kernel_name(const Tiling *t, bool of_layer) {
   if (!t->nest->update && owns_weights(step)) text_add(&name, "_no_taps");
   if (!t->nest->update && t->nest->result->kind == EXPR_FLOAT) text_add(&name, "_constant");
   if (t->nest->initial && t->nest->initial->kind == EXPR_FLOAT && owns_weights(step)) text_add(&name, "_no_bias");
+  if (t->tile && asks_weights(t)) text_add(&name, "_streamed"); /* without a tile axis all are */
   if (asked_ahead(t)) text_add(&name, "_ahead");
   if (asked_input(t)) text_add(&name, "_input_ahead");
+  if (asks_results(t)) text_add(&name, "_results_ahead");
   for (int i = 0; !of_layer && i < step->fused_count; i++) text_addf(&name, "_%s", step->fused[i]->op->name);
   return text_string(&name);
 }

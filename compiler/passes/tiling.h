@@ -13,7 +13,8 @@ typedef struct KernelOperand {
   Expr *step_tile;                /* distance between neighbours along the tile axis, as the kernel knows it, */
   Expr *step_reduction[MAX_AXES]; /* and along each reduction axis */
   bool along_lanes;               /* neighbours along the lane axis are neighbours in memory */
-  bool streamed;                  /* packed numbers, read once from front to back */
+  bool streamed;                  /* packed numbers, read once from front to back, */
+  int64_t per_lane;               /* so many for each channel */
 } KernelOperand;
 
 /* A window that slides: taps of neighbouring points read the same columns, each of which is loaded once. The taps of the
@@ -83,6 +84,10 @@ const char *kernel_name(const Tiling *t, bool of_layer);
 const char **kernel_comment(const Tiling *t, int *count);
 
 /* kernel_prefetch.c */
+/* Whether the kernel asks for its own weights some steps before it needs them, */
+bool asks_weights(const Tiling *t);
+/* and for the lines of its results. */
+bool asks_results(const Tiling *t);
 /* The weights whose next block the kernel asks for; NULL: it does not. */
 const KernelOperand *asked_ahead(const Tiling *t);
 /* The input of which it asks for the next tile's part; NULL: it does not. */

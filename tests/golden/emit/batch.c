@@ -21,7 +21,7 @@ extern const float batch_fc2_bias[10 + 2];
 #define BATCH_SAMPLE_FC1 208
 
 /* fc: 4 points by 52 channels */
-static void batch_kernel_fc_4x52_ic_tanh(const float *x, size_t x_n, const float *weight,
+static void batch_kernel_fc_4x52_ic_streamed_tanh(const float *x, size_t x_n, const float *weight,
     const float *bias, float *y, size_t y_n, size_t ic_count)
 {
   float acc[208];
@@ -47,7 +47,7 @@ static void batch_kernel_fc_4x52_ic_tanh(const float *x, size_t x_n, const float
 }
 
 /* fc: 4 points by 48 channels */
-static void batch_kernel_fc_4x48_ic_tanh(const float *x, size_t x_n, const float *weight,
+static void batch_kernel_fc_4x48_ic_streamed_tanh(const float *x, size_t x_n, const float *weight,
     const float *bias, float *y, size_t y_n, size_t ic_count)
 {
   float acc[192];
@@ -106,12 +106,12 @@ static void batch_y_relu(const float *x, float *y)
 static void batch_fc1(const float *x, const float *weight, const float *bias, float *y)
 {
   for (size_t oc = 0; oc < 104; oc += 52) {
-    batch_kernel_fc_4x52_ic_tanh(x, BATCH_X_SAMPLE_FC1, weight + oc * 200, bias + oc, y + oc,
-        BATCH_Y_SAMPLE_FC1, 200);
+    batch_kernel_fc_4x52_ic_streamed_tanh(x, BATCH_X_SAMPLE_FC1, weight + oc * 200, bias + oc,
+        y + oc, BATCH_Y_SAMPLE_FC1, 200);
   }
   for (size_t oc = 104; oc < 200; oc += 48) {
-    batch_kernel_fc_4x48_ic_tanh(x, BATCH_X_SAMPLE_FC1, weight + oc * 200, bias + oc, y + oc,
-        BATCH_Y_SAMPLE_FC1, 200);
+    batch_kernel_fc_4x48_ic_streamed_tanh(x, BATCH_X_SAMPLE_FC1, weight + oc * 200, bias + oc,
+        y + oc, BATCH_Y_SAMPLE_FC1, 200);
   }
 }
 

@@ -56,8 +56,6 @@ static const conv_tiled_f32x8 conv_tiled_zero8 = {0.0f};
 #if CONV_TILED_LANES > 1
 #define CONV_TILED_LOAD_PART(v, p, count) __builtin_memcpy(&(v), (p), (count) * sizeof(float))
 #define CONV_TILED_STORE_PART(p, v, count) __builtin_memcpy((p), &(v), (count) * sizeof(float))
-#define CONV_TILED_PREFETCH(p, elements) \
-  __builtin_prefetch((const void *)((uintptr_t)(p) + (elements) * sizeof(float)))
 #endif
 
 /* Defined in conv_tiled_weights.c. */
@@ -74,9 +72,6 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
     const float *weight, const float *bias, float *y, size_t y_ox, size_t ic_count)
 {
 #if CONV_TILED_LANES >= 8
-  CONV_TILED_PREFETCH(y, 0);
-  CONV_TILED_PREFETCH(y, y_ox);
-  CONV_TILED_PREFETCH(y, 2 * y_ox);
   const conv_tiled_f32x8 bias_0 = CONV_TILED_LOAD8(bias);
   const conv_tiled_f32x8 bias_1 = CONV_TILED_LOAD8(bias + 8);
   conv_tiled_f32x8 acc0_0 = bias_0;
@@ -97,7 +92,6 @@ static CONV_TILED_NOINLINE void conv_tiled_kernel_conv_3x12_ic_relu(const float 
     const float x_2 = x[2 * x_ox + ic];
     acc2_0 += x_2 * weight_0;
     acc2_1 += x_2 * weight_1;
-    CONV_TILED_PREFETCH(weight, 96);
     weight += 12;
   }
   acc0_0 = CONV_TILED_MAX8(CONV_TILED_SPLAT8(0.0f), acc0_0);

@@ -62,11 +62,6 @@ typedef float stripes_f32x8_at __attribute__((vector_size(32), aligned(4), may_a
 #define STRIPES_STORE8(p, v) (*(stripes_f32x8_at *)(p) = (v))
 #endif
 
-#if STRIPES_LANES > 1
-#define STRIPES_PREFETCH(p, elements) \
-  __builtin_prefetch((const void *)((uintptr_t)(p) + (elements) * sizeof(float)))
-#endif
-
 /* Defined in stripes_weights.c. */
 extern const float stripes_conv1_weight[144];
 extern const float stripes_conv1_bias[4];
@@ -118,8 +113,6 @@ static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ky_ic_relu(const float *x, 
     size_t ic_count)
 {
 #if STRIPES_LANES >= 4
-  STRIPES_PREFETCH(y, 0);
-  STRIPES_PREFETCH(y, y_ox);
   const stripes_f32x4 bias_0 = STRIPES_LOAD4(bias);
   stripes_f32x4 acc0_0 = bias_0;
   stripes_f32x4 acc1_0 = bias_0;
@@ -168,8 +161,6 @@ static STRIPES_NOINLINE void stripes_kernel_conv_2x4_ic(const float *x, size_t x
     const float *weight, const float *bias, float *y, size_t y_ox, size_t ic_count)
 {
 #if STRIPES_LANES >= 4
-  STRIPES_PREFETCH(y, 0);
-  STRIPES_PREFETCH(y, y_ox);
   const stripes_f32x4 bias_0 = STRIPES_LOAD4(bias);
   stripes_f32x4 acc0_0 = bias_0;
   stripes_f32x4 acc1_0 = bias_0;

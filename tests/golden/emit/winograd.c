@@ -68,11 +68,6 @@ static const g_f32x8 g_zero8 = {0.0f};
 #define G_SPLAT8(x) ((x) - g_zero8)
 #endif
 
-#if G_LANES > 1
-#define G_PREFETCH(p, elements) \
-  __builtin_prefetch((const void *)((uintptr_t)(p) + (elements) * sizeof(float)))
-#endif
-
 /* Defined in winograd_weights.c. */
 extern const float g_conv1_weight[4096];
 extern const float g_conv1_bias[16];
@@ -423,12 +418,6 @@ static G_NOINLINE void g_kernel_matrix_6x16_ic(const float *x, size_t x_t, const
     float *y, size_t y_t, size_t ic_count)
 {
 #if G_LANES >= 8
-  G_PREFETCH(y, 0);
-  G_PREFETCH(y, y_t);
-  G_PREFETCH(y, 2 * y_t);
-  G_PREFETCH(y, 3 * y_t);
-  G_PREFETCH(y, 4 * y_t);
-  G_PREFETCH(y, 5 * y_t);
   g_f32x8 acc0_0 = G_SPLAT8(0.0f);
   g_f32x8 acc0_1 = G_SPLAT8(0.0f);
   g_f32x8 acc1_0 = G_SPLAT8(0.0f);
@@ -462,7 +451,6 @@ static G_NOINLINE void g_kernel_matrix_6x16_ic(const float *x, size_t x_t, const
     const float x_5 = x[5 * x_t + ic];
     acc5_0 += x_5 * weight_0;
     acc5_1 += x_5 * weight_1;
-    G_PREFETCH(weight, 128);
     weight += 16;
   }
   G_STORE8(y, acc0_0);
