@@ -36,7 +36,7 @@ static int64_t bytes_touched(const Plan *plan, const Step *step) {
   return sum;
 }
 
-enum { MOST_POINTS = 12, POINTS_OF_COPIES = 4 };
+enum { MOST_POINTS = 12, MOST_VECTORS = 2, POINTS_OF_COPIES = 4 };
 
 static Expr *find_math(void *context, Expr *e) {
   if (e->kind == EXPR_MATH) *(bool *)context = true;
@@ -117,6 +117,7 @@ bool choose_streamed(const Plan *plan, const Step *step, const Target *target, S
   if (target->lanes == 1 || plan->portable) return false;
   if (!tile || !lane || !keeps_channels(plan, step) || !choose_tiled(plan, step, target, schedule)) return false;
   bool near = step->nest->update && bytes_touched(plan, step) <= (int64_t)target->l2 * 1024 && !(step->nest->associates && crowds(lane));
+  if (step->nest->update && !step->nest->associates && schedule->vectors > MOST_VECTORS) schedule->vectors = MOST_VECTORS;
   schedule->tile = most_points(plan, target, step, schedule);
   choose_columns(plan, target, step, schedule);
   schedule->channels_outermost = near;

@@ -138,6 +138,17 @@ static void keep_own_place(const Plan *plan, Step *step) {
   step->zero_border = b->top || b->bottom || b->left || b->right;
 }
 
+/* What was chosen because of the points of the whole map, or because it leaves the cache before it is read. */
+static void forget_whole_map(Step *step, bool is_first) {
+  Schedule *schedule = &step->schedule;
+  schedule->flat = schedule->ahead = false;
+  if (is_first) return; /* its input is a whole map */
+  schedule->input_ahead = false;
+  if (!schedule->tiles_outermost || !step->nest->update || step->nest->associates) return;
+  schedule->tiles_outermost = false; /* rows of a few channels stay in the first cache until the next row reads them again */
+  schedule->channels_outermost = true;
+}
+
 bool form_stripes(Plan *plan, int first, int last, int64_t rows) {
   Stripe *stripes = ARENA_ARRAY(plan->arena, Stripe, (size_t)(last - first + 1));
   for (int k = first; k <= last; k++) {
@@ -145,8 +156,7 @@ bool form_stripes(Plan *plan, int first, int last, int64_t rows) {
     Handover h = k < last ? handover(plan, k) : (Handover){0};
     stripes[k - first] = (Stripe){first, last, rows, height_of(step), h.stride, h.above, h.window, NULL};
     step->stripe = &stripes[k - first];
-    step->schedule.flat = step->schedule.ahead = false; /* which count with the points of the whole map */
-    if (k > first) step->schedule.input_ahead = false;  /* it was computed just now */
+    forget_whole_map(step, k == first);
   }
   for (int k = first; k <= last; k++) {
     Dim *dim = ARENA_NEW(plan->arena, Dim);
