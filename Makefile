@@ -146,6 +146,7 @@ run-tests: $B/cnnc $B/unit-tests
 oracles:                     ## ONNX Runtime, onnx, PyTorch and torchvision under build/, for tests to compare with
 	@.ci/oracles build/oracles
 
+# What clang makes of cnnc and of its C; the forms that only THOROUGH=1 has differ in what cnnc says, which gcc has seen.
 check:                       ## all else that must hold: the tests with gcc and clang, format, layers, emulated targets
 	@.ci/deps build test check
 	@.ci/oracles build/oracles || true
@@ -153,7 +154,7 @@ check:                       ## all else that must hold: the tests with gcc and 
 	@rm -f $(RESULTS)
 	@failed=0; \
 	$(MAKE) run-tests VARIANT=release CC=gcc THOROUGH=1 EXCEPT='$(ONCE)' RUN_ALL='-t gcc: -r $(RESULTS)' || failed=1; \
-	$(MAKE) run-tests VARIANT=release CC=clang THOROUGH=1 EXCEPT='$(ONCE)' RUN_ALL='-t clang: -r $(RESULTS)' || failed=1; \
+	$(MAKE) run-tests VARIANT=release CC=clang EXCEPT='$(ONCE)' RUN_ALL='-t clang: -r $(RESULTS)' || failed=1; \
 	$(MAKE) run-checks VARIANT=release CC=gcc THOROUGH=1 && exit $$failed
 
 run-checks: $B/cnnc
