@@ -199,6 +199,7 @@ void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const Em
   emit_constant_tables(out, plan, options);
   if (usage.larger || size_has_max(plan->workspace_bytes)) template_part(&e, template_larger_c, 1);
   emit_constants(&e, program);
+  if (usage.moves) template_part(&e, template_move_c, 4);
   if (usage.interleaves) template_part(&e, template_interleave_c, 4);
   if (usage.transposes) template_part(&e, template_transpose_c, 4);
   for (int i = 0; i < program->kernel_count; i++) emit_function(&e, program->kernels[i]);

@@ -156,6 +156,8 @@ bool expr_is_int(const Expr *e, int64_t value);
  * x, distance of its rows, y, numbers of rows and columns. */
 #define KERNEL_TRANSPOSE "kernel_transpose"
 #define KERNEL_INTERLEAVE "kernel_interleave"
+/* y[i] = x[i]. Arguments: x, y, how many. */
+#define KERNEL_MOVE "kernel_move"
 /* The same expression, part by part. */
 bool expr_equal(const Expr *a, const Expr *b);
 

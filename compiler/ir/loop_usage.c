@@ -58,7 +58,8 @@ static void scan_expr(LoopUsage *u, const Expr *e) {
 static void scan_call(LoopUsage *u, const char *callee) {
   if (strcmp(callee, KERNEL_TRANSPOSE) == 0) u->transposes = true;
   if (strcmp(callee, KERNEL_INTERLEAVE) == 0) u->interleaves = true;
-  if (u->transposes || u->interleaves) u->width[0].used = true;
+  if (strcmp(callee, KERNEL_MOVE) == 0) u->moves = true;
+  if (u->transposes || u->interleaves || u->moves) u->width[0].used = true;
 }
 
 static void scan_stmts(LoopUsage *u, const Stmt *s) {

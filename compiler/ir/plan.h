@@ -69,9 +69,10 @@ typedef struct Schedule {
   bool input_ahead;        /* while a tile is computed, the input of the next is asked for */
   const char *shared_axis; /* result axis whose points (of the lane axis: blocks) the threads share; NULL: one thread does all */
   /* SCALAR and copies: the axes along which neighbours lie side by side in the result, and in the source. A kernel moves a
-   * matrix of these rows by these columns; NULL: one number is moved after the other. */
+   * matrix of these rows by these columns, or a run if both are one; NULL: one number is moved after the other. */
   const char *rows, *columns;
-  bool narrow; /* 2 or 3 rows */
+  bool narrow;         /* 2 or 3 rows */
+  unsigned moved_axes; /* bit i: the kernel visits all points of result axis i; where not of the columns, they count as rows */
   /* WINOGRAD: */
   int winograd;    /* rows and columns of a tile of results: 2 or 4 */
   int chunk;       /* tiles that are transformed, multiplied and transformed back at a time */

@@ -1,5 +1,7 @@
 /* print_plan.c - the plan as tables that a person can read: a function for each column; one in which nothing stands is
  * left out. Decides nothing. */
+#include <string.h>
+
 #include "ir/operator.h"
 #include "ir/plan.h"
 #include "support/table.h"
@@ -54,7 +56,7 @@ static void cell_computes(Text *out, const Plan *plan, int row) {
 
 static void cell_form(Text *out, const Plan *plan, int row) {
   const Step *s = plan->steps[row];
-  if (s->schedule.rows) text_add(out, "transposed");
+  if (s->schedule.rows) text_add(out, strcmp(s->schedule.rows, s->schedule.columns) == 0 ? "runs" : "transposed");
   if (s->kind != STEP_NEST || s->schedule.rows) return;
   switch (s->schedule.kind) {
   case SCHEDULE_SCALAR: text_add(out, "scalar"); break;

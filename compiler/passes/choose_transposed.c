@@ -21,18 +21,62 @@ static bool only_moves(const Nest *nest) {
          !nest->before;
 }
 
-/* Whether the rows of the matrix go on with the next point of the axis outside them, everywhere. Threads share that axis. */
-static bool runs_on(const Plan *plan, const Nest *nest, const View *from, const View *to, const Axis *rows, const Axis *columns) {
-  Arena *a = plan->arena;
-  const Axis *outside = rows - 1;
-  if (plan->threads > 1 || rows == nest->result_axes || outside == columns || size_is(outside->extent, 1)) return false;
-  const Size *row = distance(plan, from, nest->result->index, rows->var), *next = distance(plan, from, nest->result->index, outside->var);
-  const Size *next_in_result = distance(plan, to, nest->output, outside->var);
-  return size_equal(next, size_mul(a, row, rows->extent)) && size_equal(next_in_result, rows->extent);
+typedef struct Move {
+  const Plan *plan;
+  const Nest *nest;
+  const View *from, *to;
+} Move;
+
+static const Size *in_source(const Move *m, const Axis *axis) { return distance(m->plan, m->from, m->nest->result->index, axis->var); }
+static const Size *in_result(const Move *m, const Axis *axis) { return distance(m->plan, m->to, m->nest->output, axis->var); }
+static unsigned bit_of(const Nest *nest, const Axis *axis) { return 1u << (axis - nest->result_axes); }
+
+/* The axis and those outside it that go on where it ends, in both tensors. Threads share the outermost axis. */
+static unsigned run_of(const Move *m, const Axis *axis, unsigned taken) {
+  Arena *a = m->plan->arena;
+  const Size *source = size_mul(a, in_source(m, axis), axis->extent), *result = size_mul(a, in_result(m, axis), axis->extent);
+  unsigned run = bit_of(m->nest, axis);
+  for (int i = m->nest->result_count; i-- > (m->plan->threads > 1);) {
+    const Axis *next = &m->nest->result_axes[i];
+    if (((run | taken) & (1u << i)) || size_is(next->extent, 1)) continue;
+    if (!size_equal(in_source(m, next), source) || !size_equal(in_result(m, next), result)) continue;
+    run |= 1u << i;
+    source = size_mul(a, source, next->extent);
+    result = size_mul(a, result, next->extent);
+  }
+  return run;
+}
+
+static int64_t greatest_count(const Nest *nest, unsigned axes) {
+  int64_t count = 1;
+  for (int i = 0; i < nest->result_count; i++) {
+    int64_t extent = axes & (1u << i) ? size_maximum(nest->result_axes[i].extent) : 1;
+    count = extent < SIZE_LIMIT / count ? count * extent : SIZE_LIMIT;
+  }
+  return count;
 }
 
 /* What fewer columns would not be worth; a square has as many rows. */
 enum { LEAST_COLUMNS = 8, LEAST_ROWS = 4 };
+
+static bool choose_run(const Move *m, const Axis *axis, Schedule *schedule) {
+  unsigned run = run_of(m, axis, 0);
+  if (greatest_count(m->nest, run) < LEAST_COLUMNS) return false;
+  schedule->rows = schedule->columns = axis->var;
+  schedule->moved_axes = run;
+  return true;
+}
+
+static bool choose_matrix(const Move *m, const Axis *rows, const Axis *columns, Schedule *schedule) {
+  unsigned taken = bit_of(m->nest, columns);
+  if (size_maximum(columns->extent) < LEAST_COLUMNS) return false;
+  schedule->narrow = size_maximum(rows->extent) < LEAST_ROWS;
+  if (schedule->narrow && (!size_is_const(rows->extent, NULL) || !size_equal(in_result(m, columns), rows->extent))) return false;
+  schedule->rows = rows->var;
+  schedule->columns = columns->var;
+  schedule->moved_axes = taken | (schedule->narrow ? bit_of(m->nest, rows) : run_of(m, rows, taken));
+  return true;
+}
 
 bool choose_transposed(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
   bool copies = step->kind == STEP_COPY;
@@ -40,23 +84,16 @@ bool choose_transposed(const Plan *plan, const Step *step, const Target *target,
   if (target->lanes == 1 || plan->portable || (copies && step->padding_mode) || !only_moves(nest)) return false;
   const Value *source = copies ? step->source : step->operands[nest->result->operand].value;
   if (!source) return false;
-  const View *from = &plan->views[source->id], *to = &step->output;
-  if (from->buffer->dtype != DTYPE_F32 || to->buffer->dtype != DTYPE_F32) return false;
+  Move move = {plan, nest, &plan->views[source->id], &step->output};
+  if (move.from->buffer->dtype != DTYPE_F32 || move.to->buffer->dtype != DTYPE_F32) return false;
   const Axis *rows = NULL, *columns = NULL;
   for (int i = 0; i < nest->result_count; i++) {
     const Axis *axis = &nest->result_axes[i];
+    if (!in_source(&move, axis) || !in_result(&move, axis)) return false;
     if (size_is(axis->extent, 1)) continue;
-    const Size *in_source = distance(plan, from, nest->result->index, axis->var), *in_result = distance(plan, to, nest->output, axis->var);
-    if (!in_source || !in_result) return false;
-    if (size_is(in_result, 1)) rows = axis;
-    if (size_is(in_source, 1)) columns = axis;
+    if (size_is(in_result(&move, axis), 1)) rows = axis;
+    if (size_is(in_source(&move, axis), 1)) columns = axis;
   }
-  if (!rows || !columns || rows == columns || size_maximum(columns->extent) < LEAST_COLUMNS) return false;
-  bool dense = size_equal(distance(plan, to, nest->output, columns->var), rows->extent);
-  schedule->narrow = size_maximum(rows->extent) < LEAST_ROWS;
-  if (schedule->narrow && (!dense || !size_is_const(rows->extent, NULL))) return false;
-  schedule->flat = runs_on(plan, nest, from, to, rows, columns);
-  schedule->rows = rows->var;
-  schedule->columns = columns->var;
-  return true;
+  if (!rows || !columns) return false;
+  return rows == columns ? choose_run(&move, rows, schedule) : choose_matrix(&move, rows, columns, schedule);
 }

@@ -1,22 +1,28 @@
-/* lower_transposed.c - what only moves numbers, where neighbours in the source are no neighbours in the result: copies to and
- * from channels first, channel_shuffle, permute.
+/* lower_transposed.c - what only moves numbers: copies, channel_shuffle, permute.
  *
- * One axis is that of neighbours in the result, another that of neighbours in the source: a matrix that kernels transpose in
+ * Where neighbours in the source are neighbours in the result, they are moved in runs. Else one axis is that of neighbours in the result, another that of neighbours in the source: a matrix that kernels transpose in
  * registers, inside loops over the other axes (docs/decisions/0019-moving-numbers.md). */
 #include "passes/lower_nest.h"
 
 /* Whether a loop visits the points of an axis; else the kernel does, or there is one only. */
-static bool has_loop(const StepBinding *b, const Nest *nest, const Axis *axis) {
-  const Schedule *schedule = &b->step->schedule;
-  const Axis *rows = find_axis(nest, schedule->rows), *columns = find_axis(nest, schedule->columns);
-  return axis != rows && axis != columns && !(schedule->flat && axis == rows - 1) && !size_is(axis->extent, 1);
+static bool has_loop(const StepBinding *b, const Nest *nest, int axis) {
+  return !(b->step->schedule.moved_axes & (1u << axis)) && !size_is(nest->result_axes[axis].extent, 1);
+}
+
+/* How many numbers the kernel moves. */
+static const Size *count_of(const StepBinding *b, const Nest *nest, const Axis *without) {
+  const Size *count = size_of(b->plan->arena, 1);
+  for (int i = 0; i < nest->result_count; i++)
+    if ((b->step->schedule.moved_axes & (1u << i)) && &nest->result_axes[i] != without)
+      count = size_mul(b->plan->arena, count, nest->result_axes[i].extent);
+  return count;
 }
 
 /* A pointer to where the matrix begins. */
 static Expr *begin_of(const StepBinding *b, const Nest *nest, const char *pointer, Expr *offset) {
   Arena *a = b->plan->arena;
   for (int i = 0; i < nest->result_count; i++)
-    if (!has_loop(b, nest, &nest->result_axes[i])) offset = substitute_var(a, offset, nest->result_axes[i].var, expr_int(a, 0));
+    if (!has_loop(b, nest, i)) offset = substitute_var(a, offset, nest->result_axes[i].var, expr_int(a, 0));
   return expr_binary(a, OP_ADD, expr_index(a, pointer), offset);
 }
 
@@ -24,11 +30,11 @@ static Stmt *call(const StepBinding *b, const Nest *nest) {
   Arena *a = b->plan->arena;
   const Schedule *schedule = &b->step->schedule;
   const Axis *rows = find_axis(nest, schedule->rows), *columns = find_axis(nest, schedule->columns);
-  const Size *row_count = schedule->flat ? size_mul(a, rows[-1].extent, rows->extent) : rows->extent;
   Expr *from = element_offset(b, nest->result), *to = output_offset(b, nest->output);
   Expr *x = begin_of(b, nest, b->operands[nest->result->operand].name, from), *y = begin_of(b, nest, b->output.name, to);
+  if (rows == columns) return stmt_call(a, KERNEL_MOVE, (Expr *[]){x, y, expr_size(a, count_of(b, nest, NULL))}, 3);
   Expr *x_row = coefficient_of(a, from, rows->var), *y_column = coefficient_of(a, to, columns->var);
-  Expr *sides[] = {expr_size(a, row_count), expr_size(a, columns->extent)};
+  Expr *sides[] = {expr_size(a, count_of(b, nest, columns)), expr_size(a, columns->extent)};
   Expr *transpose[] = {x, x_row, y, y_column, sides[0], sides[1]}, *interleave[] = {x, x_row, y, sides[0], sides[1]};
   return schedule->narrow ? stmt_call(a, KERNEL_INTERLEAVE, interleave, 5) : stmt_call(a, KERNEL_TRANSPOSE, transpose, 6);
 }
@@ -38,7 +44,7 @@ Stmt *lower_transposed(const StepBinding *b, const Nest *nest) {
   Stmt *body = call(b, nest);
   for (int i = nest->result_count; i-- > 0;) {
     const Axis *axis = &nest->result_axes[i];
-    if (has_loop(b, nest, axis)) body = stmt_for_points(a, axis->var, expr_int(a, 0), expr_size(a, axis->extent), expr_int(a, 1), body);
+    if (has_loop(b, nest, i)) body = stmt_for_points(a, axis->var, expr_int(a, 0), expr_size(a, axis->extent), expr_int(a, 1), body);
   }
   return body;
 }

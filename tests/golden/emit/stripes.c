@@ -89,6 +89,23 @@ extern const float stripes_conv2_bias[4];
 #define STRIPES_Y_ROW_CONV2_MAX_POOL 4
 #define STRIPES_OFFSET_CONV1_STRIPE 144
 
+/* y[i] = x[i] */
+static STRIPES_NOINLINE void stripes_kernel_move(const float *x, float *y, size_t count)
+{
+  size_t i = 0;
+#if STRIPES_LANES >= 4
+  for (; i + 8 <= count; i += 8) {
+    const stripes_f32x4 x0 = STRIPES_LOAD4(x + i);
+    const stripes_f32x4 x1 = STRIPES_LOAD4(x + i + 4);
+    STRIPES_STORE4(y + i, x0);
+    STRIPES_STORE4(y + i + 4, x1);
+  }
+#endif
+  for (; i < count; i++) {
+    y[i] = x[i];
+  }
+}
+
 /* Zeros around a tensor, so that windows may reach beyond its edges: as many before its first
      pixel, between its rows and after its last one. y points to the border's first. */
 static void stripes_zero_border(float *y, size_t first, size_t between, size_t last, size_t height,
@@ -258,12 +275,7 @@ static void stripes_move_rows(float *y, size_t count, size_t distance)
 static void stripes_x_copy(const float *x, float *y, size_t rows)
 {
   for (size_t oy = 0; oy < rows; oy++) {
-    for (size_t ox = 0; ox < 2; ox++) {
-      for (size_t oc = 0; oc < 4; oc++) {
-        y[oy * STRIPES_Y_ROW_X_COPY + ox * STRIPES_Y_COLUMN_X_COPY + oc] =
-            x[oy * STRIPES_X_ROW_X_COPY + ox * STRIPES_X_COLUMN_X_COPY + oc];
-      }
-    }
+    stripes_kernel_move(x + oy * STRIPES_X_ROW_X_COPY, y + oy * STRIPES_Y_ROW_X_COPY, 8);
   }
 }
 

@@ -524,8 +524,7 @@ static void g_conv1(const float *x, const float *weight, const float *bias, floa
       G_Y_COLUMN_CONV1, 16, 0, 12, 3, 5, 4);
 }
 
-/* y_out: copy, in the caller's order, 16x7x6 -> 16x7x6
-   Rows lie one right after the other: ox runs over all of them. */
+/* y_out: copy, in the caller's order, 16x7x6 -> 16x7x6 */
 static void g_y_out(const float *x, float *y)
 {
   g_kernel_transpose(x, G_X_COLUMN_Y_OUT, y, G_Y_CHANNEL_Y_OUT, 42, 16);
