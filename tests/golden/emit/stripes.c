@@ -94,7 +94,7 @@ static STRIPES_NOINLINE void stripes_kernel_move(const float *x, float *y, size_
 {
   size_t i = 0;
 #if STRIPES_LANES >= 4
-  for (; i + 8 <= count; i += 8) {
+  for (; i < count - count % 8; i += 8) {
     const stripes_f32x4 x0 = STRIPES_LOAD4(x + i);
     const stripes_f32x4 x1 = STRIPES_LOAD4(x + i + 4);
     STRIPES_STORE4(y + i, x0);
