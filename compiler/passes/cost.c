@@ -6,10 +6,12 @@ enum {
   CYCLE = 20,         /* parts of a cycle that the model counts */
   LATENCY = 4,        /* cycles until a sum can be added to */
   STREAM_TENTHS = 26, /* tenths of a cycle for a vector from the second cache */
-  MEMORY_BYTES = 5,   /* from memory in a cycle */
+  MEMORY_BYTES = 5,   /* from memory in a cycle, */
+  NEAR_BYTES = 64,    /* of inputs from the second cache, for the most part beside the arithmetic */
   STEP = 8,           /* tenths of a cycle to go on to the next */
-  CALL = 40,          /* cycles to call a kernel and to fill and empty the pipeline */
-  VISIT = 2           /* cycles for the first value, the epilogue and the store of a vector */
+  CALL = 20,          /* cycles to call a kernel and to fill and empty the pipeline, */
+  POINT = 4,          /* to find the addresses of a point, */
+  VISIT = 2           /* for the first value, the epilogue and the store of a vector */
 };
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -35,7 +37,8 @@ static int64_t cost_of_row(const Target *target, const Work *work, const Schedul
       int64_t points = work->points / tiles + large_tile, width = vectors / blocks + large_block;
       int64_t point_count = large_tile ? work->points % tiles : tiles - work->points % tiles;
       int64_t block_count = large_block ? vectors % blocks : blocks - vectors % blocks;
-      int64_t tile = work->steps * cost_of_step(target, work, points, width, schedule->lanes) + (CALL + VISIT * points * width) * CYCLE;
+      int64_t tile = work->steps * cost_of_step(target, work, points, width, schedule->lanes) +
+                     (CALL + POINT * points + VISIT * points * width) * CYCLE;
       cost += point_count * block_count * tile;
     }
   return cost;
@@ -49,10 +52,14 @@ static int64_t passes_over_weights(const Work *work, const Schedule *schedule) {
 /* Weights come from memory: once, beside the arithmetic, where each block is used for all points before the next one,
  * which reads the input again; else before it, and again for each row or tile if they do not stay in the cache. */
 int64_t estimate_cost(const Target *target, const Work *work, const Schedule *schedule) {
-  int64_t compute = work->rows * cost_of_row(target, work, schedule), kept = (int64_t)target->l2 * 1024 * 6 / 10;
-  int64_t fetch = work->weights * CYCLE / MEMORY_BYTES;
-  if (!schedule->channels_outermost) return compute + fetch * (work->weights > kept ? passes_over_weights(work, schedule) : 1);
+  int64_t kept = (int64_t)target->l2 * 1024 * 6 / 10, fetch = work->weights * CYCLE / MEMORY_BYTES;
   int64_t width = (int64_t)schedule->lanes * schedule->vectors, blocks = (work->channels + width - 1) / width;
-  int64_t again = work->input > kept ? (blocks - 1) * work->input * CYCLE / MEMORY_BYTES / 2 : 0;
-  return larger(compute, fetch) + (blocks > 1 ? fetch / blocks : fetch) + again;
+  int64_t cost = work->rows * cost_of_row(target, work, schedule);
+  if (schedule->channels_outermost) {
+    bool far = work->input > kept;
+    int64_t again = (blocks - 1) * work->input * CYCLE / (far ? MEMORY_BYTES * 2 : NEAR_BYTES);
+    return larger(cost, fetch) + fetch / blocks + again;
+  }
+  if (!schedule->flat) cost += (blocks - 1) * work->input * CYCLE / NEAR_BYTES; /* a flat tile's input stays in the first cache */
+  return cost + fetch * (work->weights > kept ? passes_over_weights(work, schedule) : 1);
 }
