@@ -268,6 +268,17 @@ static const Nest *flattened(const StepBinding *b) {
   return nest;
 }
 
+/* Whether places along the axis have weights of their own, as the phases of a transposed convolution have: points of one tile
+ * share what is read from front to back. */
+static bool changes_weights(const StepBinding *b, const Nest *nest, const Axis *axis) {
+  for (int i = 0; nest->reduction_count && i < b->step->operand_count; i++) {
+    const PackedPart *part = b->operands[i].packed ? packed_part(b, &b->operands[i]) : NULL;
+    for (int k = 0; part && part->lane_axis && k < part->axis_count; k++)
+      if (strcmp(part->axes[k].var, axis->var) == 0) return true;
+  }
+  return false;
+}
+
 Stmt *lower_tiled(const StepBinding *b) {
   const Schedule *schedule = &b->step->schedule;
   const Nest *nest = with_tap_counts(b->plan->arena, schedule->flat ? flattened(b) : b->nest);
@@ -275,7 +286,7 @@ Stmt *lower_tiled(const StepBinding *b) {
   t.lane = find_axis(nest, nest->lane_axis);
   t.tile = find_axis(nest, nest->tile_axis);
   if (t.tile && size_is(t.tile->extent, 1)) t.tile = axis_of_rows(nest); /* a column */
-  if (t.tile && size_is(t.tile->extent, 1)) t.tile = NULL;
+  if (t.tile && (size_is(t.tile->extent, 1) || changes_weights(b, nest, t.tile))) t.tile = NULL;
   t.reduction_count = nest->reduction_count;
   memcpy(t.reductions, nest->reduction_axes, sizeof t.reductions);
   collect_operands(&t);
