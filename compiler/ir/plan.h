@@ -64,6 +64,8 @@ typedef struct Schedule {
   bool flat;               /* rows lie one right after the other everywhere: the tile axis runs over all of them */
   bool channels_outermost; /* each block of channels is computed for all points before the next one; else each row, or where
                             * it is flat each tile, for all blocks */
+  bool reduction_outside;  /* a block of channels is computed for all points with one step of the outermost reduction axis before
+                            * the next step; sums wait in the result */
   bool tiles_outermost;    /* each tile is computed for all blocks of channels before the next one */
   bool ahead;              /* channels outermost: while a block is computed, the next one's weights are asked for */
   bool input_ahead;        /* while a tile is computed, the input of the next is asked for */

@@ -129,6 +129,7 @@ static void cell_notes(Text *out, const Plan *plan, int row) {
   if (s->zero_border) note(out, "zeroes its border");
   if (schedule->kind == SCHEDULE_WINOGRAD)
     note(out, arena_printf(out->arena, "%d tiles at a time, kernels %.1f times as large", schedule->chunk, larger));
+  if (schedule->reduction_outside) note(out, "sums wait in the result");
   if (schedule->ahead) note(out, "weights asked for ahead");
   if (schedule->input_ahead) note(out, "input asked for ahead");
   if (s->all_samples) note(out, "all samples");

@@ -30,7 +30,7 @@ static const char *step_name(const Tiling *t, const KernelOperand *k, const char
 static void add_pointer(Tiling *t, const KernelOperand *k, bool is_const) {
   t->params[t->param_count] = (LoopParam){.name = k->bound->name, .pointer = true, .is_const = is_const, .type = element_type(k->bound)};
   const char *here = k->bound->kept_in ? k->bound->kept_in : k->bound->name;
-  t->arguments[t->param_count++] = add(t, expr_index(t->arena, here), k->origin);
+  t->arguments[t->param_count++] = add(t, add(t, expr_index(t->arena, here), k->origin), offset_outside(t, k));
 }
 
 static Expr *without_access(void *context, Expr *e) { return e->kind == EXPR_ACCESS ? expr_float(context, 0) : e; }
@@ -79,6 +79,10 @@ static void add_params(Tiling *t) {
     else parameter(t, tap_count_name(t->arena, axis), tap_count(t->arena, axis));
   }
   if (sums_in_parts(t)) add_parameter(t, PART, terms_of_part(t));
+  if (t->outside) {
+    add_parameter(t, t->outside->var, expr_index(t->arena, t->outside->var));
+    add_parameter(t, tap_count_name(t->arena, t->outside), expr_size(t->arena, t->outside->extent));
+  }
   for (const Stmt *limit = t->nest->before; limit; limit = limit->next)
     if (calculates_with(t, limit->var)) add_parameter(t, limit->var, expr_var(t->arena, limit->var, limit->value->type));
 }
@@ -317,14 +321,25 @@ static Stmt *store_all(const Tiling *t) {
   return body;
 }
 
+static Expr *load_result(const Tiling *t, int point, int v) {
+  Expr *sum = expr_load(t->arena, "y", place_of_result(t, point, v), (Type){SCALAR_F32, t->lanes});
+  sum->integer = valid_lanes(t, v) % t->lanes;
+  return sum;
+}
+
+static Stmt *load_earlier_sums(const Tiling *t) {
+  Stmt *body = NULL;
+  for (int p = 0; p < t->points; p++)
+    for (int v = 0; v < t->vectors; v++) body = stmt_then(body, stmt_set(t->arena, acc_name(t, p, v), load_result(t, p, v)));
+  return stmt_if(t->arena, follows_steps(t), body);
+}
+
 static Stmt *add_earlier_parts(const Tiling *t) {
   Stmt *body = NULL;
   for (int p = 0; p < t->points; p++)
     for (int v = 0; v < t->vectors; v++) {
-      Type type = {SCALAR_F32, t->lanes};
-      Expr *acc = expr_var(t->arena, acc_name(t, p, v), type), *sum = expr_load(t->arena, "y", place_of_result(t, p, v), type);
-      sum->integer = valid_lanes(t, v) % t->lanes;
-      body = stmt_then(body, stmt_set(t->arena, acc_name(t, p, v), expr_binary(t->arena, OP_ADD, acc, sum)));
+      Expr *acc = expr_var(t->arena, acc_name(t, p, v), (Type){SCALAR_F32, t->lanes});
+      body = stmt_then(body, stmt_set(t->arena, acc_name(t, p, v), expr_binary(t->arena, OP_ADD, acc, load_result(t, p, v))));
     }
   return stmt_if(t->arena, follows_parts(t), body);
 }
@@ -337,6 +352,14 @@ static Stmt *body_in_parts(const Tiling *t) {
   return stmt_then(prefetch_results(t), stmt_then(begin_ahead(t), parts));
 }
 
+static Stmt *finish(const Tiling *t) {
+  const Nest *nest = t->nest;
+  Stmt *body = load_epilogue(t);
+  if (nest->update && has_result(nest)) body = stmt_then(body, finish_all(t, nest->result));
+  for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, finish_all(t, nest->epilogue[i]));
+  return t->outside && body ? stmt_if(t->arena, is_last_step(t), body) : body;
+}
+
 static Stmt *vector_body(const Tiling *t) {
   const Nest *nest = t->nest;
   if (sums_in_parts(t)) return body_in_parts(t);
@@ -347,14 +370,12 @@ static Stmt *vector_body(const Tiling *t) {
     Tiling inside = *t;
     inside.reducing = true;
     Stmt *update = t->slide.taps ? update_sliding(&inside, nest->update) : update_all(&inside, nest->update);
+    if (t->outside) body = stmt_then(body, load_earlier_sums(t));
     body = stmt_then(body, begin_ahead(t));
     body = stmt_then(body, wrap_reductions(t, stmt_then(update, advance_streams(t)), true));
   }
   if (t->lanes == 1 && nest->update && finishes_by_functions(t)) return stmt_then(body, finish_in_loops(t));
-  body = stmt_then(body, load_epilogue(t));
-  if (nest->update && has_result(nest)) body = stmt_then(body, finish_all(t, nest->result));
-  for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, finish_all(t, nest->epilogue[i]));
-  return stmt_then(body, store_all(t));
+  return stmt_then(stmt_then(body, finish(t)), store_all(t));
 }
 
 bool add_kernel(Arena *a, LoopProgram *program, const Function *kernel) {

@@ -46,6 +46,7 @@ static Stmt *for_each(const Tiling *t, int64_t channels, Stmt *body) {
  * channel, too: behind packed weights stand numbers or zeros, behind a buffer of the workspace its tail. */
 static int64_t computed_channels(const Tiling *t) {
   const Nest *nest = t->nest;
+  if (t->outside) return t->channels; /* the result is read */
   for (int i = 0; i < t->b->step->operand_count; i++) {
     const KernelOperand *k = &t->operands[i];
     if (!k->bound || !k->along_lanes || reads_whole_vectors(t, k)) continue;
@@ -66,14 +67,19 @@ Stmt *store_results(const Tiling *t, Expr *first) {
     return for_each(t, t->channels, stmt_store(a, "y", offset, first, 1));
   Expr *result = expr_var(a, "result", type_f32);
   Stmt *body = stmt_let(a, "result", first, false);
-  if (nest->update && has_result(nest)) body = stmt_then(body, stmt_set(a, "result", plain(t, nest->result, result)));
-  for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, stmt_set(a, "result", plain(t, nest->epilogue[i], result)));
+  Stmt *last = NULL;
+  if (nest->update && has_result(nest)) last = stmt_then(last, stmt_set(a, "result", plain(t, nest->result, result)));
+  for (int i = 0; i < nest->epilogue_count; i++) last = stmt_then(last, stmt_set(a, "result", plain(t, nest->epilogue[i], result)));
+  body = stmt_then(body, t->outside ? stmt_if(a, is_last_step(t), last) : last);
   return for_each(t, t->channels, stmt_then(body, stmt_store(a, "y", offset, result, 1)));
 }
 
+static Expr *load_result(const Tiling *t) {
+  return expr_load(t->arena, "y", add(t, kernel_offset(t, &t->output, point(t)), expr_index(t->arena, t->lane->var)), type_f32);
+}
+
 static Expr *with_earlier_parts(const Tiling *t, Expr *sum) {
-  Expr *offset = add(t, kernel_offset(t, &t->output, point(t)), expr_index(t->arena, t->lane->var));
-  Expr *earlier = expr_load(t->arena, "y", offset, type_f32);
+  Expr *earlier = load_result(t);
   return expr_select(t->arena, follows_parts(t), expr_binary(t->arena, OP_ADD, earlier, sum), sum);
 }
 
@@ -86,7 +92,9 @@ Stmt *plain_body(const Tiling *t) {
   int64_t channels = computed_channels(t);
   Expr *place = place_in_array(t, channels), *sum = expr_load(a, "acc", place, type_f32);
   Stmt *array = stmt_array(a, "acc", type_f32, t->points * channels);
-  Stmt *first = for_each(t, channels, stmt_store(a, "acc", place, plain(t, nest->initial, sum), 1));
+  Expr *initial = plain(t, nest->initial, sum);
+  if (t->outside) initial = expr_select(a, follows_steps(t), load_result(t), initial);
+  Stmt *first = for_each(t, channels, stmt_store(a, "acc", place, initial, 1));
   Stmt *update = for_each(t, channels, stmt_store(a, "acc", place, plain(&inside, nest->update, sum), 1));
   if (sums_in_parts(t)) return stmt_then(array, for_each_part(t, first, update, store_results(t, with_earlier_parts(t, sum))));
   Stmt *body = stmt_then(array, first);

@@ -214,6 +214,19 @@ static void choose_vectors(const Nest *nest, const Target *target, const Work *w
   }
 }
 
+/* Whether sums can wait in the result: it holds nothing that is still read, and each step has the same number of terms. */
+static bool sums_can_wait(const Step *step) {
+  const Nest *nest = step->nest;
+  if (step->in_place || nest->before || nest->next || nest->reduction_count < 2) return false;
+  return !is_clipped(&nest->reduction_axes[0]) && !size_is(nest->reduction_axes[0].extent, 1);
+}
+
+/* Whether a block of channels has more weights than stay near while it is used for all points. */
+static bool has_large_blocks(const Target *target, const Work *work, const Schedule *schedule) {
+  int64_t block = work->steps * schedule->vectors * schedule->lanes * (int64_t)sizeof(float);
+  return schedule->ahead && block > (int64_t)target->l2 * 1024 / 4;
+}
+
 bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
   const Nest *nest = step->nest;
   const Axis *lane = find_axis(nest, nest->lane_axis);
@@ -229,5 +242,6 @@ bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Sche
   *schedule = wanted;
   if (has_vectors) choose_vectors(nest, target, multiplies ? &work : NULL, channels, schedule);
   else choose_without_vectors(plan, step, target, channels, schedule);
+  schedule->reduction_outside = multiplies && has_large_blocks(target, &work, schedule) && sums_can_wait(step);
   return true;
 }

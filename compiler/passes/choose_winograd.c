@@ -12,14 +12,16 @@
 
 enum {
   LEAST_CHANNELS = 16, /* fewer, of the input or the output, and the transforms cost more than they save */
-  /* What a tile's transforms cost for each channel, and what it costs to read a number of the weights from the second cache and
-   * from beyond it, all in multiply-adds. */
+  /* What a tile's transforms cost for each channel, and what it costs to read a number of the weights from the second cache,
+   * the third and from memory, all in multiply-adds, those of a core with vectors of 16. */
   INPUT_4 = 300,
   OUTPUT_4 = 260,
   INPUT_2 = 130,
   OUTPUT_2 = 80,
   READ_NEAR = 4,
   READ_FAR = 14,
+  READ_MEMORY = 25,
+  THIRD_CACHE = 16 << 20,    /* bytes of weights that stay there from one run of the net to the next: others use it, too */
   LEAST_SCRATCH = 128 << 10, /* bytes of a chunk, if that is more than a quarter of the second cache */
   LEAST_TILES = 8,
   PART_TERMS = 64, /* of sums over channels */
@@ -102,7 +104,7 @@ static void choose_products(Schedule *s, const WinogradShape *shape, const Targe
   int64_t chunk = choose_chunk(s, shape, target), weights = shape->in_channels * shape->m_tile * (int64_t)sizeof(float);
   Work plane = {.points = chunk, .rows = 1, .channels = shape->out_channels, .steps = shape->in_channels}; /* all of it is near */
   choose_cheapest(target, &plane, shape->m_tile / s->lanes, s);
-  s->flat = s->channels_outermost = false;
+  s->flat = s->channels_outermost = s->reduction_outside = false;
   s->part = PART_TERMS;
   s->ahead = chunk > s->tile && (s->winograd + 2) * (s->winograd + 2) * weights > (int64_t)target->l2 * 1024 / 16;
   s->chunk = (int)smaller((chunk + s->tile - 1) / s->tile * s->tile, shape->tiles);
@@ -118,22 +120,34 @@ static Schedule winograd_schedule(const Nest *nest, const Target *target, Schedu
   return s;
 }
 
-/* Reading weights overlaps with multiplying, in part. */
-static double with_reads(double products, double weights, const WinogradShape *s, const Target *target) {
+/* What it costs to read a number of weights that do not stay in the second cache. Memory is no faster for wide vectors. */
+static double read_from_afar(const Plan *plan, const Target *target) {
+  double bytes = 0;
+  for (int i = 0; i < plan->graph->parameter_count; i++) bytes += (double)parameter_elements(plan->graph->parameters[i]) * sizeof(float);
+  return bytes > THIRD_CACHE ? READ_MEMORY * target->lanes / 16.0 : READ_FAR;
+}
+
+typedef struct Costs {
+  const Target *target;
+  double afar;
+} Costs;
+
+/* Reading weights overlaps with multiplying, in part, or nearly all of it. */
+static double with_reads(double products, double weights, const WinogradShape *s, const Costs *costs, bool evenly) {
   double bytes = weights * (double)s->in_channels * (double)s->m_tile * sizeof(float);
-  double reads = weights * (bytes > target->l2 * 1024.0 ? READ_FAR : READ_NEAR);
-  return fmax(products, reads) + fmin(products, reads) / 2;
+  double reads = weights * (bytes > costs->target->l2 * 1024.0 ? costs->afar : READ_NEAR);
+  return fmax(products, reads) + fmin(products, reads) / (evenly ? 8 : 2);
 }
 
-static double direct_cost(const WinogradShape *s, const Target *target) {
-  return with_reads(9 * (double)(s->rows * s->columns), 9, s, target);
+static double direct_cost(const WinogradShape *s, const Costs *costs, const Schedule *direct) {
+  return with_reads(9 * (double)(s->rows * s->columns), 9, s, costs, direct->reduction_outside);
 }
 
-static double winograd_cost(int results, const WinogradShape *s, const Target *target) {
+static double winograd_cost(int results, const WinogradShape *s, const Costs *costs) {
   double planes = (results + 2) * (results + 2), tiles = (double)s->tiles;
   double input = results == 4 ? INPUT_4 : INPUT_2, output = results == 4 ? OUTPUT_4 : OUTPUT_2;
   double transforms = tiles * (input / (double)s->out_channels + output / (double)s->in_channels);
-  return with_reads(tiles * planes, planes, s, target) + transforms;
+  return with_reads(tiles * planes, planes, s, costs, false) + transforms;
 }
 
 bool choose_winograd(const Plan *plan, const Step *step, const Target *target, Schedule *schedule) {
@@ -145,13 +159,14 @@ bool choose_winograd(const Plan *plan, const Step *step, const Target *target, S
   WinogradShape shape = winograd_shape(nest, &(Schedule){.winograd = 2, .lanes = 1, .input_lanes = 1});
   int lanes = input_lanes(plan, step, shape.in_channels, target->lanes);
   bool few = shape.in_channels < LEAST_CHANNELS || shape.out_channels < LEAST_CHANNELS, found = false;
-  double least = plan->winograd.always ? HUGE_VAL : direct_cost(&shape, target);
+  Costs costs = {target, read_from_afar(plan, target)};
+  double least = plan->winograd.always ? HUGE_VAL : direct_cost(&shape, &costs, &direct);
   if (lanes == 0 || (few && !plan->winograd.always)) return false;
   for (int results = 2; results <= 4; results += 2) {
     if (!(results == 2 ? plan->winograd.two : plan->winograd.four) || shape.rows < results || shape.columns < results) continue;
     Schedule s = winograd_schedule(nest, target, direct, results, lanes);
     shape = winograd_shape(nest, &s);
-    double cost = winograd_cost(results, &shape, target);
+    double cost = winograd_cost(results, &shape, &costs);
     if (cost >= least) continue;
     least = cost * FOR_MORE_MEMORY; /* the next one's kernels are larger */
     *schedule = s;

@@ -103,7 +103,7 @@ static bool runs_on(const Tiling *t, int outer, int inner) {
   return true;
 }
 
-static void drop_reduction(Tiling *t, int index) {
+void drop_reduction(Tiling *t, int index) {
   t->reduction_count--;
   for (int r = index; r < t->reduction_count; r++) {
     t->reductions[r] = t->reductions[r + 1];
@@ -253,7 +253,9 @@ static Stmt *channels_outside(const Tiling *t, Runs points, Runs channels) {
     Stmt *row = NULL;
     for (int p = 0; p < points.count; p++)
       row = stmt_then(row, at_point(t, &points.items[p], call_for(t, &points.items[p], &channels.items[c])));
-    body = stmt_then(body, loop_over(t, &channels.items[c], outermost ? outer_loops(t, row) : row));
+    if (outermost) row = outer_loops(t, row);
+    if (t->outside) row = stmt_for(t->arena, t->outside->var, number(t, 0), expr_size(t->arena, t->outside->extent), number(t, 1), row);
+    body = stmt_then(body, loop_over(t, &channels.items[c], row));
   }
   return outermost ? body : outer_loops(t, body);
 }
@@ -291,6 +293,7 @@ Stmt *lower_tiled(const StepBinding *b) {
   memcpy(t.reductions, nest->reduction_axes, sizeof t.reductions);
   collect_operands(&t);
   merge_reductions(&t);
+  if (schedule->reduction_outside) move_reduction_outside(&t);
   Runs points = cut_row(&t), channels = cut_channels(&t);
   bool tiles_first = schedule->tiles_outermost || (schedule->flat && !schedule->channels_outermost);
   return limits_of(&t, NULL, tiles_first ? tiles_outside(&t, points, channels) : channels_outside(&t, points, channels));

@@ -39,6 +39,7 @@ const char *kernel_name(const Tiling *t, bool of_layer) {
   for (int r = 0; r < t->reduction_count; r++)
     if (!size_is(t->reductions[r].extent, 1)) text_addf(&name, "_%s", t->reductions[r].var);
   if (sums_in_parts(t)) text_add(&name, "_parts");
+  if (t->outside) text_addf(&name, "_each_%s", t->outside->var);
   if (t->slide.taps) text_addf(&name, "%d", t->slide.taps);
   if (t->slide.taps && t->slide.stride > 1) text_addf(&name, "_stride%d", t->slide.stride);
   if (t->slide.taps && t->slide.dilation > 1) text_addf(&name, "_dilation%d", t->slide.dilation);
@@ -66,12 +67,15 @@ bool has_numbers(const Step *step) {
 }
 
 const char **kernel_comment(const Tiling *t, int *count) {
-  const char **lines = ARENA_ARRAY(t->arena, const char *, 1);
+  const char **lines = ARENA_ARRAY(t->arena, const char *, 2);
   const Step *step = t->b->step;
   const char *stage = step->stage ? arena_printf(t->arena, "%s of ", step->stage->name) : "";
   const char *where = step->schedule.plain ? "" : " in registers";
   lines[0] = arena_printf(t->arena, "%s%s: %d point%s by %lld channel%s%s", stage, step->root->op->name, t->points,
                           t->points == 1 ? "" : "s", (long long)t->channels, t->channels == 1 ? "" : "s", where);
   *count = 1;
+  if (t->outside)
+    lines[(*count)++] = arena_printf(t->arena, "One %s of all: sums wait in y from one call to the next, the last one finishes them.",
+                                     t->outside->var);
   return lines;
 }

@@ -12,6 +12,7 @@ typedef struct KernelOperand {
   Expr *origin;                   /* offset of the tile's first element from the layer's pointer, in axis variables */
   Expr *step_tile;                /* distance between neighbours along the tile axis, as the kernel knows it, */
   Expr *step_reduction[MAX_AXES]; /* and along each reduction axis */
+  Expr *step_outside;             /* along the one that stands outside the kernel */
   bool along_lanes;               /* neighbours along the lane axis are neighbours in memory */
   bool streamed;                  /* packed numbers, read once from front to back, */
   int64_t per_lane;               /* so many for each channel */
@@ -34,6 +35,7 @@ typedef struct Tiling {
   const Axis *lane, *tile; /* tile: NULL, there is none or it has one point */
   Axis reductions[MAX_AXES];
   int reduction_count;
+  const Axis *outside; /* the reduction axis of which the kernel computes one step, and is told which; NULL: it has all */
   KernelOperand *operands;
   KernelOperand output;
   const struct PointRun *run; /* of points with the same limits, whose tiles are being written; NULL: limits go by name */
@@ -110,6 +112,17 @@ Expr *terms_of_part(const Tiling *t);
 Stmt *for_each_part(const Tiling *t, Stmt *first, Stmt *update, Stmt *last);
 /* Whether sums of earlier parts stand in the result. */
 Expr *follows_parts(const Tiling *t);
+
+/* lower_tiled.c */
+void drop_reduction(Tiling *t, int index);
+
+/* reduction_outside.c: gives the outermost reduction axis to the loops around the kernel, if there are others, */
+void move_reduction_outside(Tiling *t);
+/* the offset of what the kernel reads in this step, */
+Expr *offset_outside(const Tiling *t, const KernelOperand *k);
+/* whether sums of earlier steps wait in the result, and whether none follow. */
+Expr *follows_steps(const Tiling *t);
+Expr *is_last_step(const Tiling *t);
 
 /* slide_taps.c: whether the tiles of this size have windows that slide, */
 Slide find_slide(const Tiling *tiling);
