@@ -55,7 +55,8 @@ static const char *fold_construct(const Folding *f, const char *at, size_t lengt
   }
   if (length == 13 && memcmp(at, "CNNC_FUNCTION", 13) == 0 && close) {
     if (f->lanes == 1) text_addf(out, "static float %s_%.*sf(float x)", f->e->runtime, inner, open + 1);
-    else text_addf(out, "static void %s_%.*s_x%d(%s *lanes)", f->e->runtime, inner, open + 1, f->lanes, f->word[0][1]);
+    else /* a call takes as long as the function: its vectors go through memory */
+      text_addf(out, "static inline void %s_%.*s_x%d(%s *lanes)", f->e->runtime, inner, open + 1, f->lanes, f->word[0][1]);
     return close + 1;
   }
   if (length == 11 && memcmp(at, "CNNC_RETURN", 11) == 0 && close) {

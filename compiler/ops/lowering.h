@@ -14,6 +14,7 @@ struct Lowering {
   int first_operand;            /* reads before this one are another's: the same tensor read here is a new operand */
   Expr *channel, *row, *column; /* of the element that `apply` computes */
   Value *const *stages;         /* what the operator's earlier stages computed */
+  bool portable;                /* --numerics portable: results keep their bits from version to version */
 };
 
 /* Input i of the node at channel c, row y, column x, as a float. */

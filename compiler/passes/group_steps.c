@@ -116,7 +116,7 @@ static void elementwise_nest(Lowering *l, const Node *node, Nest *nest) {
 }
 
 static void build_nest(Plan *plan, Step *step) {
-  Lowering l = {.arena = plan->arena, .stages = step->stages};
+  Lowering l = {.arena = plan->arena, .stages = step->stages, .portable = plan->portable};
   Nest *nest = ARENA_NEW(plan->arena, Nest);
   const Value *computed;
   if (step->stage) step->stage->nest(&l, step->root, nest);
