@@ -1,5 +1,6 @@
-/* cost.c - see cost.h. The constants are those of docs/decisions/0013-direct-form.md: a core that starts two vector operations and
- * two loads in a cycle, which is what large cores of the last ten years do; on smaller ones all costs grow together. */
+/* cost.c - see cost.h. The constants are those of docs/decisions/0013-direct-form.md and 0020-small-costs.md: a core that starts two
+ * vector operations and two loads in a cycle, which is what large cores of the last ten years do; on smaller ones all costs
+ * grow together. */
 #include "passes/cost.h"
 
 enum {
