@@ -20,8 +20,9 @@ bool asks_weights(const Tiling *t) {
   const KernelOperand *weights = streamed_weights(t);
   if (!weights || t->lanes == 1 || t->slide.taps) return false;
   if (!t->tile) return true;
-  return t->points > 1 && t->vectors >= NEAR_FROM_VECTORS &&
-         streams_weights(target_of(t), weights->per_lane * t->channels * (int64_t)sizeof(float));
+  if (t->points == 1 || t->vectors < NEAR_FROM_VECTORS) return false;
+  if (target_of(t)->waiting) return true; /* else gcc keeps inputs for the next step, too, in registers that the sums need */
+  return streams_weights(target_of(t), weights->per_lane * t->channels * (int64_t)sizeof(float));
 }
 
 static Stmt *prefetch_near(const Tiling *t, const char *pointer) {
