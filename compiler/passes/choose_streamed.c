@@ -82,7 +82,7 @@ static int most_points(const Plan *plan, const Target *target, const Step *step,
   if (!nest->update || (nest->reduction_count && !slides)) return calls_functions(plan, nest) ? 1 : POINTS_OF_COPIES;
   if (!nest->reduction_count || !size_is_const(nest->reduction_axes[nest->reduction_count - 1].extent, &taps)) return schedule->tile;
   if (taps > target->registers / 2) return schedule->tile;
-  int64_t points = (target->registers - taps - 1) / schedule->vectors;
+  int64_t points = (target->registers - taps - 1) / schedule->vectors - target->waiting;
   return points > MOST_POINTS ? MOST_POINTS : points < 2 ? 2 : (int)points;
 }
 
