@@ -24,6 +24,7 @@ enum {
   THIRD_CACHE = 16 << 20,    /* bytes of weights that stay there from one run of the net to the next: others use it, too */
   LEAST_SCRATCH = 128 << 10, /* bytes of a chunk, if that is more than a quarter of the second cache */
   LEAST_TILES = 8,
+  MANY_CHUNKS = 32,
   PART_TERMS = 64, /* of sums over channels */
   MOST_TILES = 64  /* of a chunk that is larger than that, so that its weights are read less often */
 };
@@ -99,14 +100,17 @@ static int64_t choose_chunk(const Schedule *s, const WinogradShape *shape, const
   return (shape->tiles + chunks - 1) / chunks;
 }
 
-/* The tile in registers for the products of a chunk; all chunks but the last are full of such tiles. */
+/* The tile in registers for the products of a chunk; all chunks but the last are full of such tiles. Weights that stay in the second cache
+ * while many chunks are multiplied with them need not be asked for. */
 static void choose_products(Schedule *s, const WinogradShape *shape, const Target *target) {
   int64_t chunk = choose_chunk(s, shape, target), weights = shape->in_channels * shape->m_tile * (int64_t)sizeof(float);
-  Work plane = {.points = chunk, .rows = 1, .channels = shape->out_channels, .steps = shape->in_channels}; /* all of it is near */
+  int64_t all = (s->winograd + 2) * (s->winograd + 2) * weights, second = (int64_t)target->l2 << 10;
+  Work plane = {.points = shape->tiles, .rows = 1, .channels = shape->out_channels, .steps = shape->in_channels}; /* all of it is near */
   choose_cheapest(target, &plane, shape->m_tile / s->lanes, s);
   s->flat = s->channels_outermost = s->reduction_outside = false;
   s->part = PART_TERMS;
-  s->ahead = chunk > s->tile && (s->winograd + 2) * (s->winograd + 2) * weights > (int64_t)target->l2 * 1024 / 16;
+  bool stays = all < second / 4 * 3 && shape->tiles > MANY_CHUNKS * chunk;
+  s->ahead = chunk > s->tile && all > second / 16 && !stays;
   s->chunk = (int)smaller((chunk + s->tile - 1) / s->tile * s->tile, shape->tiles);
 }
 
