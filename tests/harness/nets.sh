@@ -15,7 +15,7 @@ RUNNER= LINK= # an emulator; more files and flags for the linker
 # small_examples: files of examples whose weights can be C and whose evaluation takes no time
 small_examples() {
   most=1000000
-  [ -z "${THOROUGH-}" ] || most=10000000
+  [ -z "${THOROUGH-}" ] || most=30000000
   "$here/small-examples" "$CNNC" $most
 }
 
