@@ -51,10 +51,10 @@ def read_cases(directory):
             continue  # takes the data of the one before
         found = re.fullmatch(r"(\w+)_at(\d)", name)
         net, place = (found.group(1), int(found.group(2))) if found else (name, None)
-        samples = int(words[at + 1])
+        samples = int(words[at + 2])  # behind the name's hash and the length of what follows
         inputs, outputs = yield net, place, samples
-        shapes = words[at + 2:at + 2 + 4 * (inputs + outputs)].reshape(-1, 4)
-        at += 2 + 4 * (inputs + outputs)
+        shapes = words[at + 3:at + 3 + 4 * (inputs + outputs)].reshape(-1, 4)
+        at += 3 + 4 * (inputs + outputs)
         counts = [int(n) * (1 if i < inputs else 3) for i, n in enumerate(shapes[:, 3])]
         block = words[at:at + samples * sum(counts)].reshape(samples, sum(counts))
         at += block.size

@@ -89,6 +89,10 @@ static void put_word(Text *data, uint32_t word) {
   text_add_bytes(data, bytes, 4);
 }
 
+static void change_word(Text *data, size_t at, uint32_t word) {
+  for (int i = 0; i < 4; i++) data->data[at + (size_t)i] = (char)(word >> (8 * i) & 255);
+}
+
 static void put_float(Text *data, float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
@@ -316,7 +320,9 @@ static void write_graph(Job *job, const char *name, const Graph *graph) {
 static void add_case(Job *job, const Graph *graph, Case c) {
   size_t before = job->data.length;
   put_word(&job->data, (uint32_t)hash(c.name));
+  put_word(&job->data, 0);
   if (job->known_data || put_samples(job, graph)) {
+    change_word(&job->data, before + 4, (uint32_t)(job->data.length - before - 8)); /* by which those go on who leave it out */
     add_glue(job, part_of(job), &c);
     return;
   }
