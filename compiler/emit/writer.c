@@ -10,7 +10,7 @@
  * and the tighter the operator binds the worse. -1: never. */
 static int badness(const char *line, size_t i, int depth) {
   if (line[i] != ' ' || i == 0) return -1;
-  if (line[i - 1] == ',') return 4 * depth;
+  if (line[i - 1] == ',' || line[i - 1] == ';') return 4 * depth;
   if (depth == 0 && strchr("):", line[i - 1]) && strncmp(line + i + 1, "return ", 7) == 0) return 0;
   if (i >= 4 && strncmp(line + i - 4, "void", 4) == 0) return 20; /* before a function's name, if all else fails */
   if (line[i - 1] == '=' && depth == 0) return 0;
@@ -28,8 +28,9 @@ static int open_before(const char *line, size_t length) {
   return -lowest;
 }
 
-/* The place at which to break a line so that its beginning fits: the least bad one, of equals the last. 0: none. */
-static size_t best_place(const char *line, size_t length, size_t room, int depth) {
+/* The place from `from` on at which to break a line so that its beginning fits: the least bad one, of equals the last.
+ * 0: none. */
+static size_t best_place(const char *line, size_t length, size_t from, size_t room, int depth) {
   size_t best = 0, start = 0;
   int least = 1 << 20;
   if (strncmp(line, "#define ", 8) == 0) { /* name and parameters stay together */
@@ -41,7 +42,7 @@ static size_t best_place(const char *line, size_t length, size_t room, int depth
     if (line[i] == '(' || line[i] == '[') depth++;
     if ((line[i] == ')' || line[i] == ']') && depth) depth--; /* it may have been opened before the last break */
     int bad = badness(line, i, depth);
-    if (bad < 0 || i < room / 3) continue;
+    if (bad < 0 || i < from) continue;
     if (bad <= least) {
       best = i;
       least = bad;
@@ -50,10 +51,11 @@ static size_t best_place(const char *line, size_t length, size_t room, int depth
   return best;
 }
 
-/* What closes brackets of earlier lines is no place for a break, unless there is no other. */
+/* What closes brackets of earlier lines is no place for a break, and a short beginning is none, unless there is no other. */
 static size_t break_place(const char *line, size_t length, size_t room) {
-  size_t place = best_place(line, length, room, 0);
-  return place ? place : best_place(line, length, room, open_before(line, length));
+  size_t place = best_place(line, length, room / 3, room, 0);
+  if (!place) place = best_place(line, length, room / 3, room, open_before(line, length));
+  return place ? place : best_place(line, length, 0, room, 0);
 }
 
 /* A line that begins with so many spaces; what follows the first break is indented by four more. `at_break` ends every
