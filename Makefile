@@ -23,10 +23,13 @@ CFLAGS.release := -O2 -DNDEBUG
 CFLAGS.debug := -O0 -g3
 # null and object-size are what AddressSanitizer sees, too
 CFLAGS.asan := -O1 -g1 -fsanitize=address,undefined -fno-sanitize=null,object-size -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCNNC_TESTING
+# libFuzzer is clang's: VARIANT=fuzz CC=clang. Without -DNDEBUG, so that whatever a debug build asserts counts.
+CFLAGS.fuzz := -O2 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=null,object-size -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCNNC_TESTING
 CPPFLAGS += -Icompiler -I$B/grammar -I$B -DCNNC_VERSION='"$(VERSION)"' -D_POSIX_C_SOURCE=200809L
 # gcc's sanitizers inside the compiler: tests start it thousands of times, 3 ms sooner
 LDFLAGS.asan := $(if $(filter cc gcc,$(CC)),-static-libasan -static-libubsan)
-ALL_CFLAGS := -std=c11 $(WARNINGS) $(CFLAGS.$(VARIANT)) $(CFLAGS)
+# without contraction: the same numbers whether the machine has fused multiply-add or not
+ALL_CFLAGS := -std=c11 -ffp-contract=off $(WARNINGS) $(CFLAGS.$(VARIANT)) $(CFLAGS)
 LIBS := -lcjson -lz -lpng -lprotobuf-c -lm
 ONNX_PROTO ?= /usr/include/onnx/onnx.proto
 
@@ -100,7 +103,67 @@ $B/unit-tests: $(UNIT_OBJECTS) $B/libcnnc.a
 	$(call say,LINK,$@)
 	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS)
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(UNIT_OBJECTS) $B/compiler/main.o)
+# Fuzz targets: each with libFuzzer, and all of them in one program that reads files. The one of nets, with its generator and
+# what it compares with, is left out where tcc is no library.
+LIBTCC := $(filter /%,$(shell $(CC) -print-file-name=libtcc.a))
+GENERATOR := $(filter-out %/generate.c $(wildcard tests/differential/coverage*.c),$(wildcard tests/differential/*.c))
+HARNESS := $(filter-out %/emit_nets.c %/run_nets.c,$(wildcard tests/harness/*.c))
+FUZZ_SOURCES := $(filter-out %/libfuzzer.c %/replay.c,$(wildcard tests/fuzz/*.c))
+FUZZ_TARGETS := $(notdir $(sort $(wildcard tests/fuzz/corpus/*)))
+ifneq ($(LIBTCC),)
+FUZZ_SOURCES += $(HARNESS)
+$B/tests/fuzz/replay.o: CPPFLAGS += -DHAVE_LIBTCC
+$B/fuzz-replay $B/fuzz-nets: $B/generator.o $B/libtcc.o
+$B/fuzz-replay $B/fuzz-nets: LIBS += -ldl -lpthread
+else
+FUZZ_SOURCES := $(filter-out %/nets.c %/loaded.c,$(FUZZ_SOURCES))
+FUZZ_TARGETS := $(filter-out nets,$(FUZZ_TARGETS))
+endif
+FUZZ_OBJECTS := $(patsubst %.c,$B/%.o,$(sort $(FUZZ_SOURCES)))
+GENERATOR_OBJECTS := $(patsubst %.c,$B/%.o,$(sort $(GENERATOR)))
+# What computes for the comparison alone is not what is searched.
+ifeq ($(VARIANT),fuzz)
+$(GENERATOR_OBJECTS) $(HARNESS:%.c=$B/%.o) $B/tests/fuzz/nets.o: CFLAGS += -fno-sanitize-coverage=trace-cmp
+endif
+# Both have functions named as some of cnnc's: only those that they are called by are seen from outside.
+$B/generator.o: NAMES := random_net_of print_net print_weights free_net
+$B/generator.o: $(GENERATOR_OBJECTS)
+$B/libtcc.o: NAMES := tcc_*
+$B/libtcc.o: $(LIBTCC)
+$B/generator.o $B/libtcc.o:
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$Q$(LD) -r --whole-archive $^ -o $@.all
+	$Qobjcopy --wildcard $(NAMES:%=--keep-global-symbol='%') $@.all $@ && rm $@.all
+$B/libfuzz.a: $(FUZZ_OBJECTS)
+	$(call say,AR,$@)
+	@rm -f $@
+	$Q$(AR) rcs $@ $^
+
+$B/fuzz-replay: $B/tests/fuzz/replay.o $B/libfuzz.a $B/libcnnc.a
+	$(call say,LINK,$@)
+	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$B/tests/fuzz/libfuzzer-%.o: tests/fuzz/libfuzzer.c tests/fuzz/fuzz.h Makefile
+	@mkdir -p $(@D)
+	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -DTARGET=$*_target -c -o $@ $<
+
+$(FUZZ_TARGETS:%=$B/fuzz-%): $B/fuzz-%: $B/tests/fuzz/libfuzzer-%.o $B/libfuzz.a $B/libcnnc.a
+	$(call say,LINK,$@)
+	$Q$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# cnnc with a harness between it and the system.
+FAULT_OBJECTS := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/faults/*.c)))
+WRAPPED := open openat read write fsync close link rename unlink fchmod fstat
+$B/tests/faults/cnnc_main.o: compiler/main.c Makefile
+	@mkdir -p $(@D)
+	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -DCNNC_TESTING -Dmain=cnnc_main -Wno-missing-prototypes -c -o $@ $<
+
+$B/faults: $(FAULT_OBJECTS) $B/tests/faults/cnnc_main.o $B/libcnnc.a
+	$(call say,LINK,$@)
+	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+
+-include $(patsubst %.o,%.d,$(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(GENERATOR_OBJECTS) $(FAULT_OBJECTS) $B/tests/fuzz/replay.o $B/compiler/main.o)
 
 # LeNet-5 for this machine: C from cnnc, then a program from that C. Both are made anew when cnnc has changed.
 LENET5 := examples/lenet5
@@ -125,13 +188,12 @@ accuracy:                    ## LeNet-5 in C over the 10,000 test images of MNIS
 
 # Tests. Each tests/*/run and the programs below print a line of counts; tests/run-all adds them up.
 TEST_VARIANT ?= asan
-SLOW := tests/fuzz/run
 EMULATED := tests/targets/run
 LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
-# What asks other people's runtimes needs no second compiler, and gcc alone has OpenMP's library: `make check` runs them once,
-# beside the emulated targets.
-ONCE := $(wildcard tests/export/run tests/networks/run tests/oracles/run tests/roundtrip/run tests/threads/run tests/trained/run)
-TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(SLOW) $(EMULATED) $(EXCEPT),$(sort $(wildcard tests/*/run)))
+# What asks other people's runtimes, or other builds of cnnc, needs no second compiler, and gcc alone has OpenMP's library:
+# `make check` runs them once, beside the emulated targets.
+ONCE := $(wildcard tests/determinism/run tests/export/run tests/names/run tests/networks/run tests/oracles/run tests/roundtrip/run tests/threads/run tests/trained/run)
+TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(EMULATED) $(EXCEPT),$(sort $(wildcard tests/*/run)))
 TEST_ENVIRONMENT = BUILD='$(abspath $B)' CNNC='$(abspath $B/cnnc)' CC='$(CC)' DATA='$(abspath $(wildcard $(DATA)))' \
   ORACLES='$(abspath $(wildcard $(ORACLES)))' THOROUGH=$(THOROUGH) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 RESULTS := build/check.results
@@ -140,7 +202,7 @@ test:                        ## install what is missing, build and pass all test
 	@.ci/deps build test
 	@$(MAKE) run-tests VARIANT=$(TEST_VARIANT)
 
-run-tests: $B/cnnc $B/unit-tests
+run-tests: $B/cnnc $B/unit-tests $B/fuzz-replay $B/faults
 	@$(TEST_ENVIRONMENT) tests/run-all $(RUN_ALL) $(wildcard $(TESTS))
 
 oracles:                     ## ONNX Runtime, onnx, PyTorch and torchvision under build/, for tests to compare with
@@ -150,6 +212,7 @@ oracles:                     ## ONNX Runtime, onnx, PyTorch and torchvision unde
 check:                       ## all else that must hold: the tests with gcc and clang, format, layers, emulated targets
 	@.ci/deps build test check
 	@.ci/oracles build/oracles || true
+	@.ci/foreign build/foreign armhf s390x
 	@mkdir -p build
 	@rm -f $(RESULTS)
 	@failed=0; \
@@ -158,12 +221,20 @@ check:                       ## all else that must hold: the tests with gcc and 
 	$(MAKE) run-checks VARIANT=release CC=gcc THOROUGH=1 && exit $$failed
 
 run-checks: $B/cnnc
-	@$(TEST_ENVIRONMENT) tests/run-all -t 'everything else:' -r $(RESULTS) tests/check-layers 'lint=make lint' \
+	@$(TEST_ENVIRONMENT) tests/run-all -t 'everything else:' -r $(RESULTS) tests/check-layers 'mutants-list=tests/mutants/mutants.py check' 'lint=make lint' \
 	  $(wildcard $(EMULATED) $(ONCE) tests/runtime/fold_test.sh)
 
 docs: $B/cnnc                ## write docs/diagnostics.md and the table of docs/export.md anew from the texts of `cnnc explain`
 	@$B/cnnc explain --markdown > docs/diagnostics.md.new && mv docs/diagnostics.md.new docs/diagnostics.md
 	@CNNC=$B/cnnc tests/export/table > docs/export.md.new && mv docs/export.md.new docs/export.md
+
+mutants:                     ## put each fault that tests/mutants lists into cnnc or its runtime: some test must fail
+	@.ci/deps build test
+	@{ $(TEST_ENVIRONMENT) nice tests/mutants/mutants.py run build/mutants --verbose; echo $$? >build/mutants.status; } | tee build/mutants.log; \
+	tests/reliability/record mutants "$$(tail -n 1 build/mutants.log)"; exit $$(cat build/mutants.status)
+
+reliability:                 ## write docs/RELIABILITY.md anew, from what the long runs recorded
+	@python3 tests/reliability/report.py
 
 networks: $B/cnnc oracles    ## write docs/networks.md anew: all networks, measured beside other people's runtimes
 	@$(TEST_ENVIRONMENT) tests/oracles/networks.py
@@ -171,8 +242,18 @@ networks: $B/cnnc oracles    ## write docs/networks.md anew: all networks, measu
 fuzz-fmt: $B/unit-tests       ## the formatter over PROGRAMS=100000 random programs from SEED=1 on
 	@FORMAT_PROGRAMS=$(or $(PROGRAMS),100000) FORMAT_SEED=$(or $(SEED),1) $B/unit-tests --filter 'format/*'
 
+fuzz:                        ## libFuzzer for T=60 seconds on each target, or on FUZZ=".."; what it finds is kept under build/fuzz
+	@.ci/deps build fuzz
+	@$(MAKE) VARIANT=fuzz CC=$(FUZZ_CC) fuzz-programs
+	@BUILD=build/fuzz$(if $(filter-out cc gcc,$(FUZZ_CC)),-$(notdir $(FUZZ_CC))) nice tests/fuzz/search $(or $(T),60) $(or $(FUZZ),$(FUZZ_TARGETS))
+
+FUZZ_CC ?= clang
+fuzz-programs: $(FUZZ_TARGETS:%=$B/fuzz-%)
+
 fuzz-nets: $B/cnnc           ## N=1000 random nets from SEED=1 on, against all oracles; failures are kept in build
-	@$(TEST_ENVIRONMENT) FAST=1 nice tests/differential/run $(or $(N),1000) $(or $(SEED),1)
+	@mkdir -p build; \
+	{ $(TEST_ENVIRONMENT) FAST=1 nice tests/differential/run $(or $(N),1000) $(or $(SEED),1); echo $$? > build/fuzz-nets.status; } | tee build/fuzz-nets.log; \
+	tests/reliability/record nets "$$(tail -n 1 build/fuzz-nets.log), N=$(or $(N),1000) SEED=$(or $(SEED),1)"; exit $$(cat build/fuzz-nets.status)
 
 BENCH_PYTHON := build/bench/venv/bin/python
 bench-tools:                 ## the runtimes that `make bench` times beside cnnc, under build/
@@ -194,8 +275,18 @@ bench-winograd: $B/cnnc      ## 3x3 convolutions in direct and in Winograd's for
 bench-windows: $B/cnnc oracles ## depthwise convolutions and pooling beside ONNX Runtime
 	@CNNC='$(abspath $B/cnnc)' ORACLES='$(abspath $(ORACLES))' CC='$(CC)' tests/bench/run-windows
 
+bench-heads: $B/cnnc oracles ## softmax, argmax, resize and the like beside ONNX Runtime and, with OLD=.., another cnnc
+	@CNNC='$(abspath $B/cnnc)' ORACLES='$(abspath $(ORACLES))' CC='$(CC)' tests/bench/run-heads
+
 bench-targets: $B/cnnc       ## C made for one target on machines with the vectors of others
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-targets
+
+targets-table: $B/cnnc       ## run three networks on all machines of tests/targets/machines.txt: writes docs/targets.md
+	@.ci/deps build check
+	@CNNC='$(abspath $B/cnnc)' tests/targets/table.py docs/targets.md
+
+review: $B/cnnc bench-tools  ## count what edits change in the C, ours and another generator's: writes docs/review.md
+	@CNNC='$(abspath $B/cnnc)' $(BENCH_PYTHON) tests/edits/review.py docs/review.md
 
 sizes: $B/cnnc               ## how large the C of all examples is, and how long cnnc, gcc and clang take for it
 	@CNNC='$(abspath $B/cnnc)' tests/bench/run-sizes
@@ -241,5 +332,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs networks fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd bench-windows bench-targets sizes deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs mutants reliability networks fuzz fuzz-programs fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd bench-windows bench-heads bench-targets targets-table review sizes deps install uninstall format lint stats emit-diff clean help
 .DELETE_ON_ERROR:

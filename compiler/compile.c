@@ -7,7 +7,11 @@
 #include "emit/emit.h"
 #include "ir/ast.h"
 #include "load/tensor_file.h"
+#include "passes/check_places.h"
+#include "passes/expect_results.h"
+#include "passes/fit_flash.h"
 #include "passes/passes.h"
+#include "passes/place_regions.h"
 #include "passes/targets.h"
 #include "support/suggest.h"
 
@@ -19,24 +23,11 @@ typedef struct Level {
   const LoopProgram *loops;
 } Level;
 
-static const char *const pass_names[] = {"parse",
-                                         "build_graph",
-                                         "bind_weights",
-                                         "remove_dead",
-                                         "fold_batch_norm",
-                                         "group_steps",
-                                         "place_values",
-                                         "choose_schedule",
-                                         "batch_steps",
-                                         "choose_stripes",
-                                         "choose_threads",
-                                         "plan_memory",
-                                         "lower",
-                                         "name_values",
-                                         "split_products",
-                                         "pack_weights",
-                                         "emit",
-                                         NULL};
+static const char *const pass_names[] = {
+    "parse",       "build_graph",  "bind_weights",    "expect_results", "remove_dead",    "fold_batch_norm",
+    "group_steps", "place_values", "choose_schedule", "batch_steps",    "choose_stripes", "choose_threads",
+    "plan_memory", "lower",        "name_values",     "split_products", "pack_weights",   "emit",
+    NULL};
 
 static bool check_pass_name(Compilation *c) {
   const char *wanted = c->options->dump_after;
@@ -172,10 +163,17 @@ Plan *make_plan(Compilation *c, Graph *graph) {
   PLAN_PASS(choose_threads);
   t = begin(c, "plan_memory");
   plan_memory(c, plan);
-  return end(c, t, (Level){.plan = plan}) ? plan : NULL;
+  return end(c, t, (Level){.plan = plan}) && check_ram(c, plan) ? plan : NULL;
 }
 
-static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, const char *base, Outputs *out) {
+/* Whether the weights are known; on shapes alone they may not be. */
+static bool has_numbers(const Plan *plan) {
+  for (int i = 0; i < plan->packed_count; i++)
+    if (!plan->packed[i]->parameter->data) return false;
+  return true;
+}
+
+static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, const SelfTest *selftest, const char *base, Outputs *out) {
   const Target *target = find_target(c->options->target);
   EmitOptions options = {.prefix = c->options->prefix ? c->options->prefix : plan->graph->name,
                          .base = base,
@@ -183,11 +181,17 @@ static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, c
                          .weights_in_file = c->options->weights_as == WEIGHTS_AS_FILE,
                          .big_endian = target->big_endian,
                          .version = CNNC_VERSION,
-                         .flags = target->flags};
-  Text *texts[] = {&out->code, &out->header, &out->weights_code};
+                         .flags = target->flags,
+                         .sources = c->options->line_directives ? c->sources : NULL,
+                         .code_path = c->options->code_path ? c->options->code_path : arena_printf(c->arena, "%s.c", base),
+                         .selftest = selftest};
+  Text *texts[] = {&out->code, &out->header, &out->weights_code, &out->selftest_code};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = text_new(c->arena);
   emit_header(&out->header, plan, &options);
   emit_code(&out->code, plan, program, &options);
+  out->without_weights = !has_numbers(plan);
+  if (out->without_weights) return;
+  if (selftest) emit_selftest(&out->selftest_code, plan, &options);
   if (options.weights_in_file) {
     out->weights_blob = emit_weights_blob(plan, &options);
     out->weights_blob_bytes = (size_t)plan->weights_bytes;
@@ -198,13 +202,6 @@ static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, c
 
 enum { MANY_BYTES_IN_C = 4 << 20, MOST_BYTES_IN_C = 64 << 20 };
 
-/* Whether kernels are packed larger than they are. */
-static bool has_winograd(const Plan *plan) {
-  for (int i = 0; i < plan->step_count; i++)
-    if (plan->steps[i]->schedule.kind == SCHEDULE_WINOGRAD) return true;
-  return false;
-}
-
 /* Compilers need minutes and gigabytes for large tables of numbers. */
 static bool weights_fit_c(Compilation *c, const Plan *plan) {
   if (c->options->weights_as == WEIGHTS_AS_FILE || plan->weights_bytes <= MANY_BYTES_IN_C) return true;
@@ -214,20 +211,55 @@ static bool weights_fit_c(Compilation *c, const Plan *plan) {
                          refused ? "too much" : "which compilers are slow to read");
   add_note(d, "up to %d MiB compile quickly, more than %d MiB are refused", MANY_BYTES_IN_C >> 20, MOST_BYTES_IN_C >> 20);
   add_help(d, "`--weights-as file` writes them to a file that the program maps or reads");
-  if (has_winograd(plan)) add_help(d, "`--winograd none` keeps the kernels of 3x3 convolutions as small as they are");
+  if (has_form(plan, SCHEDULE_WINOGRAD)) add_help(d, "`--winograd none` keeps the kernels of convolutions as small as they are");
   return !refused;
+}
+
+/* The evaluator wants numbers for sizes, and the graph before any pass. NULL: it was reported. */
+static const Graph *pin_sizes(Compilation *c, const Graph *graph, const SizeSample *dims) {
+  if (!dims->count) return graph;
+  Options options = *c->options;
+  Diagnostics again = {.arena = c->arena, .sources = c->sources}; /* what is to be said was said */
+  Compilation pinned = *c;
+  for (int i = 0; i < dims->count; i++) {
+    Binding *size = ARENA_NEW(c->arena, Binding);
+    *size = (Binding){dims->dims[i]->name, arena_printf(c->arena, "%lld", (long long)dims->values[i]), options.sizes};
+    options.sizes = size;
+  }
+  pinned.options = &options;
+  pinned.diagnostics = &again;
+  const Graph *result = compile_to_graph(&pinned);
+  bool same = result && !again.errors && result->value_count == graph->value_count;
+  for (int i = 0; same && i < graph->value_count; i++) same = !strcmp(graph->values[i]->name, result->values[i]->name);
+  if (same) return result;
+  report(c->diagnostics, CODE_E0999, graph->span, "the network is another one at the sizes of its self-test");
+  return NULL;
+}
+
+/* What NET_selftest.c must know. NULL: errors were reported. */
+static const SelfTest *make_selftest(Compilation *c, const Graph *graph) {
+  Timer t = begin(c, "expect_results");
+  SizeSample dims = selftest_sizes(graph);
+  const Graph *pinned = pin_sizes(c, graph, &dims);
+  const SelfTest *test = pinned ? expect_results(c, pinned, dims) : NULL;
+  note(c, t, (Level){.graph = graph});
+  return test;
 }
 
 bool compile(Compilation *c, const char *base, Outputs *out) {
   bool dumped = false;
   Graph *graph = front(c, &dumped);
   if (!graph) return dumped;
+  const SelfTest *selftest = NULL;
+  if (c->options->selftest && !(selftest = make_selftest(c, graph))) return false;
   Plan *plan = make_plan(c, graph);
   if (!plan) return false;
   if (stop_at(c, DUMP_PLAN, (Level){.plan = plan})) return true;
   Timer t = begin(c, "lower");
   LoopProgram *program = lower(c, plan);
-  if (!end(c, t, (Level){.loops = program})) return false;
+  if (!end(c, t, (Level){.loops = program}) || !fits_flash(c, plan)) return false;
+  place_in_flash(c, plan);
+  if (!check_flash(c, plan)) return false;
   t = begin(c, "name_values");
   name_values(c, program);
   if (!end(c, t, (Level){.loops = program})) return false;
@@ -242,6 +274,7 @@ bool compile(Compilation *c, const char *base, Outputs *out) {
   if (!end(c, t, (Level){.plan = plan})) return false;
   if (!weights_fit_c(c, plan)) return false;
   t = begin(c, "emit");
-  emit(c, plan, program, base, out);
+  emit(c, plan, program, selftest, base, out);
+  out->plan = plan;
   return end(c, t, (Level){0});
 }

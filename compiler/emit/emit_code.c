@@ -49,7 +49,8 @@ static void emit_vector_types(const Emitter *e, const LoopUsage *usage) {
     if (usage->width[w].max) template_part(e, template_vector_max_c, width_lanes[w]);
     if (usage->width[w].min) template_part(e, template_vector_min_c, width_lanes[w]);
     if (usage->width[w].splat) template_part(e, template_vector_splat_c, width_lanes[w]);
-    if (width_lanes[w] == 4 && (usage->transposes || usage->interleaves)) template_part(e, template_vector_shuffle_c, 4);
+    if (width_lanes[w] == 4 && (usage->transposes || usage->interleaves || usage->deinterleaves))
+      template_part(e, template_vector_shuffle_c, 4);
     emit_vector_functions(e, &usage->width[w], width_lanes[w]);
     text_add(e->out, "#endif\n");
   }
@@ -74,16 +75,18 @@ static void declare_weights(const Emitter *e, const Plan *plan) {
   for (int i = 0; i < plan->packed_count; i++) text_addf(e->out, "extern %s;\n", packed_array(e, plan->packed[i]));
 }
 
-static void emit_constants(const Emitter *e, const LoopProgram *program) {
+static void emit_constants(const Emitter *e, const Plan *plan, const LoopProgram *program) {
   if (program->constants.count == 0) return;
   Text lines = text_new(e->arena);
   for (int i = 0; i < program->constants.count; i++) {
     const Size *value = program->constants.items[i].thing;
-    text_addf(&lines, "#define %s_%s%s %s\n", e->upper, program->constants.items[i].name, c_dims(e, value, dim_variable),
-              c_size_of_macro(e, value, dim_variable));
+    const char *name = program->constants.items[i].name;
+    text_addf(&lines, "#define %s_%s%s %s\n", e->upper, name, c_constant_dims(e, name, value), c_size_of_macro(e, value, dim_variable));
   }
-  text_add(e->out, "\n/* Where tensors lie in the workspace, in elements: offset of the first element inside the border,\n"
-                   "   distance of neighbouring rows, columns and channels, first channel of a slice. */\n");
+  text_addf(e->out,
+            "\n/* Where tensors lie in the workspace%s, in elements: offset of the first element inside the border,\n"
+            "   distance of neighbouring rows, columns and channels, first channel of a slice. */\n",
+            plan->ram_count ? " or a region" : "");
   write_lines(e->out, text_string(&lines));
 }
 
@@ -120,25 +123,41 @@ static void check_env(const Emitter *e, Text *text, const LoopUsage *usage) {
   write_line(text, 1, "if (sizes != %s_OK) return sizes;", e->upper);
 }
 
+/* A block of the caller's that the network writes to: `member` of the env, and `member`_bytes. It may overlap with no argument. */
+static void check_block(const Emitter *e, Text *text, const char *member, const char *bytes, const Argument *arguments, int count) {
+  write_line(text, 1, "if (!env->%s) return %s_ERR_NULL;", member, e->upper);
+  write_line(text, 1, "if (env->%s_bytes < %s) return %s_ERR_WORKSPACE;", member, bytes, e->upper);
+  write_line(text, 1, "if ((uintptr_t)env->%s %% %s_WORKSPACE_ALIGN) return %s_ERR_ALIGN;", member, e->upper, e->upper);
+  for (int i = 0; i < count; i++) refuse_overlap(e, text, arena_printf(e->arena, "env->%s", member), bytes, &arguments[i]);
+}
+
+/* The workspace and the regions beside it; none may overlap with another. */
+static void check_blocks(const Emitter *e, Text *text, const Plan *plan, bool workspace, Argument *arguments, int count) {
+  const char *bytes = e->dim_count ? "workspace_bytes" : arena_printf(e->arena, "%s_WORKSPACE_BYTES", e->upper);
+  if (workspace) check_block(e, text, "workspace", bytes, arguments, count);
+  if (workspace) arguments[count++] = (Argument){"env->workspace", bytes};
+  for (int i = 0; i < plan->ram_count; i++) {
+    const char *name = plan->ram[i]->name, *member = arena_printf(e->arena, "workspace_%s", name);
+    if (!plan->ram[i]->bytes) continue;
+    bytes = arena_printf(e->arena, "%s_WORKSPACE_%s_BYTES", e->upper, upper_name(e->arena, name));
+    check_block(e, text, member, bytes, arguments, count);
+    arguments[count++] = (Argument){arena_printf(e->arena, "env->%s", member), bytes};
+  }
+}
+
 /* NULL pointers, the workspace, overlaps of what is written with anything else. */
 static const char *checks(const Emitter *e, const Plan *plan, const LoopUsage *usage) {
   Text text = text_new(e->arena);
   const Graph *graph = plan->graph;
   int count = graph->input_count + graph->output_count;
-  Argument *arguments = ARENA_ARRAY(e->arena, Argument, (size_t)count + 1);
+  Argument *arguments = ARENA_ARRAY(e->arena, Argument, (size_t)(count + plan->ram_count) + 1);
   for (int i = 0; i < graph->input_count; i++)
     arguments[i] = caller_argument(e, "in", graph->inputs[i].value->name, &graph->inputs[i].value->type, plan->batch);
   for (int i = 0; i < graph->output_count; i++)
     arguments[graph->input_count + i] = caller_argument(e, "out", graph->outputs[i].name, &graph->outputs[i].value->type, plan->batch);
   check_env(e, &text, usage);
   for (int i = 0; i < count; i++) write_line(&text, 1, "if (!%s) return %s_ERR_NULL;", arguments[i].pointer, e->upper);
-  if (usage->workspace) {
-    write_line(&text, 1, "if (!env->workspace) return %s_ERR_NULL;", e->upper);
-    const char *bytes = e->dim_count ? "workspace_bytes" : arena_printf(e->arena, "%s_WORKSPACE_BYTES", e->upper);
-    write_line(&text, 1, "if (env->workspace_bytes < %s) return %s_ERR_WORKSPACE;", bytes, e->upper);
-    write_line(&text, 1, "if ((uintptr_t)env->workspace %% %s_WORKSPACE_ALIGN) return %s_ERR_ALIGN;", e->upper, e->upper);
-    for (int i = 0; i < count; i++) refuse_overlap(e, &text, "env->workspace", bytes, &arguments[i]);
-  }
+  check_blocks(e, &text, plan, usage->workspace, arguments, count);
   for (int i = graph->input_count; i < count; i++)
     for (int k = 0; k < i; k++) refuse_overlap(e, &text, arguments[i].pointer, arguments[i].bytes, &arguments[k]);
   if (e->options->weights_in_file && plan->packed_count) {
@@ -167,9 +186,17 @@ static const char *body(const Emitter *e, const Plan *plan, const LoopProgram *p
   const Graph *graph = plan->graph;
   declare_dims(e, &text, program);
   if (usage->workspace) write_line(&text, 1, "float *ws = (float *)env->workspace;");
+  for (int i = 0; i < plan->ram_count; i++) {
+    const char *variable = region_variable(e->arena, plan->ram[i]);
+    if (stmts_use_var(program->run, variable))
+      write_line(&text, 1, "float *%s = (float *)env->workspace_%s;", variable, plan->ram[i]->name);
+  }
   if (e->options->weights_in_file && plan->packed_count) write_line(&text, 1, "const float *weights = (const float *)env->weights;");
-  for (int i = 0; i < graph->input_count; i++)
-    declare_argument(e, &text, "const ", "in", graph->inputs[i].value->name, &graph->inputs[i].value->type);
+  for (int i = 0; i < graph->input_count; i++) { /* nobody may read it */
+    const char *name = graph->inputs[i].value->name;
+    if (stmts_use_var(program->run, arena_printf(e->arena, "in_%s", flat_name(e->arena, name))))
+      declare_argument(e, &text, "const ", "in", name, &graph->inputs[i].value->type);
+  }
   for (int i = 0; i < graph->output_count; i++)
     declare_argument(e, &text, "", "out", graph->outputs[i].name, &graph->outputs[i].value->type);
   Emitter inner = *e;
@@ -198,9 +225,10 @@ void emit_code(Text *out, const Plan *plan, const LoopProgram *program, const Em
   declare_weights(&e, plan);
   emit_constant_tables(out, plan, options);
   if (usage.larger || size_has_max(plan->workspace_bytes)) template_part(&e, template_larger_c, 1);
-  emit_constants(&e, program);
+  emit_constants(&e, plan, program);
   if (usage.moves) template_part(&e, template_move_c, 4);
   if (usage.interleaves) template_part(&e, template_interleave_c, 4);
+  if (usage.deinterleaves) template_part(&e, template_deinterleave_c, 4);
   if (usage.transposes) template_part(&e, template_transpose_c, 4);
   for (int i = 0; i < program->kernel_count; i++) emit_function(&e, program->kernels[i]);
   for (int i = 0; i < program->layer_count; i++) emit_function(&e, program->layers[i]);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "emit/emit_loops.h"
+#include "emit/emit_selftest.h"
 #include "emit/emit_sizes.h"
 #include "emit/templates.h"
 #include "emit/writer.h"
@@ -32,11 +33,18 @@ static void define_tensor(Text *out, const Emitter *e, const char *name, const T
   define(out, e, name, "SIZE", type_elements(e->arena, type));
 }
 
-/* "cat" as a C string: anything unusual as an octal escape. */
+enum { LONGEST_LITERAL = 60 };
+
+/* "cat" as a C string in a macro: anything unusual as an octal escape. A long one comes in several, which C joins. */
 static const char *string_literal(Arena *arena, const char *text) {
   Text out = text_new(arena);
+  size_t begin = 0;
   text_add(&out, "\"");
   for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+    if (out.length - begin > LONGEST_LITERAL) {
+      text_add(&out, "\" \\\n    \"");
+      begin = out.length;
+    }
     if (*p < 0x20 || *p > 0x7e || *p == '"' || *p == '\\' || *p == '?') text_addf(&out, "\\%03o", *p);
     else text_add_bytes(&out, (const char *)p, 1);
   }
@@ -62,6 +70,12 @@ static void define_workspace(Text *out, const Emitter *e, const Plan *plan) {
             (long long)plan->lower_bound_bytes, (long long)plan->bare_bound_bytes);
 }
 
+/* "NET_WORKSPACE_DTCM_BYTES" and "NET_WEIGHTS_ITCM_BYTES": what lies in each region. */
+static void define_regions(Text *out, const Emitter *e, const char *what, MemoryRegion *const *regions, int count) {
+  for (int i = 0; i < count; i++)
+    text_addf(out, "#define %s_%s_%s_BYTES %lld\n", e->upper, what, upper_name(e->arena, regions[i]->name), (long long)regions[i]->bytes);
+}
+
 static const char *macros(const Emitter *e, const Plan *plan) {
   Text out = text_new(e->arena);
   const Graph *graph = plan->graph;
@@ -72,8 +86,10 @@ static const char *macros(const Emitter *e, const Plan *plan) {
   }
   if (plan->batch > 1) text_addf(&out, "#define %s_BATCH %lld\n", e->upper, (long long)plan->batch);
   define_workspace(&out, e, plan);
+  define_regions(&out, e, "WORKSPACE", plan->ram, plan->ram_count);
   text_addf(&out, "#define %s_WORKSPACE_ALIGN %lld\n", e->upper, (long long)plan->workspace_align);
   text_addf(&out, "#define %s_WEIGHTS_BYTES %lld\n", e->upper, (long long)plan->weights_bytes);
+  define_regions(&out, e, "WEIGHTS", plan->flash, plan->flash_count);
   if (e->options->weights_in_file) {
     uint64_t fingerprint = weights_fingerprint(plan);
     text_addf(&out, "/* Of the names and shapes of the weights: what a weights file must match. */\n");
@@ -121,7 +137,11 @@ static const char *description(const Emitter *e, const Plan *plan) {
   ARENA_PUSH(e->arena, lines, count,
              arena_printf(e->arena, "Network %s, for %s, %s numerics.", graph->name, plan->target, plan->portable ? "portable" : "fast"));
   if (e->options->flags) ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "Compile with %s.", e->options->flags));
-  if (graph->doc) ARENA_PUSH(e->arena, lines, count, graph->doc);
+  for (const char *doc = graph->doc; doc && *doc; doc += strspn(doc, "\n")) {
+    size_t length = strcspn(doc, "\n");
+    ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "%.*s", (int)length, doc));
+    doc += length;
+  }
   for (int i = 0; i < graph->meta_count; i++)
     ARENA_PUSH(e->arena, lines, count, arena_printf(e->arena, "%s: %s", graph->metas[i].name, graph->metas[i].text));
   const Size *macs = size_of(e->arena, 0);
@@ -136,10 +156,15 @@ static const char *description(const Emitter *e, const Plan *plan) {
   return text_string(&out);
 }
 
-/* "  size_t H; (64 to 1024, a multiple of 4)" */
-static const char *members(const Emitter *e) {
+/* "  size_t H; (64 to 1024, a multiple of 4)"; then a pointer and its bytes for each region. */
+static const char *members(const Emitter *e, const Plan *plan) {
   Text out = text_new(e->arena);
   for (int i = 0; i < e->dim_count; i++) { text_addf(&out, "  size_t %s; /* %s */\n", e->dims[i]->name, dim_text(e->arena, e->dims[i])); }
+  for (int i = 0; i < plan->ram_count; i++) {
+    const char *name = plan->ram[i]->name;
+    text_addf(&out, "  void *workspace_%s; /* the region %s: aligned, and free, like the workspace */\n  size_t workspace_%s_bytes;\n",
+              name, name, name);
+  }
   return text_string(&out);
 }
 
@@ -161,8 +186,9 @@ void emit_header(Text *out, const Plan *plan, const EmitOptions *options) {
                         {"macros", macros(&e, plan)},
                         {"inputs", inputs(&e, plan->graph)},
                         {"outputs", outputs(&e, plan->graph)},
-                        {"dims", members(&e)},
+                        {"members", members(&e, plan)},
                         {"size_functions", size_functions(&e)},
+                        {"selftest", selftest_declaration(&e, plan)},
                         {NULL, NULL}};
   write_template(out, template_header_h, holes);
 }

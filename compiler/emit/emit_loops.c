@@ -31,7 +31,7 @@ Emitter new_emitter(Text *out, const Plan *plan, const EmitOptions *options) {
 }
 
 const char *c_type(const Emitter *e, Type type) {
-  if (type.lanes > 1) return arena_printf(e->arena, "%s_f32x%d", e->prefix, type.lanes);
+  if (type.lanes > 1) return arena_printf(e->arena, "%s_%s32x%d", e->prefix, type.scalar == SCALAR_BOOL ? "i" : "f", type.lanes);
   switch (type.scalar) {
   case SCALAR_INDEX: return "size_t";
   case SCALAR_BOOL: return "int";
@@ -63,6 +63,14 @@ const char *c_dims(const Emitter *e, const Size *size, SpellDim *spell) {
   for (int i = 0; i < e->dim_count; i++)
     if (size_uses_dim(size, e->dims[i])) text_addf(&text, "%s%s", text.length ? ", " : "(", spell(e->arena, e->dims[i]));
   if (text.length) text_add(&text, ")");
+  return text_string(&text);
+}
+
+const char *c_constant_dims(const Emitter *e, const char *name, const Size *value) {
+  if (strncmp(name, "OFFSET_", strlen("OFFSET_")) != 0 || !e->dim_count) return c_dims(e, value, dim_variable);
+  Text text = text_new(e->arena);
+  for (int i = 0; i < e->dim_count; i++) text_addf(&text, "%s%s", i ? ", " : "(", dim_variable(e->arena, e->dims[i]));
+  text_add(&text, ")");
   return text_string(&text);
 }
 
@@ -156,7 +164,7 @@ static const char *expr(const Emitter *e, const Expr *x, int context) {
   case EXPR_INT: return arena_printf(e->arena, "%lld", (long long)x->integer);
   case EXPR_SIZE: return varying_size(e, x->value, context);
   case EXPR_FLOAT: return float_literal(e, x->real);
-  case EXPR_CONSTANT: return arena_printf(e->arena, "%s_%s%s", e->upper, x->text, c_dims(e, x->value, dim_variable));
+  case EXPR_CONSTANT: return arena_printf(e->arena, "%s_%s%s", e->upper, x->text, c_constant_dims(e, x->text, x->value));
   case EXPR_VAR: return x->text;
   case EXPR_WEIGHTS: return weights(e, x);
   case EXPR_LOAD: return load(e, x);
@@ -204,7 +212,9 @@ static void emit_let(const Emitter *e, int depth, const Stmt *s) {
     call_vector_function(e, depth, s->var, s->value);
     return;
   }
-  write_line(e->out, depth, "%s%s %s = %s;", s->is_const ? "const " : "", type, s->var, expr(e, s->value, 0));
+  const char *value = expr(e, s->value, vector && s->type.scalar == SCALAR_BOOL ? PRECEDENCE_UNARY : 0);
+  if (vector && s->type.scalar == SCALAR_BOOL) value = arena_printf(e->arena, "(%s)%s", type, value); /* a mask is of some type of int */
+  write_line(e->out, depth, "%s%s %s = %s;", s->is_const ? "const " : "", type, s->var, value);
 }
 
 /* acc = acc + x reads better as acc += x. Whether the value is such a one, of what is called `name`, at `index` if it is
@@ -278,8 +288,23 @@ static void emit_parallel(const Emitter *e, int depth, const Stmt *s) {
   write_line(e->out, depth, "}");
 }
 
+/* Each statement of a layer has the line of the layer, so that debuggers and profilers show that. */
+static void emit_line(const Emitter *e) {
+  if (e->line) text_addf(e->out, "%s\n", e->line);
+}
+
+static void emit_vectors(const Emitter *e, int depth, const Stmt *s) {
+  write_line(e->out, 0, "#if %s_LANES >= %d", e->upper, widest_vector(s->body));
+  emit_stmts(e, depth, s->body);
+  write_line(e->out, 0, "#else");
+  emit_stmts(e, depth, s->plain);
+  write_line(e->out, 0, "#endif");
+}
+
 static void emit_stmt(const Emitter *e, int depth, const Stmt *s) {
+  emit_line(e);
   emit_share(e, depth, s->share);
+  if (s->share != SHARE_ALL) emit_line(e);
   switch (s->kind) {
   case STMT_FOR: emit_for(e, depth, s); break;
   case STMT_IF:
@@ -287,6 +312,7 @@ static void emit_stmt(const Emitter *e, int depth, const Stmt *s) {
     emit_stmts(e, depth + 1, s->body);
     write_line(e->out, depth, "}");
     break;
+  case STMT_VECTORS: emit_vectors(e, depth, s); break;
   case STMT_LET: emit_let(e, depth, s); break;
   case STMT_ARRAY: write_line(e->out, depth, "%s %s[%s];", c_type(e, s->type), s->var, expr(e, s->index, 0)); break;
   case STMT_POINTER:
@@ -317,21 +343,44 @@ static const char *params(const Emitter *e, const Function *f) {
   return text_string(&text);
 }
 
-void emit_function(const Emitter *e, const Function *f) {
+/* Parameters that only another form of the body needs, or a shape that leaves nothing to look up. */
+static void ignore_unused(const Emitter *e, const Function *f, const Stmt *body) {
+  for (int i = 0; i < f->param_count; i++) {
+    const LoopParam *p = &f->params[i];
+    bool is_size = !p->pointer && !f->kernel, is_result = p->pointer && !p->is_const; /* layers get those that they need */
+    bool used = is_size || is_result || stmts_use_var(body, p->name);
+    if (!used) write_line(e->out, 1, "(void)%s;", p->name);
+  }
+}
+
+static void emit_text_of_function(const Emitter *e, const Function *f) {
   text_add(e->out, "\n");
   write_comment(e->out, 0, f->comment, f->comment_count);
+  emit_line(e);
   bool kept_out_of_line = f->kernel && f->plain_body;
   write_line(e->out, 0, "static %svoid %s_%s(%s)", kept_out_of_line ? arena_printf(e->arena, "%s_NOINLINE ", e->upper) : "", e->prefix,
              f->name, params(e, f));
   write_line(e->out, 0, "{");
   if (f->plain_body) write_line(e->out, 0, "#if %s_LANES >= %d", e->upper, widest_vector(f->body));
+  ignore_unused(e, f, f->body);
   emit_stmts(e, 1, f->body);
   if (f->plain_body) {
     write_line(e->out, 0, "#else");
-    for (int i = 0; i < f->param_count; i++) /* what only prefetches need */
-      if (!f->params[i].pointer && !stmts_use_var(f->plain_body, f->params[i].name)) write_line(e->out, 1, "(void)%s;", f->params[i].name);
+    ignore_unused(e, f, f->plain_body);
     emit_stmts(e, 1, f->plain_body);
     write_line(e->out, 0, "#endif");
   }
+  emit_line(e);
   write_line(e->out, 0, "}");
+}
+
+void emit_function(const Emitter *e, const Function *f) {
+  Emitter inner = *e;
+  Location at = e->options->sources && f->span.start ? source_locate(e->options->sources, f->span.start) : (Location){0};
+  if (at.source) inner.line = arena_printf(e->arena, "#line %d %s", at.line, c_string(e->arena, at.source->name));
+  emit_text_of_function(&inner, f);
+  if (!at.source) return;
+  int lines = 2; /* of the C file, where the text that follows this directive stands */
+  for (const char *p = strchr(text_string(e->out), '\n'); p; p = strchr(p + 1, '\n')) lines++;
+  text_addf(e->out, "#line %d %s\n", lines, c_string(e->arena, e->options->code_path));
 }

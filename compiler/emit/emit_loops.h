@@ -11,6 +11,7 @@ typedef struct Emitter {
   const EmitOptions *options;
   const Dim *const *dims; /* sizes that are known at run time only */
   int dim_count;
+  const char *line;          /* a directive that stands before each statement; NULL: none */
   const LoopProgram *hooked; /* its layers are told to NET_AFTER_LAYER when they were called; NULL: nobody is told */
 } Emitter;
 
@@ -22,6 +23,9 @@ const char *c_size(const Emitter *e, const Size *size, SpellDim *spell);
 const char *c_size_of_macro(const Emitter *e, const Size *size, SpellDim *spell);
 /* "(H, W)": the dims of the size, as arguments or parameters of its macro; "" if there are none. */
 const char *c_dims(const Emitter *e, const Size *size, SpellDim *spell);
+/* The same of a constant of the table. Offsets take all dims, whichever they depend on: an edit elsewhere moves them, and what
+ * refers to them must not change with it. */
+const char *c_constant_dims(const Emitter *e, const char *name, const Size *value);
 /* "lenet5_f32x16", "float", "size_t" */
 const char *c_type(const Emitter *e, Type type);
 void emit_stmts(const Emitter *e, int depth, const Stmt *s);

@@ -21,7 +21,10 @@ static int badness(const char *line, size_t i, int depth) {
 /* Brackets that were opened on the lines before. */
 static int open_before(const char *line, size_t length) {
   int depth = 0, lowest = 0;
+  bool quoted = false;
   for (size_t i = 0; i < length; i++) {
+    if (line[i] == '"') quoted = !quoted;
+    if (quoted) continue;
     depth += (line[i] == '(' || line[i] == '[') - (line[i] == ')' || line[i] == ']');
     if (depth < lowest) lowest = depth;
   }
@@ -38,7 +41,10 @@ static size_t best_place(const char *line, size_t length, size_t from, size_t ro
     if (end && *end == '(') end = strchr(end, ')');
     if (end) start = (size_t)(end - line) + 1;
   }
+  bool quoted = false; /* strings have no quotes inside, those are octal escapes */
   for (size_t i = start; i < length && i < room; i++) {
+    if (line[i] == '"') quoted = !quoted;
+    if (quoted) continue;
     if (line[i] == '(' || line[i] == '[') depth++;
     if ((line[i] == ')' || line[i] == ']') && depth) depth--; /* it may have been opened before the last break */
     int bad = badness(line, i, depth);
@@ -159,4 +165,15 @@ const char *upper_name(Arena *arena, const char *name) {
   for (char *p = copy; *p; p++)
     if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
   return copy;
+}
+
+const char *c_string(Arena *arena, const char *text) {
+  Text out = text_new(arena);
+  text_add(&out, "\"");
+  for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+    if (*p < 0x20 || *p > 0x7e || *p == '"' || *p == '\\' || *p == '?') text_addf(&out, "\\%03o", *p);
+    else text_add_bytes(&out, (const char *)p, 1);
+  }
+  text_add(&out, "\"");
+  return text_string(&out);
 }

@@ -20,6 +20,8 @@ void write_lines(Text *out, const char *text);
 void write_template(Text *out, const char *text, const Hole *holes);
 /* "layer1.0.conv1" -> "layer1_0_conv1" */
 const char *flat_name(Arena *arena, const char *path);
+/* "cat" with its quotes: anything unusual as an octal escape. */
+const char *c_string(Arena *arena, const char *text);
 /* "lenet5" -> "LENET5" */
 const char *upper_name(Arena *arena, const char *name);
 #endif

@@ -325,6 +325,7 @@ static void restore_net(Net *net, const Saved *saved) {
   NameTable names = name_table(net->arena);
   for (int i = 0; i < saved->names_count; i++) put_name(&names, net->names.items[i].name, net);
   net->names = names;
+  net->next_names = name_table(net->arena);
   for (int i = 0; i < saved->layers_count; i++) {
     Layer *layer = net->layers[i] = saved->places[i], **inputs = layer->inputs;
     *layer = *saved->layers[i];

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "import/importer.h"
+#include "ir/network_size.h"
 
 static void put_value(Importer *m, const char *name, Value *value) {
   value->name = name;
@@ -198,6 +199,14 @@ static Operands gather_operands(Importer *m, int count) {
 static bool takes_expanded(const char *op) { return !strcmp(op, "Add") || !strcmp(op, "Sub") || !strcmp(op, "Mul") || !strcmp(op, "Div"); }
 static bool takes_spread(const char *op) { return !strcmp(op, "Reshape") || !strcmp(op, "Transpose") || !strcmp(op, "Shape"); }
 
+/* All others work on their first input, and what they say of a constant there is not worth a case in each. */
+static bool takes_constant_first(const char *op) {
+  static const char *const ops[] = {"Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean", "MatMul", "Gemm", "Where", "Concat"};
+  for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+    if (!strcmp(ops[i], op)) return true;
+  return false;
+}
+
 static bool map_with(Importer *m, const OnnxOperator *operator, const Operands * in, Value **out) {
   bool folds = operator->fold &&(in->constant || (!in->count && !operator->map));
   for (int i = 0; i < in->count; i++) {
@@ -212,6 +221,8 @@ static bool map_with(Importer *m, const OnnxOperator *operator, const Operands *
   if (folds) return operator->fold(m, in->values, in->count, out);
   if (!operator->map) return refuse(m, "it is computed at run time; cnnc imports it only where its inputs are constants");
   if (in->constant && in->count) return refuse(m, "all its inputs are constants, and cnnc does not compute that while it imports");
+  if (in->count && in->values[0] && is_constant(in->values[0]) && !takes_constant_first(operator->name))
+    return refuse(m, "its input `%s` is a constant, though another is not", shown_name(m->arena, in->values[0]->name));
   return operator->map(m, in->values, in->count, out);
 }
 
@@ -225,6 +236,7 @@ static void map_node(Importer *m, const OnnxNode *node) {
   bool good = false;
   if (*node->domain) refuse(m, "its domain `%s` is not ONNX's own", shown_name(m->arena, node->domain));
   else if (!operator) refuse(m, "cnnc has no counterpart of this operator");
+  else if (in.count > MAX_TENSORS || node->outputs_count > MAX_TENSORS) refuse(m, "it has more than %d inputs or outputs", MAX_TENSORS);
   else if (check_counts(m, operator, in.count) && !in.bad) good = map_with(m, operator, & in, out);
   if (good) check_attributes(m);
   for (int i = 0; i < node->outputs_count; i++) {
@@ -273,6 +285,8 @@ static bool add_output(Importer *m, const OnnxValue *output) {
   return true;
 }
 
+enum { MOST_MADE = 2 * MAX_LAYERS }; /* layers, of which patterns may leave fewer */
+
 static bool import_with(Importer *m) {
   const OnnxGraph *graph = &m->model->graph;
   int64_t opset = m->model->opset;
@@ -287,7 +301,8 @@ static bool import_with(Importer *m) {
   if (!order) return false;
   bool *needed = find_needed(m, order);
   for (int i = 0; i < graph->nodes_count; i++)
-    if (needed[i]) map_node(m, order[i]);
+    if (needed[i] && m->net.layers_count <= MOST_MADE) map_node(m, order[i]);
+  if (m->net.layers_count > MOST_MADE) return graph_error(m, "the model has more than the %d layers that a network may have", MAX_LAYERS);
   if (m->diagnostics->errors) return false;
   bool good = true;
   for (int i = 0; i < graph->outputs_count; i++) good &= add_output(m, &graph->outputs[i]);
@@ -298,13 +313,13 @@ static bool import_with(Importer *m) {
 static bool looks_batched(const Importer *m, bool *sure) {
   const OnnxGraph *graph = &m->model->graph;
   bool batched = false;
+  NameTable constants = name_table(m->arena);
+  for (int i = 0; i < graph->initializers_count; i++) put_name(&constants, graph->initializers[i].name, m->net.arena);
+  for (int i = 0; i < m->options->bindings_count; i++) put_name(&constants, m->options->bindings[i].name, m->net.arena);
   *sure = true;
   for (int i = 0; i < graph->inputs_count; i++) {
     const OnnxValue *input = &graph->inputs[i];
-    bool constant = false;
-    for (int k = 0; k < graph->initializers_count && !constant; k++) constant = !strcmp(graph->initializers[k].name, input->name);
-    for (int k = 0; k < m->options->bindings_count && !constant; k++) constant = !strcmp(m->options->bindings[k].name, input->name);
-    if (constant || input->rank < 2) continue;
+    if (find_name(&constants, input->name) || input->rank < 2) continue;
     if (input->rank > MAX_CNN_RANK) return true;
     if (input->sizes[0].size > 1) *sure = false;
     batched |= input->sizes[0].size <= 1;

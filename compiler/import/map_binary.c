@@ -229,6 +229,10 @@ static Value *with_constant(Importer *m, const char *op, const Value *value, con
 }
 
 Value *binary(Importer *m, const char *op, const Value *a, const Value *b) {
+  if (is_constant(a) && is_constant(b)) {
+    refuse(m, "two of its inputs are constants; cnnc takes one");
+    return NULL;
+  }
   if (is_constant(b)) return with_constant(m, op, a, b, false);
   return is_constant(a) ? with_constant(m, op, b, a, true) : combine(m, op, a, b);
 }

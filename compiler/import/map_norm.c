@@ -22,8 +22,12 @@ static Layer *new_norm(Importer *m, const char *op, Layer *input, double eps) {
     refuse(m, "its number of channels varies");
     return NULL;
   }
+  if (eps < 0) {
+    refuse(m, "its epsilon is negative");
+    return NULL;
+  }
   Layer *layer = same_layer(m, op, input);
-  if (eps >= 0) add_attribute(&m->net, layer, "eps", "%s", number_text(m->arena, eps));
+  add_attribute(&m->net, layer, "eps", "%s", number_text(m->arena, eps));
   return layer;
 }
 

@@ -47,7 +47,15 @@ bool is_free_name(Net *net, const char *name) { return !is_reserved_name(name) &
 
 const char *unique_name(Net *net, const char *name) {
   const char *candidate = is_reserved_name(name) ? arena_printf(net->arena, "%s_", name) : name;
-  for (int i = 2; !is_free_name(net, candidate); i++) candidate = arena_printf(net->arena, "%s_%d", name, i);
+  if (!is_free_name(net, candidate)) {
+    int *next = find_name(&net->next_names, name);
+    if (!next) {
+      put_name(&net->next_names, name, next = ARENA_NEW(net->arena, int));
+      *next = 2;
+    }
+    do candidate = arena_printf(net->arena, "%s_%d", name, (*next)++);
+    while (!is_free_name(net, candidate));
+  }
   put_name(&net->names, c_name(net->arena, candidate), net);
   return candidate;
 }
@@ -248,7 +256,7 @@ static void name_statements(Net *net) {
 
 void name_layers(Net *net) {
   net->names = name_table(net->arena);
-  net->name_counts = name_table(net->arena);
+  net->name_counts = net->next_names = name_table(net->arena);
   for (int i = 0; i < net->layers_count; i++) {
     Layer *layer = net->layers[i];
     if (layer->kind != LAYER_INPUT) continue;

@@ -92,16 +92,11 @@ static const char *plain_number(Arena *arena, float value) {
 }
 
 const char *number_text(Arena *arena, double value) {
-  float rounded = (float)value, whole = roundf(1 / rounded);
-  bool reciprocal = rounded != 0 && whole > 2 && whole < 65537 && 1 / whole == rounded && whole != 4 && whole != 5 && whole != 8 &&
+  float rounded = (float)value;
+  double whole = round(1 / (double)rounded); /* in doubles: some machines compute with floats in more digits than they keep */
+  bool reciprocal = rounded != 0 && whole > 2 && whole < 65537 && (float)(1 / whole) == rounded && whole != 4 && whole != 5 && whole != 8 &&
                     whole != 10 && whole != 16 && whole != 100 && whole != 1000 && whole != 10000;
   return reciprocal ? arena_printf(arena, "1 / %d", (int)whole) : plain_number(arena, rounded);
-}
-
-const char *size_text(Arena *arena, const Size *size) {
-  Text text = text_new(arena);
-  size_print(&text, size);
-  return text_string(&text);
 }
 
 const char *pair_text(Arena *arena, const int64_t pair[2], int rank) {

@@ -110,6 +110,7 @@ typedef struct Net {
   int blocks_count;
   NameTable names;       /* that are taken, as C sees them */
   NameTable name_counts; /* of those that are counted: int */
+  NameTable next_names;  /* int, by a name that is taken: the number to try next behind it */
 } Net;
 
 Layer *add_layer(Net *net, const char *op, const OnnxNode *node, int rank, const Size *const *sizes);
@@ -127,7 +128,6 @@ const LayerParameter *find_parameter(const Layer *layer, const char *role);
 
 /* "2", "0.1", "1e-5", and 1 / 255 where that is meant. */
 const char *number_text(Arena *arena, double value);
-const char *size_text(Arena *arena, const Size *size);
 /* "3", or "(3, 5)" when they differ; rank 2 is a sequence, which has the last one only. */
 const char *pair_text(Arena *arena, const int64_t pair[2], int rank);
 

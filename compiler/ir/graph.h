@@ -169,6 +169,8 @@ const Value *first_tensor(const Node *node);
 /* Sets Value.uses. */
 void count_uses(Graph *graph);
 
+/* "conv(16, 3, padding=1)": without what is as usual. */
+void print_node_call(Text *out, const Node *node);
 /* The graph as legal .cnn text: --dump=graph. Parsing it again gives an equal graph. */
 void print_graph(Text *out, const Graph *graph);
 /* NULL: well formed. Else what is wrong (a fault of cnnc, not of its input). */

@@ -232,6 +232,10 @@ Stmt *stmt_if(Arena *a, Expr *condition, Stmt *body) {
   return new_stmt(a, (Stmt){.kind = STMT_IF, .type = type_bool, .value = condition, .body = body});
 }
 
+Stmt *stmt_vectors(Arena *a, Stmt *body, Stmt *plain) {
+  return new_stmt(a, (Stmt){.kind = STMT_VECTORS, .type = type_index, .body = body, .plain = plain});
+}
+
 Stmt *stmt_for_points(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body) {
   Stmt *loop = stmt_for(a, var, begin, end, step, body);
   loop->independent = true;
@@ -387,7 +391,7 @@ bool stmts_use_dim(const Stmt *s, const Dim *dim) {
       if (uses_dim(parts[i], dim)) return true;
     for (int i = 0; i < s->argument_count; i++)
       if (uses_dim(s->arguments[i], dim)) return true;
-    if (stmts_use_dim(s->body, dim)) return true;
+    if (stmts_use_dim(s->body, dim) || stmts_use_dim(s->plain, dim)) return true;
   }
   return false;
 }
@@ -399,7 +403,7 @@ bool stmts_use_var(const Stmt *s, const char *var) {
       if (parts[i] && expr_uses_var(parts[i], var)) return true;
     for (int i = 0; i < s->argument_count; i++)
       if (expr_uses_var(s->arguments[i], var)) return true;
-    if (stmts_use_var(s->body, var)) return true;
+    if (stmts_use_var(s->body, var) || stmts_use_var(s->plain, var)) return true;
   }
   return false;
 }

@@ -72,6 +72,7 @@ typedef enum StmtKind {
                  * are decided, var is NULL and index is an EXPR_ACCESS */
   STMT_CALL,     /* callee(arguments) */
   STMT_IF,       /* if (value) body */
+  STMT_VECTORS,  /* body, which calculates with vectors; for compilers without them: plain */
   STMT_PREFETCH, /* var[index] will be needed soon, or later; it may lie beyond the end */
   STMT_PARALLEL, /* body, by a team of threads: `share` says who runs what; all wait at its end, */
   STMT_MEET      /* and here */
@@ -96,8 +97,8 @@ struct Stmt {
   Sharing share;
   Expr *index, *value;
   int lanes;
-  bool later; /* PREFETCH: not so soon that it should fill the first cache */
-  Stmt *body;
+  bool later;          /* PREFETCH: not so soon that it should fill the first cache */
+  Stmt *body, *plain;  /* plain: VECTORS */
   const char *comment; /* FOR: above it; NULL: none */
   Expr **arguments;
   int argument_count;
@@ -117,6 +118,7 @@ typedef struct Function {
   int param_count;
   bool kernel; /* an inner kernel: kept out of line */
   Stmt *body;
+  Span span;        /* what it computes in the source; {0, 0}: nothing that stands there */
   Stmt *plain_body; /* for compilers without vectors; NULL: the body has none */
 } Function;
 
@@ -156,6 +158,8 @@ bool expr_is_int(const Expr *e, int64_t value);
  * x, distance of its rows, y, numbers of rows and columns. */
 #define KERNEL_TRANSPOSE "kernel_transpose"
 #define KERNEL_INTERLEAVE "kernel_interleave"
+/* The same of 2 or 3 columns that lie side by side in x. Arguments: x, y, distance of its columns, numbers of rows and columns. */
+#define KERNEL_DEINTERLEAVE "kernel_deinterleave"
 /* y[i] = x[i]. Arguments: x, y, how many. */
 #define KERNEL_MOVE "kernel_move"
 /* The same expression, part by part. */
@@ -163,6 +167,7 @@ bool expr_equal(const Expr *a, const Expr *b);
 
 Stmt *stmt_for(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body);
 Stmt *stmt_if(Arena *a, Expr *condition, Stmt *body);
+Stmt *stmt_vectors(Arena *a, Stmt *body, Stmt *plain);
 /* A FOR whose turns are independent: over points of a result. */
 Stmt *stmt_for_points(Arena *a, const char *var, Expr *begin, Expr *end, Expr *step, Stmt *body);
 Stmt *stmt_parallel(Arena *a, Stmt *body);

@@ -58,9 +58,12 @@ static void scan_expr(LoopUsage *u, const Expr *e) {
 static void scan_call(LoopUsage *u, const char *callee) {
   if (strcmp(callee, KERNEL_TRANSPOSE) == 0) u->transposes = true;
   if (strcmp(callee, KERNEL_INTERLEAVE) == 0) u->interleaves = true;
+  if (strcmp(callee, KERNEL_DEINTERLEAVE) == 0) u->deinterleaves = true;
   if (strcmp(callee, KERNEL_MOVE) == 0) u->moves = true;
-  if (u->transposes || u->interleaves || u->moves) u->width[0].used = true;
+  if (u->transposes || u->interleaves || u->deinterleaves || u->moves) u->width[0].used = true;
 }
+
+static uint32_t scalar_math(const Stmt *body);
 
 static void scan_stmts(LoopUsage *u, const Stmt *s) {
   for (; s; s = s->next) {
@@ -75,6 +78,7 @@ static void scan_stmts(LoopUsage *u, const Stmt *s) {
     if (s->kind == STMT_MEET) u->meet = true;
     if (s->kind == STMT_STORE && s->type.lanes > s->lanes) u->width[width_index(s->type.lanes)].part_store = true;
     scan_stmts(u, s->body);
+    if (s->plain) u->plain_math[width_index(widest_vector(s->body))] |= scalar_math(s->plain);
   }
 }
 

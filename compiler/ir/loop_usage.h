@@ -14,9 +14,9 @@ typedef struct LoopUsage {
                            * one of them: that of the widest vectors */
   VectorUsage width[3];   /* 4, 8 and 16 lanes */
   bool prefetch, prefetch_later, parallel, meet;
-  bool transposes, interleaves, moves; /* KERNEL_TRANSPOSE, KERNEL_INTERLEAVE, KERNEL_MOVE, of vectors of 4 lanes */
-  bool larger;                         /* the larger of two sizes */
-  bool workspace;                      /* anything lies in the workspace */
+  bool transposes, interleaves, deinterleaves, moves; /* KERNEL_TRANSPOSE and the like, of vectors of 4 lanes */
+  bool larger;                                        /* the larger of two sizes */
+  bool workspace;                                     /* anything lies in the workspace */
 } LoopUsage;
 
 LoopUsage loop_usage(const LoopProgram *program);

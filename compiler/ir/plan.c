@@ -19,6 +19,20 @@ int schedule_blocks(const Schedule *schedule, int64_t extent, int64_t blocks[3][
   return kinds;
 }
 
+const char *region_variable(Arena *arena, const MemoryRegion *region) { return region ? arena_printf(arena, "ws_%s", region->name) : "ws"; }
+
+bool has_form(const Plan *plan, ScheduleKind kind) {
+  for (int k = 0; k < plan->step_count; k++)
+    if (plan->steps[k]->schedule.kind == kind) return true;
+  return false;
+}
+
+int winograd_planes(WinogradForm form) { return (form.results[0] + form.taps[0] - 1) * (form.results[1] + form.taps[1] - 1); }
+
+const char *winograd_name(Arena *arena, WinogradForm form) {
+  return arena_printf(arena, "F(%dx%d, %dx%d)", form.results[0], form.results[1], form.taps[0], form.taps[1]);
+}
+
 void steps_of_round(const Plan *plan, int k, int *first, int *last) {
   *first = *last = k;
   if (plan->batch == 1 || plan->steps[k]->all_samples) return;
@@ -33,22 +47,28 @@ static bool reads_buffer(const Plan *plan, const Step *step, const Buffer *buffe
   return false;
 }
 
-/* Whether the buffer's contents matter during step k: it was written at or before k and is read at or after k, where steps
- * that are computed in stripes happen together. What holds all samples is written and read in all of a round of steps.
+/* The steps during which what a buffer holds matters: from the first that writes it to the last that reads or writes it. */
+typedef struct Life {
+  int first, last; /* last < first: none */
+} Life;
+
+/* Steps that are computed in stripes happen together; what holds all samples is written and read in all of a round of steps.
  * Recomputed from the steps, not from Buffer.first and last. */
-static bool matters(const Plan *plan, const Buffer *buffer, int k) {
-  bool written = false, read = false;
-  for (int j = 0; j < plan->step_count; j++) {
-    const Step *step = plan->steps[j];
-    if (step->scratch == buffer && j == k) return true;
-    int first = first_together(plan, j), last = last_together(plan, j);
-    if (buffer->samples > 1) steps_of_round(plan, j, &first, &last);
-    bool writes = step->output.buffer == buffer;
-    written = written || (writes && first <= k);
-    read = read || (writes && first <= k && k <= last); /* at least while it is written */
-    read = read || (last >= k && reads_buffer(plan, step, buffer));
+static Life life_of(const Plan *plan, const Buffer *buffer) {
+  Life life = {plan->step_count, -1};
+  for (int k = 0; k < plan->step_count; k++) {
+    const Step *step = plan->steps[k];
+    int first = first_together(plan, k), last = last_together(plan, k);
+    if (buffer->samples > 1) steps_of_round(plan, k, &first, &last);
+    if (step->scratch == buffer) first = last = k;
+    else if (step->output.buffer != buffer) {
+      if (reads_buffer(plan, step, buffer) && last > life.last) life.last = last;
+      continue;
+    }
+    if (first < life.first) life.first = first;
+    if (last > life.last) life.last = last;
   }
-  return written && read;
+  return life;
 }
 
 static const Size *all_elements(Arena *a, const Buffer *b) {
@@ -61,6 +81,7 @@ typedef struct Place {
   Arena *arena;
   const Plan *plan;
   SizeSample dims;
+  const Life *lives; /* one for each buffer */
 } Place;
 
 static int64_t at(const Place *p, const Size *size) { return size_at(size, &p->dims); }
@@ -133,11 +154,10 @@ static bool computes(const Step *step, const Value *value) {
   return false;
 }
 
-/* Whether the value is what was computed when step `reader` reads it: nothing else was written over it meanwhile, nor is by
- * the reader itself, unless that works in place. */
-static const char *verify_intact(const Place *p, int reader, const Value *value) {
+/* Whether a value that lies there is what was computed when step `reader` reads it: nothing else was written over it meanwhile,
+ * nor is by the reader itself, unless that works in place. */
+static const char *verify_intact(const Place *p, int reader, const Value *value, const View *view) {
   const Plan *plan = p->plan;
-  const View *view = &plan->views[value->id];
   Region region = region_of(p, view, &value->type), written = {0};
   bool known = false;
   for (int k = 0; k <= reader; k++) {
@@ -155,25 +175,52 @@ static const char *verify_intact(const Place *p, int reader, const Value *value)
   return NULL;
 }
 
-static const char *verify_contents(const Place *p) {
-  const char *fault = NULL;
-  for (int k = 0; !fault && k < p->plan->step_count; k++) {
+static const char *verify_read(const Place *p, int reader, const Value *value);
+
+/* The same of an arm of what lies there: the arm itself, or copies of it. */
+static const char *verify_arm(const Place *p, int reader, const Value *arm, const Value *joined) {
+  const View *whole = &p->plan->views[joined->id];
+  Region region = region_of(p, whole, &joined->type);
+  const char *fault = p->plan->views[arm->id].buffer == whole->buffer ? verify_read(p, reader, arm) : NULL;
+  for (int k = 0; !fault && k < reader; k++) {
     const Step *step = p->plan->steps[k];
-    if (step->kind == STEP_COPY) fault = verify_intact(p, k, step->source);
-    for (int i = 0; !fault && i < step->operand_count; i++)
-      if (step->operands[i].value && step->operands[i].value != step->result) fault = verify_intact(p, k, step->operands[i].value);
+    if (step->kind != STEP_COPY || step->output.buffer != whole->buffer || !computes(step, arm)) continue;
+    if (!type_equal_shape(&step->result->type, &arm->type)) continue; /* of a part of it */
+    Region output = region_of(p, &step->output, &step->result->type);
+    if (intersect(&output, &region)) fault = verify_intact(p, reader, arm, &step->output);
   }
   return fault;
 }
 
-static const char *verify_overlap(const Place *p, const Buffer *a, const Buffer *b) {
+static const char *verify_read(const Place *p, int reader, const Value *value) {
+  const Node *producer = value->producer;
+  const char *fault = verify_intact(p, reader, value, &p->plan->views[value->id]);
+  for (int i = 0; !fault && producer && producer->op->kind == OPERATOR_JOIN && i < producer->input_count; i++)
+    fault = verify_arm(p, reader, producer->inputs[i], value);
+  return fault;
+}
+
+static const char *verify_contents(const Place *p) {
+  const char *fault = NULL;
+  for (int k = 0; !fault && k < p->plan->step_count; k++) {
+    const Step *step = p->plan->steps[k];
+    if (step->kind == STEP_COPY) fault = verify_read(p, k, step->source);
+    for (int i = 0; !fault && i < step->operand_count; i++)
+      if (step->operands[i].value && step->operands[i].value != step->result) fault = verify_read(p, k, step->operands[i].value);
+  }
+  return fault;
+}
+
+static const char *verify_overlap(const Place *p, int i, int j) {
+  const Buffer *a = p->plan->buffers[i], *b = p->plan->buffers[j];
+  if (a->region != b->region) return NULL;
+  int first = p->lives[i].first > p->lives[j].first ? p->lives[i].first : p->lives[j].first;
+  int last = p->lives[i].last < p->lives[j].last ? p->lives[i].last : p->lives[j].last;
+  if (last < first) return NULL;
   int64_t start = at(p, a->offset), end = start + (at(p, all_elements(p->arena, a)) + a->read_beyond) * dtype_bytes(a->dtype);
   int64_t other = at(p, b->offset), other_end = other + at(p, all_elements(p->arena, b)) * dtype_bytes(b->dtype);
   if (other_end <= start || end <= other) return NULL;
-  for (int k = 0; k < p->plan->step_count; k++)
-    if (matters(p->plan, a, k) && matters(p->plan, b, k))
-      return arena_printf(p->arena, "buffers %s and %s overlap in step %s", a->name, b->name, p->plan->steps[k]->name);
-  return NULL;
+  return arena_printf(p->arena, "buffers %s and %s overlap in step %s", a->name, b->name, p->plan->steps[first]->name);
 }
 
 static const char *verify_buffers(const Place *p) {
@@ -183,10 +230,12 @@ static const char *verify_buffers(const Place *p) {
     if (a->kind != BUFFER_WORKSPACE || !a->offset) continue;
     int64_t start = at(p, a->offset), end = start + (at(p, all_elements(p->arena, a)) + a->read_beyond) * dtype_bytes(a->dtype);
     if (start % p->plan->workspace_align) return arena_printf(p->arena, "buffer %s is not aligned", a->name);
-    if (start < 0 || end > at(p, p->plan->workspace_bytes)) return arena_printf(p->arena, "buffer %s lies outside the workspace", a->name);
+    int64_t most = a->region ? a->region->bytes : at(p, p->plan->workspace_bytes);
+    if (start < 0 || end > most)
+      return arena_printf(p->arena, "buffer %s lies outside the %s", a->name, a->region ? a->region->name : "workspace");
     for (int j = 0; !fault && j < i; j++) {
       const Buffer *b = p->plan->buffers[j];
-      if (b->kind == BUFFER_WORKSPACE && b->offset) fault = verify_overlap(p, a, b);
+      if (b->kind == BUFFER_WORKSPACE && b->offset) fault = verify_overlap(p, i, j);
     }
   }
   return fault;
@@ -203,9 +252,18 @@ static int64_t value_at(const Dim *dim, int i, int k) {
 
 enum { PLACES = 6 };
 
+static const char *verify_regions(Arena *arena, MemoryRegion *const *regions, int count) {
+  for (int i = 0; i < count; i++)
+    if (regions[i]->bytes > regions[i]->most) return arena_printf(arena, "region %s is too small", regions[i]->name);
+  return NULL;
+}
+
 const char *verify_plan(Arena *arena, const Plan *plan) {
-  Place place = {.arena = arena, .plan = plan};
-  const char *fault = NULL;
+  Life *lives = ARENA_ARRAY(arena, Life, (size_t)plan->buffer_count + 1);
+  for (int i = 0; i < plan->buffer_count; i++) lives[i] = life_of(plan, plan->buffers[i]);
+  Place place = {.arena = arena, .plan = plan, .lives = lives};
+  const char *fault = verify_regions(arena, plan->ram, plan->ram_count);
+  if (!fault) fault = verify_regions(arena, plan->flash, plan->flash_count);
   int dim_count = plan->graph ? plan->graph->dim_count : 0;
   for (int k = 0; !fault && k < (dim_count ? PLACES : 1); k++) {
     place.dims.count = 0;

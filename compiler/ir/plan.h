@@ -16,6 +16,14 @@ typedef enum BufferKind {
   BUFFER_OUTPUT     /* the caller's */
 } BufferKind;
 
+/* A region of memory that the user named: fast RAM beside the workspace, or one for weights. docs/decisions/0027-regions.md */
+typedef struct MemoryRegion {
+  const char *name; /* "dtcm" */
+  int64_t most;     /* bytes that it has; SIZE_LIMIT: as many as are wanted */
+  int64_t bytes;    /* of them that are used, also at the greatest sizes */
+  int percent;      /* of what a run reads and writes in all its tensors, or reads of all weights: about */
+} MemoryRegion;
+
 /* Memory of one or several tensors: [height][width][channels] with a border, or as the caller lays it out. */
 typedef struct Buffer {
   int id;           /* index in Plan.buffers */
@@ -23,7 +31,7 @@ typedef struct Buffer {
   BufferKind kind;
   int caller_index; /* INPUT, OUTPUT: which */
   DType dtype;
-  const char *region; /* "workspace"; later fast and slow memories */
+  const MemoryRegion *region; /* WORKSPACE: in this one instead, at `offset`; NULL: in the workspace itself */
   const Size *channels, *height, *width;
   bool channels_first; /* the caller's [C][H][W] */
   Border border;
@@ -37,7 +45,7 @@ typedef struct Buffer {
   int64_t read_beyond;                /* elements after the last that whole vectors may read, and ignore */
   bool striped;                       /* it holds some rows at a time, `height` of them, */
   int64_t above;                      /* and the first stands so many above the one that its reader begins with */
-  const Size *offset;                 /* bytes from the start of the workspace */
+  const Size *offset;                 /* bytes from the start of the workspace or region */
   const Size *bytes;                  /* in the workspace, up to where another buffer may begin */
   int64_t greatest_bytes;             /* in the workspace, at the greatest sizes; SIZE_LIMIT: there are none */
   int first, last;                    /* steps between which its contents matter */
@@ -52,11 +60,25 @@ typedef struct View {
 typedef enum ScheduleKind {
   SCHEDULE_SCALAR,  /* the nest as written, one accumulator; what only moves numbers may be transposed */
   SCHEDULE_TILED,   /* `tile` points by `vectors` of channels in named vector accumulators, in a kernel */
-  SCHEDULE_WINOGRAD /* F(winograd x winograd, 3x3): transformed tiles are multiplied as matrices, in such a kernel */
+  SCHEDULE_WINOGRAD /* transformed tiles are multiplied as matrices, in such a kernel */
 } ScheduleKind;
+
+/* F(rows x columns, kernel): a tile of so many results of a kernel of so many taps. An axis of one tap has one result and stays
+ * as it is. All 0: no such form. */
+typedef struct WinogradForm {
+  int results[2], taps[2]; /* along rows, along columns */
+} WinogradForm;
+/* Numbers of a transformed tile, each in a plane of its own: products for each pair of channels. */
+int winograd_planes(WinogradForm form);
+/* F(4x4, 3x3) */
+const char *winograd_name(Arena *arena, WinogradForm form);
+
+struct Target; /* passes/targets.h */
 
 typedef struct Schedule {
   ScheduleKind kind;
+  /* for which it was chosen: the plan's target, but in tests (imagine_machine.c) */
+  const struct Target *machine;
   int lanes;               /* of a vector; 1: floats */
   bool plain;              /* the kernel's loops are plain ones over arrays, of whole vectors that the C compiler may use */
   int tile;                /* most points along the tile axis; the rest is balanced */
@@ -73,10 +95,13 @@ typedef struct Schedule {
   /* SCALAR and copies: the axes along which neighbours lie side by side in the result, and in the source. A kernel moves a
    * matrix of these rows by these columns, or a run if both are one; NULL: one number is moved after the other. */
   const char *rows, *columns;
-  bool narrow;         /* 2 or 3 rows */
-  unsigned moved_axes; /* bit i: the kernel visits all points of result axis i; where not of the columns, they count as rows */
+  bool narrow, narrow_source; /* 2 or 3 rows, or columns */
+  unsigned moved_axes;        /* bit i: the kernel visits all points of result axis i; where not of the columns, they count as rows */
+  /* SCALAR and statements of an operator itself: a row of the input, or of the result, is in scratch memory meanwhile, with its channels apart; or
+   * of the result with its pixels together. */
+  bool planar_input, planar_result, pixel_result;
   /* WINOGRAD: */
-  int winograd;    /* rows and columns of a tile of results: 2 or 4 */
+  WinogradForm winograd;
   int chunk;       /* tiles that are transformed, multiplied and transformed back at a time */
   int input_lanes; /* of vectors along the channels of the input */
   int part;        /* most terms of a sum that are added one by one; the sums of such parts are added then. 0: any number */
@@ -103,7 +128,7 @@ typedef struct PackedPart {
   int64_t lane_extent;   /* its extent, which the blocks add up to */
   int64_t blocks[3][2];  /* {count, width}: first `count` blocks of `width`, .. ; in order along the lane axis */
   int block_kinds;
-  int winograd; /* 2 or 4: axis 0 counts the planes of transformed kernels, whose taps are these axes; 0: numbers as they are */
+  WinogradForm winograd; /* axis 0 counts the planes of kernels transformed so, whose taps are these axes; all 0: numbers as they are */
   Axis taps[2];
   int64_t read_beyond;     /* numbers after its last that the last vector reads, and ignores */
   int64_t start, elements; /* in the packed numbers */
@@ -118,6 +143,7 @@ typedef struct PackedTensor {
   int part_count;
   int64_t read_beyond;             /* zeros that follow the elements */
   int64_t offset;                  /* bytes in the weights blob */
+  const MemoryRegion *region;      /* in which its table lies; NULL: none was named for it */
   struct PackedTensor *next_order; /* of the same parameter; NULL: no other */
   float *data;                     /* there, in Plan.weights; of constants, elsewhere */
 } PackedTensor;
@@ -158,8 +184,8 @@ typedef struct Plan {
   const Graph *graph;
   const char *target;
   bool portable; /* --numerics portable */
-  struct {       /* which of Winograd's forms may be chosen, and whether they are wherever they can be */
-    bool two, four, always;
+  struct { /* which of Winograd's forms may be chosen: as exact as the direct one, others; and whether they are wherever they can be */
+    bool exact, rounded, always;
   } winograd;
   int64_t batch;
   int threads; /* for which the work is shared out; 1: no text is made for more */
@@ -172,6 +198,9 @@ typedef struct Plan {
   PackedTensor **packed_of; /* by Parameter.id: the first of its orders */
   NameTable packed_names, constant_names;
   int value_count, buffer_count, step_count, packed_count, constant_count;
+  MemoryRegion **ram, **flash; /* in the order in which they are filled */
+  int ram_count, flash_count;
+  bool largest_first; /* regions of RAM take what is largest, not what is used most, so that less is left to the workspace */
   const Size *workspace_bytes;
   int64_t lower_bound_bytes; /* the most that lives at one time, at the greatest sizes; -1: there are none */
   int64_t bare_bound_bytes;  /* the same of elements alone: without borders and the ends of vectors and cache lines */
@@ -179,6 +208,10 @@ typedef struct Plan {
   unsigned char *weights; /* room for the head of a weights file, then all packed numbers at their offsets */
 } Plan;
 
+/* The variable of `run` that points to the region, or to the workspace if it is NULL: "ws_dtcm", "ws". */
+const char *region_variable(Arena *arena, const MemoryRegion *region);
+/* Whether a step is computed in this form. */
+bool has_form(const Plan *plan, ScheduleKind kind);
 /* The steps around step k that `run` goes through together, sample by sample; one that computes all samples is alone. */
 void steps_of_round(const Plan *plan, int k, int *first, int *last);
 /* Cuts an axis of this extent into blocks of the schedule's vectors, as few as possible, of nearly equal width: {count,
@@ -189,6 +222,14 @@ int schedule_blocks(const Schedule *schedule, int64_t extent, int64_t blocks[3][
 void print_plan(Text *out, const Plan *plan);
 void print_plan_steps(Text *out, const Plan *plan);
 void print_plan_totals(Text *out, const Plan *plan);
+/* "ram dtcm 61440 bytes of 65536, about 80 % of all accesses": a line for each. */
+void print_regions(Text *out, const char *what, MemoryRegion *const *regions, int count);
+/* Of how many steps threads share the work. */
+int shared_steps(const Plan *plan);
+/* "tiled"; nothing where a step has only one form. */
+void print_step_form(Text *out, const Step *step);
+/* "[64, 0, 0]": the channel, row and column of its buffer at which a view begins; nothing if that is the first of each. */
+void print_view_begin(Text *out, const View *view);
 /* NULL: well formed. Checks overlaps of live buffers by brute force, alignment, and that slices lie inside. */
 const char *verify_plan(Arena *arena, const Plan *plan);
 #endif

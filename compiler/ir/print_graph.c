@@ -127,10 +127,10 @@ static bool is_usual(const Attribute *a, const void *field, const void *usual) {
 }
 
 /* Positional as long as nothing was left out; then by name. */
-static void print_call(Text *out, const Node *node, const char *callee) {
+void print_node_call(Text *out, const Node *node) {
   const Operator *op = node->op;
   bool first = true, positional = true;
-  text_add(out, callee);
+  text_add(out, op->name);
   for (int i = 0; op->attributes && op->attributes[i].name; i++) {
     const Attribute *a = &op->attributes[i];
     const char *field = (const char *)node->attributes + a->offset, *usual = (const char *)op->default_attributes + a->offset;
@@ -254,7 +254,7 @@ static void print_shared(Printer *p) {
     const NamedThing *thing = &p->shared.items[i];
     text_addf(p->out, "  shared %s = ", shared_name(p, thing->name));
     const Node *node = thing->thing;
-    print_call(p->out, node, node->op->name);
+    print_node_call(p->out, node);
     text_add(p->out, "\n");
   }
 }
@@ -268,7 +268,7 @@ static void print_node(Printer *p, const Node *node) {
   print_sources(p, node);
   text_addf(p->out, " -> %s: ", node->name);
   if (shared) text_add(p->out, shared_name(p, path));
-  else print_call(p->out, node, node->op->name);
+  else print_node_call(p->out, node);
   text_add(p->out, "\n");
 }
 

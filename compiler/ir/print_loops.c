@@ -113,6 +113,13 @@ static void print_stmt(Text *out, int depth, const Stmt *s) {
     text_add(out, "\n");
     print_stmts(out, depth + 1, s->body);
     return;
+  case STMT_VECTORS:
+    text_add(out, "with vectors\n");
+    print_stmts(out, depth + 1, s->body);
+    line(out, depth);
+    text_add(out, "without vectors\n");
+    print_stmts(out, depth + 1, s->plain);
+    return;
   case STMT_MEET: text_add(out, "meet"); break;
   case STMT_LET: text_addf(out, "%s %s: %s = ", s->is_const ? "let" : "var", s->var, type_name(out->arena, s->type)); break;
   case STMT_ARRAY: text_addf(out, "array %s: %s x %lld", s->var, type_name(out->arena, s->type), (long long)s->index->integer); break;
@@ -223,7 +230,9 @@ static void verify_team(Verifier *v, const Bound *own, const Stmt *s, bool dealt
   if (s->share == SHARE_TURNS && (s->kind != STMT_FOR || !s->independent || dealt)) fail(v, "what cannot be dealt out is shared", s->var);
   if (!mine && (s->kind == STMT_STORE || s->kind == STMT_CALL)) fail(v, "all threads do the same:", s->var);
   if ((s->kind == STMT_SET || s->kind == STMT_ADVANCE) && !is_bound(own, s->var)) fail(v, "threads share a variable that is set:", s->var);
-  verify_team(v, mine ? &inner : NULL, s->body, mine);
+  const Bound *inside = !mine ? NULL : s->kind == STMT_FOR ? &inner : own;
+  verify_team(v, inside, s->body, mine);
+  verify_team(v, inside, s->plain, mine);
   verify_team(v, s->kind == STMT_LET || s->kind == STMT_POINTER ? &inner : own, s->next, dealt);
 }
 
@@ -236,7 +245,8 @@ static void verify_stmts(Verifier *v, const Bound *scope, const Stmt *s) {
     Bound inner = {s->var, scope};
     verify_stmts(v, &inner, s->body);
   }
-  if (s->kind == STMT_IF) verify_stmts(v, scope, s->body);
+  if (s->kind == STMT_IF || s->kind == STMT_VECTORS) verify_stmts(v, scope, s->body);
+  verify_stmts(v, scope, s->plain);
   if (s->kind == STMT_PARALLEL) {
     verify_stmts(v, scope, s->body);
     verify_team(v, NULL, s->body, false);

@@ -54,16 +54,19 @@ static void cell_computes(Text *out, const Plan *plan, int row) {
   for (int i = 0; i < s->fused_count; i++) text_addf(out, " + %s", s->fused[i]->op->name);
 }
 
-static void cell_form(Text *out, const Plan *plan, int row) {
-  const Step *s = plan->steps[row];
+void print_step_form(Text *out, const Step *s) {
   if (s->schedule.rows) text_add(out, strcmp(s->schedule.rows, s->schedule.columns) == 0 ? "runs" : "transposed");
-  if (s->kind != STEP_NEST || s->schedule.rows) return;
+  if (s->schedule.planar_input || s->schedule.planar_result) text_add(out, "rows of planes");
+  if (s->schedule.pixel_result) text_add(out, "rows of pixels");
+  if (s->kind != STEP_NEST || s->schedule.rows || s->schedule.planar_input || s->schedule.planar_result || s->schedule.pixel_result) return;
   switch (s->schedule.kind) {
   case SCHEDULE_SCALAR: text_add(out, "scalar"); break;
   case SCHEDULE_TILED: text_add(out, "tiled"); break;
-  case SCHEDULE_WINOGRAD: text_addf(out, "Winograd F(%dx%d, 3x3)", s->schedule.winograd, s->schedule.winograd); break;
+  case SCHEDULE_WINOGRAD: text_addf(out, "Winograd %s", winograd_name(out->arena, s->schedule.winograd)); break;
   }
 }
+
+static void cell_form(Text *out, const Plan *plan, int row) { print_step_form(out, plan->steps[row]); }
 
 /* Points by vectors of so many lanes, or by channels; points of several rows in one tile. */
 static void cell_tile(Text *out, const Plan *plan, int row) {
@@ -101,8 +104,7 @@ static void cell_packing(Text *out, const Plan *plan, int row) {
   }
 }
 
-static void print_view(Text *out, const View *v) {
-  text_add(out, v->buffer->name);
+void print_view_begin(Text *out, const View *v) {
   if (size_is(v->channel, 0) && size_is(v->row, 0) && size_is(v->column, 0)) return;
   const Size *parts[] = {v->channel, v->row, v->column};
   for (int i = 0; i < 3; i++) {
@@ -114,7 +116,9 @@ static void print_view(Text *out, const View *v) {
 
 static void cell_result(Text *out, const Plan *plan, int row) {
   const View *v = &plan->steps[row]->output;
-  if (v->buffer) print_view(out, v); /* else not placed yet */
+  if (!v->buffer) return; /* not placed yet */
+  text_add(out, v->buffer->name);
+  print_view_begin(out, v);
 }
 
 static void note(Text *out, const char *text) { text_addf(out, "%s%s", out->length ? ", " : "", text); }
@@ -122,13 +126,14 @@ static void note(Text *out, const char *text) { text_addf(out, "%s%s", out->leng
 static void cell_notes(Text *out, const Plan *plan, int row) {
   const Step *s = plan->steps[row];
   const Schedule *schedule = &s->schedule;
-  double larger = (schedule->winograd + 2) * (schedule->winograd + 2) / 9.0;
+  WinogradForm form = schedule->winograd;
   if (s->stripe)
     note(out, arena_printf(out->arena, "in stripes of %lld rows of %s", (long long)s->stripe->rows, plan->steps[s->stripe->last]->name));
   if (s->in_place) note(out, "in place");
   if (s->zero_border) note(out, "zeroes its border");
   if (schedule->kind == SCHEDULE_WINOGRAD)
-    note(out, arena_printf(out->arena, "%d tiles at a time, kernels %.1f times as large", schedule->chunk, larger));
+    note(out, arena_printf(out->arena, "%d tiles at a time, kernels %.1f times as large", schedule->chunk,
+                           (double)winograd_planes(form) / (form.taps[0] * form.taps[1])));
   if (schedule->reduction_outside) note(out, "sums wait in the result");
   if (schedule->ahead) note(out, "weights asked for ahead");
   if (schedule->input_ahead) note(out, "input asked for ahead");
@@ -151,7 +156,7 @@ static void cell_buffer(Text *out, const Plan *plan, int row) { text_add(out, pl
 
 static void cell_kind(Text *out, const Plan *plan, int row) {
   switch (plan->buffers[row]->kind) {
-  case BUFFER_WORKSPACE: text_add(out, "workspace"); break;
+  case BUFFER_WORKSPACE: text_add(out, plan->buffers[row]->region ? plan->buffers[row]->region->name : "workspace"); break;
   case BUFFER_INPUT: text_add(out, "input"); break;
   case BUFFER_OUTPUT: text_add(out, "output"); break;
   }
@@ -213,6 +218,27 @@ static void print_buffers(Text *out, const Plan *plan) {
   print_columns(out, &shown, columns, COUNT, FIRST_NUMBER, shown.buffer_count);
 }
 
+void print_regions(Text *out, const char *what, MemoryRegion *const *regions, int count) {
+  for (int i = 0; i < count; i++) {
+    text_addf(out, "%s %s %lld bytes", what, regions[i]->name, (long long)regions[i]->bytes);
+    if (regions[i]->most < SIZE_LIMIT) text_addf(out, " of %lld", (long long)regions[i]->most);
+    text_addf(out, ", about %d %% of all accesses\n", regions[i]->percent);
+  }
+}
+
+int shared_steps(const Plan *plan) {
+  int count = 0;
+  for (int k = 0; k < plan->step_count; k++) count += plan->steps[k]->schedule.shared_axis != NULL;
+  return count;
+}
+
+static void print_shared(Text *out, const Plan *plan) {
+  int shared = shared_steps(plan);
+  if (plan->threads == 1) return;
+  if (shared) text_addf(out, "threads share %d of %d steps\n", shared, plan->step_count);
+  else text_add(out, "no step is shared: threads would gain too little\n");
+}
+
 /* A number; for sizes that vary, the greatest, if there is one. */
 void print_plan_totals(Text *out, const Plan *plan) {
   text_add(out, "workspace ");
@@ -225,6 +251,8 @@ void print_plan_totals(Text *out, const Plan *plan) {
     text_addf(out, ", lower bound %lld, %lld without borders%s", (long long)plan->lower_bound_bytes, (long long)plan->bare_bound_bytes,
               varies ? ", at the greatest sizes" : "");
   text_add(out, "\n");
+  print_regions(out, "ram", plan->ram, plan->ram_count);
+  print_shared(out, plan);
 }
 
 void print_plan(Text *out, const Plan *plan) {

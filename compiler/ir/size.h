@@ -64,6 +64,9 @@ bool size_difference(const Size *a, const Size *b, SizeSample *sample);
 bool size_has_max(const Size *size);
 /* Whether the dim appears in it. */
 bool size_uses_dim(const Size *size, const Dim *dim);
+enum { MAX_SIZE_PARTS = 1000 };
+/* Whether it is made of less than MAX_SIZE_PARTS dims, quotients, products and maxima: what is counted twice stands in it twice. */
+bool size_is_manageable(const Size *size);
 /* Bounds over all values of the dims; *_LIMIT where unbounded. */
 int64_t size_minimum(const Size *size);
 int64_t size_maximum(const Size *size);
@@ -91,6 +94,7 @@ const char *dim_multiple_text(Arena *arena, const Dim *dim);
 
 /* "28", "H//2 + 1". */
 void size_print(Text *out, const Size *size);
+const char *size_text(Arena *arena, const Size *size);
 /* The same with other words. */
 typedef struct SizeStyle {
   const char *times, *over, *max;                     /* "*", "//", a function of two numbers */

@@ -229,3 +229,24 @@ int64_t size_maximum(const Size *size) {
   int64_t high = range_of(size).high, sharper = size->term_count > 1 ? bound_of(size, true) : high;
   return sharper < high ? sharper : high;
 }
+
+/* What remains of `room` when each atom has taken one. */
+static int room_after(const Size *size, int room);
+
+static int room_after_atom(const Atom *atom, int room) {
+  if (--room <= 0) return 0;
+  switch (atom->kind) {
+  case ATOM_DIM: return room;
+  case ATOM_FLOOR_DIV: return room_after(atom->numerator, room);
+  case ATOM_PRODUCT: return room_after_atom(atom->right, room_after_atom(atom->left, room));
+  case ATOM_MAX: return room_after(atom->second, room_after(atom->first, room));
+  }
+  return 0;
+}
+
+static int room_after(const Size *size, int room) {
+  for (int i = 0; i < size->term_count && room > 0; i++) room = room_after_atom(size->terms[i].atom, room);
+  return room;
+}
+
+bool size_is_manageable(const Size *size) { return room_after(size, MAX_SIZE_PARTS) > 0; }

@@ -2,12 +2,14 @@
  * see size.h. */
 #include "ir/size_form.h"
 
+/* One part after the other, never two as arguments of one call: C leaves their order to the compiler. */
 static const void *build_atom(const Atom *atom, const SizeBuilder *b) {
+  const void *first;
   switch (atom->kind) {
   case ATOM_DIM: return b->counter(b->context, atom->dim);
-  case ATOM_FLOOR_DIV: return b->floor_div(b->context, size_build(atom->numerator, b), b->number(b->context, atom->divisor));
-  case ATOM_PRODUCT: return b->mul(b->context, build_atom(atom->left, b), build_atom(atom->right, b));
-  case ATOM_MAX: return b->max(b->context, size_build(atom->first, b), size_build(atom->second, b));
+  case ATOM_FLOOR_DIV: first = size_build(atom->numerator, b); return b->floor_div(b->context, first, b->number(b->context, atom->divisor));
+  case ATOM_PRODUCT: first = build_atom(atom->left, b); return b->mul(b->context, first, build_atom(atom->right, b));
+  case ATOM_MAX: first = size_build(atom->first, b); return b->max(b->context, first, size_build(atom->second, b));
   }
   return NULL;
 }

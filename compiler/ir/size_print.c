@@ -119,6 +119,12 @@ void size_print_as(Text *out, const Size *size, const SizeStyle *style) {
 
 void size_print(Text *out, const Size *size) { size_print_as(out, size, &language); }
 
+const char *size_text(Arena *arena, const Size *size) {
+  Text text = text_new(arena);
+  size_print(&text, size);
+  return text_string(&text);
+}
+
 const char *dim_multiple_text(Arena *arena, const Dim *dim) {
   if (dim->offset) return arena_printf(arena, "%lld more than a multiple of %lld", (long long)dim->offset, (long long)dim->multiple);
   return arena_printf(arena, "a multiple of %lld", (long long)dim->multiple);

@@ -48,42 +48,51 @@ static bool is_there(const Held *held, const Stripe *s, int64_t place, int64_t r
   return there == (row < 0 || row >= s->height ? ZEROS : row);
 }
 
-/* The rows of its operands that a step reads, one after the other; false: there are no more. A copy has no
- * nest: it reads the rows that it writes. */
-static bool next_read(Arena *arena, const Step *step, int i, const Value **value, RowReads *reads) {
-  bool copies = step->kind == STEP_COPY;
-  if (i >= (copies ? 1 : step->operand_count)) return false;
-  *value = copies ? step->source : step->operands[i].value;
-  if (*value) *reads = copies ? (RowReads){true, true, 1, 0, 0} : rows_read(arena, step->nest, i, false);
-  return true;
+/* What a step reads, and of it the rows. */
+typedef struct Reads {
+  const Buffer **buffers;
+  RowReads *rows;
+  int count;
+} Reads;
+
+/* A copy has no nest: it reads the rows that it writes. */
+static Reads reads_of(Arena *arena, const Plan *plan, const Step *step) {
+  size_t most = (size_t)step->operand_count + 1;
+  Reads reads = {ARENA_ARRAY(arena, const Buffer *, most), ARENA_ARRAY(arena, RowReads, most), 0};
+  if (step->kind == STEP_COPY) {
+    reads.rows[0] = (RowReads){true, true, 1, 0, 0};
+    reads.buffers[reads.count++] = plan->views[step->source->id].buffer;
+    return reads;
+  }
+  for (int i = 0; i < step->operand_count; i++) {
+    if (!step->operands[i].value) continue;
+    reads.rows[reads.count] = rows_read(arena, step->nest, i, false);
+    reads.buffers[reads.count++] = plan->views[step->operands[i].value->id].buffer;
+  }
+  return reads;
 }
 
-/* The next step computes its rows from `begin` to `end`: what it needs for them lies where its function looks for it. */
-static const char *play_reads(Arena *arena, const Plan *plan, int k, const Held *held, int64_t begin, int64_t end) {
+/* Step k + 1 computes its rows from `begin` to `end`: what it needs for them lies where its function looks for it. */
+static const char *play_reads(Arena *arena, const Plan *plan, int k, const Reads *next, const Held *held, int64_t begin, int64_t end) {
   const Stripe *s = plan->steps[k]->stripe;
-  const Step *next = plan->steps[k + 1];
-  const Value *value;
-  RowReads reads;
-  for (int i = 0; next_read(arena, next, i, &value, &reads); i++) {
-    if (!value || plan->views[value->id].buffer != plan->steps[k]->output.buffer) continue;
-    for (int64_t row = begin * reads.stride + reads.low; row <= (end - 1) * reads.stride + reads.high; row++)
-      if (!reads.known || !is_there(held, s, row - begin * s->stride + s->above, row))
-        return arena_printf(arena, "step %s misses row %lld of %s", next->name, (long long)row, plan->steps[k]->name);
+  for (int i = 0; i < next->count; i++) {
+    const RowReads *reads = &next->rows[i];
+    if (next->buffers[i] != plan->steps[k]->output.buffer) continue;
+    for (int64_t row = begin * reads->stride + reads->low; row <= (end - 1) * reads->stride + reads->high; row++)
+      if (!reads->known || !is_there(held, s, row - begin * s->stride + s->above, row))
+        return arena_printf(arena, "step %s misses row %lld of %s", plan->steps[k + 1]->name, (long long)row, plan->steps[k]->name);
   }
   return NULL;
 }
 
 /* The last step may write where the group's input lies: not over rows that are still to be read. `begin` are the rows that
  * step k has computed in earlier stripes. */
-static const char *play_overwrites(Arena *arena, const Plan *plan, int k, int64_t begin, int64_t overwritten) {
-  const Step *step = plan->steps[k];
-  const Buffer *output = plan->steps[step->stripe->last]->output.buffer;
-  const Value *value;
-  RowReads reads;
-  for (int i = 0; next_read(arena, step, i, &value, &reads); i++) {
-    if (!value || plan->views[value->id].buffer != output) continue;
-    if (!reads.known || (overwritten > 0 && begin * reads.stride + reads.low < overwritten))
-      return arena_printf(arena, "step %s reads what %s has overwritten", step->name, plan->steps[step->stripe->last]->name);
+static const char *play_overwrites(Arena *arena, const Plan *plan, int k, const Reads *reads, int64_t begin, int64_t overwritten) {
+  const Step *step = plan->steps[k], *last = plan->steps[step->stripe->last];
+  for (int i = 0; i < reads->count; i++) {
+    if (reads->buffers[i] != last->output.buffer) continue;
+    if (!reads->rows[i].known || (overwritten > 0 && begin * reads->rows[i].stride + reads->rows[i].low < overwritten))
+      return arena_printf(arena, "step %s reads what %s has overwritten", step->name, last->name);
   }
   return NULL;
 }
@@ -96,6 +105,8 @@ static const char *play_group(Arena *arena, const Plan *plan, int first) {
   int last = plan->steps[first]->stripe->last, count = last - first + 1;
   const Stripe *group = plan->steps[last]->stripe;
   Held *held = ARENA_ARRAY(arena, Held, (size_t)count);
+  Reads *reads = ARENA_ARRAY(arena, Reads, (size_t)count);
+  for (int i = 0; i < count; i++) reads[i] = reads_of(arena, plan, plan->steps[first + i]);
   for (int i = 0; i < count - 1; i++) {
     const Stripe *s = plan->steps[first + i]->stripe;
     held[i].count = size_value(plan->steps[first + i]->output.buffer->height);
@@ -105,13 +116,14 @@ static const char *play_group(Arena *arena, const Plan *plan, int first) {
   const char *fault = NULL;
   for (int64_t row = 0; row < group->height; row += group->rows) {
     int64_t done = row + group->rows < group->height ? row + group->rows : group->height;
-    for (int i = 0; !fault && i < count; i++) fault = play_overwrites(arena, plan, first + i, held[i].begin, held[count - 1].begin);
+    for (int i = 0; !fault && i < count; i++)
+      fault = play_overwrites(arena, plan, first + i, &reads[i], held[i].begin, held[count - 1].begin);
     for (int i = 0; !fault && i < count - 1; i++)
       fault = play_writes(arena, plan, first + i, &held[i], held[i + 1].begin, stripe_end(plan, first + i, done),
                           stripe_reach(plan, first + i, done));
     for (int i = 0; !fault && i < count - 1; i++) {
       int64_t next = stripe_end(plan, first + i + 1, done);
-      fault = play_reads(arena, plan, first + i, &held[i], held[i + 1].begin, next);
+      fault = play_reads(arena, plan, first + i, &reads[i + 1], &held[i], held[i + 1].begin, next);
       slide(&held[i], (next - held[i + 1].begin) * plan->steps[first + i]->stripe->stride);
     }
     for (int i = 0; i < count; i++) held[i].begin = stripe_end(plan, first + i, done);

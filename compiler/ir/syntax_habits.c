@@ -226,6 +226,7 @@ static int path_called(const SyntaxError *e) {
 /* shared t = conv(3) -> relu */
 static int shared_chain(const SyntaxError *e) {
   int start = e->found - 1;
+  if (start < 0) return NO_RULE;
   while (start > 0 && !(e->list->items[start].flags & TOKEN_STATEMENT && e->list->items[start].flags & TOKEN_FIRST)) start--;
   if (kind_at(e, 0) != TOKEN_ARROW || e->list->items[start].kind != TOKEN_SHARED) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "a shared layer is one layer or block, not a chain");

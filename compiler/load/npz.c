@@ -8,6 +8,7 @@
 
 enum { END_SIZE = 22, DIRECTORY_SIZE = 46, LOCAL_SIZE = 30, LONGEST_COMMENT = 65535, STORED = 0, DEFLATED = 8 };
 #define MAX_UNPACKED ((uint64_t)4 << 30)
+enum { ALWAYS_UNPACKED = 64 << 20, MAX_UNPACKED_TIMES = 64 }; /* only what wants to fill memory is packed better than that */
 
 typedef struct Entry {
   const char *name; /* of the file in the archive */
@@ -122,7 +123,8 @@ static bool check_sizes(Reader *r, const Entry *entries, size_t count) {
     all += entry->unpacked;
     if (all > MAX_UNPACKED) return fail(r, entry->local, "the arrays are larger than 4 GiB together");
   }
-  return true;
+  if (all <= ALWAYS_UNPACKED || all / MAX_UNPACKED_TIMES <= r->length) return true;
+  return fail(r, 0, "the arrays would be more than %d times as large as the file", MAX_UNPACKED_TIMES);
 }
 
 static bool read_entry(Reader *r, const Entry *entry, WeightTensor *tensor) {

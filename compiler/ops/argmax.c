@@ -29,26 +29,30 @@ static void evaluate(const Node *node, const double *const *inputs, double *outp
   }
 }
 
+enum { MOST_EXACT = 1 << 24 }; /* whole numbers up to here are floats */
+
 /* At one pixel:
  *   largest = x[0], best = 0
  *   for the other channels: if x[oc] > largest, or it is the first NaN: largest = x[oc], best = oc
  *   y = best */
 static Stmt *pixel(Lowering *l, const Node *node, Expr *y, Expr *x) {
   Arena *a = l->arena;
-  Expr *zero = int_expr(l, 0), *oc = var_expr(l, "oc");
-  Expr *value = expr_var(a, "value", type_f32), *largest = expr_var(a, "largest", type_f32), *best = var_expr(l, "best");
+  Expr *zero = int_expr(l, 0), *oc = var_expr(l, "oc"), *value = expr_var(a, "value", type_f32);
+  bool as_float = size_maximum(type_channels(&node->inputs[0]->type)) <= MOST_EXACT; /* which vectors choose as they do values */
+  Expr *number = as_float ? expr_cast(a, type_f32, oc) : oc, *first = as_float ? float_expr(l, 0) : zero;
+  Expr *largest = expr_var(a, "largest", type_f32), *best = expr_var(a, "best", number->type);
   Expr *is_first = expr_binary(a, OP_AND, expr_binary(a, OP_NE, value, value), expr_binary(a, OP_EQ, largest, largest));
   Expr *wins = expr_binary(a, OP_OR, expr_binary(a, OP_GT, value, largest), expr_var(a, "first_nan", type_bool));
   Stmt *body = stmt_let(a, "value", input_at(l, node, 0, oc, y, x), true);
   body = stmt_then(body, stmt_let(a, "first_nan", is_first, true));
   body = stmt_then(body, stmt_let(a, "wins", wins, true));
   Expr *won = expr_var(a, "wins", type_bool);
-  body = stmt_then(body, stmt_set(a, "best", expr_select(a, won, oc, best)));
+  body = stmt_then(body, stmt_set(a, "best", expr_select(a, won, number, best)));
   body = stmt_then(body, stmt_set(a, "largest", expr_select(a, won, value, largest)));
   Stmt *all = stmt_let(a, "largest", input_at(l, node, 0, zero, y, x), false);
-  all = stmt_then(all, stmt_let(a, "best", zero, false));
+  all = stmt_then(all, stmt_let(a, "best", first, false));
   all = stmt_then(all, stmt_for(a, "oc", int_expr(l, 1), size_expr(l, type_channels(&node->inputs[0]->type)), int_expr(l, 1), body));
-  return stmt_then(all, store_output(l, node, zero, y, x, best));
+  return stmt_then(all, store_output(l, node, zero, y, x, as_float ? expr_cast(a, type_of_dtype(DTYPE_I32), best) : best));
 }
 
 static Stmt *loops(Lowering *l, const Node *node) {
@@ -56,8 +60,8 @@ static Stmt *loops(Lowering *l, const Node *node) {
   bool rows = !size_is(type_height(type), 1), columns = !size_is(type_width(type), 1);
   Expr *zero = int_expr(l, 0), *one = int_expr(l, 1);
   Stmt *body = pixel(l, node, rows ? var_expr(l, "oy") : zero, columns ? var_expr(l, "ox") : zero);
-  if (columns) body = stmt_for(l->arena, "ox", zero, size_expr(l, type_width(type)), one, body);
-  if (rows) body = stmt_for(l->arena, "oy", zero, size_expr(l, type_height(type)), one, body);
+  if (columns) body = stmt_for_points(l->arena, "ox", zero, size_expr(l, type_width(type)), one, body);
+  if (rows) body = stmt_for_points(l->arena, "oy", zero, size_expr(l, type_height(type)), one, body);
   return body;
 }
 

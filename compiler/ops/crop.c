@@ -11,12 +11,6 @@
 static const Attribute crop_attributes[] = {MARGIN_ATTRIBUTES(Margins, ), {0}};
 static const Margins crop_defaults = {0};
 
-static const char *size_text(Arena *arena, const Size *size) {
-  Text text = text_new(arena);
-  size_print(&text, size);
-  return text_string(&text);
-}
-
 static bool refuse_empty(Inference *inference, const Node *node, int axis, Sides sides, const Size *left) {
   const TensorType *type = &node->inputs[0]->type;
   const char *noun = axis_noun(type, axis);

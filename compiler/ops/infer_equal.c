@@ -6,12 +6,6 @@ static const char *const axis_names[] = {"channels", "height", "width"};
 
 static const char *name_of_axis(int rank, int axis) { return rank == 1 ? "size" : rank == 2 && axis == 1 ? "length" : axis_names[axis]; }
 
-static const char *size_text(Arena *arena, const Size *size) {
-  Text text = text_new(arena);
-  size_print(&text, size);
-  return text_string(&text);
-}
-
 /* Whether an axis is one in which the inputs differ as they must not. */
 static bool differ(const TensorType *a, const TensorType *b, int axis, int free_axis, bool stretch) {
   const Size *left = a->sizes[axis], *right = b->sizes[axis];

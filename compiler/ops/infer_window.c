@@ -111,12 +111,6 @@ static const char *axis_name(const Node *node, int axis) {
   return node->inputs[0]->type.rank == 2 ? "length" : axis == 0 ? "height" : "width";
 }
 
-static const char *size_text(Arena *arena, const Size *size) {
-  Text text = text_new(arena);
-  size_print(&text, size);
-  return text_string(&text);
-}
-
 static const char *kernel_text(Arena *arena, const Node *node, const Window *w) {
   Text text = text_new(arena);
   print_kernel(&text, (Pair){w->kernel[0], w->kernel[1]}, node->inputs[0]->type.rank == 2);

@@ -97,7 +97,7 @@ static const char *const vars[] = {"oc", "oy", "ox"}, *const sources[] = {"ic", 
 static const int loop_order[] = {0, 2, 1}; /* inner to outer */
 
 static Stmt *over_axis(Lowering *l, const TensorType *type, int axis, Stmt *body) {
-  return stmt_for(l->arena, vars[axis], int_expr(l, 0), size_expr(l, axis_size(type, axis)), int_expr(l, 1), body);
+  return stmt_for_points(l->arena, vars[axis], int_expr(l, 0), size_expr(l, axis_size(type, axis)), int_expr(l, 1), body);
 }
 
 /* 0 where there is a single one, and no loop. */

@@ -98,12 +98,6 @@ static bool check_shape(Inference *inference, const Node *node, const ConstantAr
   return false;
 }
 
-static const char *size_text(Arena *arena, const Size *size) {
-  Text text = text_new(arena);
-  size_print(&text, size);
-  return text_string(&text);
-}
-
 /* "16*5*5 = 400" */
 static const char *product_text(Arena *arena, const TensorType *type) {
   Text text = text_new(arena);

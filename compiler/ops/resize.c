@@ -287,7 +287,7 @@ static Stmt *for_axis(Lowering *l, const Node *node, int axis, const Taps *t, St
     body = stmt_then(let, body);
   }
   bool single = axis == 0 && node->output->type.rank == 2;
-  return single ? body : stmt_for(l->arena, t->var, int_expr(l, 0), int_expr(l, output_size(node, axis)), int_expr(l, 1), body);
+  return single ? body : stmt_for_points(l->arena, t->var, int_expr(l, 0), int_expr(l, output_size(node, axis)), int_expr(l, 1), body);
 }
 
 static Expr *weighted(Lowering *l, Expr *weight, Expr *value) { return weight ? mul_expr(l, weight, value) : value; }
@@ -307,7 +307,7 @@ static Stmt *loops(Lowering *l, const Node *node) {
   }
   Expr *oy = node->output->type.rank == 2 ? int_expr(l, 0) : var_expr(l, "oy");
   Stmt *body = store_output(l, node, oc, oy, var_expr(l, "ox"), sum);
-  body = stmt_for(l->arena, "oc", int_expr(l, 0), size_expr(l, type_channels(&node->output->type)), int_expr(l, 1), body);
+  body = stmt_for_points(l->arena, "oc", int_expr(l, 0), size_expr(l, type_channels(&node->output->type)), int_expr(l, 1), body);
   return for_axis(l, node, 0, &rows, for_axis(l, node, 1, &columns, body));
 }
 

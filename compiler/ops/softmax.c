@@ -104,13 +104,14 @@ static Softmax softmax_of(Lowering *l, const Node *node) {
   return s;
 }
 
-/* Loops over the axes of groups, or inside them. */
+/* Loops over the axes of groups, each of which is computed by itself, or inside them. */
 static Stmt *for_axes(const Softmax *s, bool summed, int64_t begin, Stmt *body) {
   Lowering *l = s->l;
   for (int i = AXIS_COUNT; i-- > 0;) {
     const LoopAxis *axis = &s->axes[i];
     if (axis->summed != summed || size_is(axis->extent, 1)) continue;
     body = stmt_for(l->arena, axis->var, int_expr(l, begin), size_expr(l, axis->extent), int_expr(l, 1), body);
+    body->independent = !summed;
   }
   return body;
 }

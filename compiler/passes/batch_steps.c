@@ -36,8 +36,8 @@ static bool can_take_all(const Step *step) {
   if (step->kind != STEP_NEST || step->stage || step->stages || step->nest->next || step->nest->result_count == MAX_AXES) return false;
   switch (step->schedule.kind) {
   case SCHEDULE_SCALAR:
-  case SCHEDULE_TILED: return weight_bytes(step) > 0;
-  case SCHEDULE_WINOGRAD: return false; /* its scratch holds tiles of one sample */
+  case SCHEDULE_TILED: return weight_bytes(step) > 0 && !step->scratch; /* which holds a row of one sample */
+  case SCHEDULE_WINOGRAD: return false;                                 /* its scratch holds tiles of one sample */
   }
   return false;
 }
@@ -62,7 +62,7 @@ static void choose_sample_tile(Schedule *schedule, int64_t channels, int64_t bat
   }
 }
 
-static void take_all_samples(Plan *plan, Step *step, const Target *target) {
+static void take_all_samples(Plan *plan, Step *step) {
   Nest *nest = step->nest;
   bool tiled = step->schedule.kind == SCHEDULE_TILED;
   step->all_samples = true;
@@ -72,7 +72,7 @@ static void take_all_samples(Plan *plan, Step *step, const Target *target) {
   const Axis *tile = find_axis(nest, nest->tile_axis);
   if (!tiled || !is_one_point(tile) || (tile && !is_one_point(axis_of_rows(nest)))) return;
   nest->tile_axis = "n";
-  choose_sample_tile(&step->schedule, size_value(find_axis(nest, nest->lane_axis)->extent), plan->batch, target->registers);
+  choose_sample_tile(&step->schedule, size_value(find_axis(nest, nest->lane_axis)->extent), plan->batch, step->schedule.machine->registers);
 }
 
 static bool touches(const Plan *plan, const Step *step, const Buffer *buffer) {
@@ -112,7 +112,7 @@ void batch_steps(Compilation *c, Plan *plan) {
     if (!can_take_all(step)) continue;
     /* without a cache no weights come nearer, and memory for more samples is dear */
     bool pays = cache_bytes && 2 * weight_bytes(step) > cache_bytes && uses_of_weights(step) <= MOST_USES;
-    if (pays || c->options->eager) take_all_samples(plan, step, target);
+    if (pays || c->options->eager) take_all_samples(plan, step);
   }
   for (int i = 0; i < plan->buffer_count; i++) {
     Buffer *buffer = plan->buffers[i];

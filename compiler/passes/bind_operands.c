@@ -157,7 +157,7 @@ static bool same_order(const Parameter *parameter, const PackedPart *a, const Pa
     if (strcmp(a->axes[i].var, b->axes[i].var) != 0 || !size_equal(a->axes[i].extent, b->axes[i].extent)) return false;
   for (int d = 0; d < parameter->rank; d++)
     if (!expr_equal(a->index[d], b->index[d])) return false;
-  return a->winograd == b->winograd && memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
+  return memcmp(&a->winograd, &b->winograd, sizeof a->winograd) == 0 && memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0;
 }
 
 static bool same_packing(const PackedTensor *a, const PackedTensor *b) {
@@ -224,10 +224,9 @@ static PackedPart order_of_nest(const Nest *nest, const Schedule *schedule, cons
 }
 
 /* Winograd's form multiplies transformed tiles by transformed kernels, of which each number stands in a plane of its own. */
-static void transform_kernels(Arena *arena, PackedPart *part, const Nest *nest, int winograd) {
-  int64_t size = winograd + 2;
+static void transform_kernels(Arena *arena, PackedPart *part, const Nest *nest, WinogradForm form) {
   int kept = 0;
-  Axis axes[MAX_AXES] = {{.var = "plane", .extent = size_of(arena, size * size)}};
+  Axis axes[MAX_AXES] = {{.var = "plane", .extent = size_of(arena, winograd_planes(form))}};
   for (int i = 0; i < part->axis_count; i++) {
     bool tap = false;
     for (int t = 0; t < 2; t++) {
@@ -239,7 +238,7 @@ static void transform_kernels(Arena *arena, PackedPart *part, const Nest *nest, 
   }
   part->axis_count = kept + 1;
   memcpy(part->axes, axes, sizeof axes);
-  part->winograd = winograd;
+  part->winograd = form;
 }
 
 /* The part that has this order, which is new unless an earlier nest reads the same. */
@@ -411,7 +410,8 @@ Expr *buffer_start(const StepBinding *b, const Buffer *buffer) {
   if (buffer->kind == BUFFER_INPUT) return callers_start(b, buffer, "in", graph->inputs[buffer->caller_index].value->name);
   if (buffer->kind == BUFFER_OUTPUT) return callers_start(b, buffer, "out", graph->outputs[buffer->caller_index].name);
   const Size *offset = size_add(a, size_floor_div(a, buffer->offset, dtype_bytes(buffer->dtype)), buffer->origin);
-  Expr *start = expr_binary(a, OP_ADD, expr_var(a, "ws", type_index), buffer_constant(b->program, a, "OFFSET", buffer->name, offset));
+  Expr *memory = expr_var(a, region_variable(a, buffer->region), type_index);
+  Expr *start = expr_binary(a, OP_ADD, memory, buffer_constant(b->program, a, "OFFSET", buffer->name, offset));
   if (!b->one_sample || buffer->samples <= 1) return start;
   return sample_of(b, start, buffer_constant(b->program, a, "SAMPLE", buffer->name, buffer->sample));
 }

@@ -187,11 +187,11 @@ static void add_meta(Builder *b, const Scope *scope, AstName name, const AstExpr
   const char *text = written_text(b->c, b->arena, expr->span);
   bool plain = expr->kind == AST_STRING || expr->kind == AST_INT || expr->kind == AST_FLOAT || expr->kind == AST_LIST;
   if (!plain || strpbrk(text, "\n#")) text = expr->kind == AST_STRING ? text : datum_text(b->arena, value);
-  for (int i = 0; i < b->graph->meta_count; i++)
-    if (strcmp(b->graph->metas[i].name, name.text) == 0) {
-      report(b->diagnostics, CODE_E0205, name.span, "the meta `%s` is defined twice", name.text);
-      return;
-    }
+  if (find_name(&b->metas, name.text)) {
+    report(b->diagnostics, CODE_E0205, name.span, "the meta `%s` is defined twice", name.text);
+    return;
+  }
+  put_name(&b->metas, name.text, b);
   Meta meta = {name.text, text};
   ARENA_PUSH(b->arena, b->graph->metas, b->graph->meta_count, meta);
 }
@@ -224,7 +224,7 @@ static void check_ends(Builder *b, const AstDecl *net) {
 
 static Builder new_builder(Compilation *c, const AstDecl *net) {
   Builder b = {.c = c, .arena = c->arena, .diagnostics = c->diagnostics, .graph = ARENA_NEW(c->arena, Graph)};
-  b.parameters = b.use_paths = b.missing = b.offered = b.shared = name_table(c->arena);
+  b.parameters = b.metas = b.labelled = b.use_paths = b.missing = b.offered = b.shared = name_table(c->arena);
   b.graph->arena = c->arena;
   b.graph->name = net->name.text;
   b.graph->doc = net->doc;

@@ -1,4 +1,4 @@
-/* build_winograd_input.c - the kernel that transforms tiles of the input: V = B d B' for vectors of channels.
+/* build_winograd_input.c - the kernel that transforms tiles of the input: V = B d C' for vectors of channels.
  *
  * The plain form is the same text on single channels. */
 #include "passes/winograd_kernel.h"
@@ -8,8 +8,7 @@ static bool is_alone(const Winograd *w, int row) { return row == 0 || row == w->
 
 /* What rows `row` and, in a pair, row + 1 of B make of x. The two of a pair are even + odd and even - odd; the odd part is
  * calculated without the factor of its last term. */
-static void transform_row(Transform *t, Stmt **body, int row, int mark, Expr *const *x, Expr *out[2]) {
-  const Winograd *w = t->w;
+static void transform_row(const Transform *t, const Winograd *w, Stmt **body, int row, int mark, Expr *const *x, Expr *out[2]) {
   const double *factor = w->input[row];
   if (is_alone(w, row)) {
     out[0] = weighted_sum(t, NULL, factor, x, w->points);
@@ -28,28 +27,28 @@ static void transform_row(Transform *t, Stmt **body, int row, int mark, Expr *co
   out[1] = add_term(t, even, -common, odd);
 }
 
-/* V = B d B' of one vector of channels: down the columns first, as many rows at a time as share their parts. */
+/* V = B d C' of one vector of channels: down the columns first, as many rows at a time as share their parts. */
 static Stmt *input_body(Transform *t) {
-  const Winograd *w = t->w;
+  const Winograd *rows = &t->rows, *columns = &t->columns;
   Stmt *body = NULL;
   Expr *x[WINOGRAD_MOST_POINTS], *out[2], *half[2][WINOGRAD_MOST_POINTS], *ic = index_var(t, "ic");
-  for (int row = 0; row < w->points; row += is_alone(w, row) ? 1 : 2) {
-    int together = is_alone(w, row) ? 1 : 2;
-    for (int column = 0; column < w->points; column++) {
-      for (int i = 0; i < w->points; i++) {
+  for (int row = 0; row < rows->points; row += is_alone(rows, row) ? 1 : 2) {
+    int together = is_alone(rows, row) ? 1 : 2;
+    for (int column = 0; column < columns->points; column++) {
+      for (int i = 0; i < rows->points; i++) {
         Expr *offset = add(t, mul(t, number(t, i), index_var(t, "x_oy")), mul(t, number(t, column), index_var(t, "x_ox")));
         x[i] = expr_load(t->a, "from", add(t, offset, ic), vector(t));
       }
-      transform_row(t, &body, row, column, x, out);
+      transform_row(t, rows, &body, row, column, x, out);
       for (int k = 0; k < together; k++) half[k][column] = named(t, &body, name2(t, "d", row + k, column), out[k]);
     }
     for (int k = 0; k < together; k++)
-      for (int column = 0; column < w->points; column += is_alone(w, column) ? 1 : 2) {
+      for (int column = 0; column < columns->points; column += is_alone(columns, column) ? 1 : 2) {
         Stmt *parts = NULL;
-        transform_row(t, &parts, column, w->points + row + k, half[k], out);
+        transform_row(t, columns, &parts, column, columns->points + row + k, half[k], out);
         body = stmt_then(body, parts);
-        for (int other = 0; other < (is_alone(w, column) ? 1 : 2); other++) {
-          Expr *plane = number(t, (row + k) * w->points + column + other);
+        for (int other = 0; other < (is_alone(columns, column) ? 1 : 2); other++) {
+          Expr *plane = number(t, (row + k) * columns->points + column + other);
           body = stmt_then(body, stmt_store(t->a, "to", add(t, mul(t, plane, index_var(t, "v_plane")), ic), out[other], t->lanes));
         }
       }
@@ -75,8 +74,9 @@ Stmt *call_winograd_input(const StepBinding *b) {
   add_number_param(&t, "v_tile", winograd_constant(b, "V_TILE", s.v_tile));
   add_number_param(&t, "v_plane", winograd_constant(b, "V_PLANE", s.v_plane));
   Function kernel = {.name = NULL};
-  const char *line = arena_printf(t.a, "V = B d B' for tiles d of %dx%d points that overlap by 2, %d channels at a time", t.w->points,
-                                  t.w->points, b->step->schedule.input_lanes);
+  const char *line = arena_printf(t.a, "V = B d %s' for tiles d of %dx%d points, one every %dx%d, %d channels at a time",
+                                  t.rows.taps == t.columns.taps ? "B" : "C", t.rows.points, t.columns.points, t.rows.results,
+                                  t.columns.results, b->step->schedule.input_lanes);
   ARENA_PUSH(t.a, kernel.comment, kernel.comment_count, line);
   t.lanes = 1;
   kernel.plain_body = input_body(&t);

@@ -1,4 +1,4 @@
-/* build_winograd_output.c - the kernel that transforms products back: Y = A M A' for vectors of channels, then what is fused with the
+/* build_winograd_output.c - the kernel that transforms products back: Y = A M D' for vectors of channels, then what is fused with the
  * layer, then stores.
  *
  * The plain form is the same text on single channels. */
@@ -73,8 +73,8 @@ static Stmt *load_operands(Transform *t, bool numbers, int row, int column) {
 }
 
 /* What row `i` of A makes of x, of whose pairs the sums and differences are given, added to `start`. */
-static Expr *output_sum(Transform *t, Expr *start, int i, Expr *const *x, Expr *const *sums, Expr *const *differences) {
-  const Winograd *w = t->w;
+static Expr *output_sum(const Transform *t, const Winograd *w, Expr *start, int i, Expr *const *x, Expr *const *sums,
+                        Expr *const *differences) {
   double factor[WINOGRAD_MOST_POINTS] = {w->output[i][0]};
   Expr *terms[WINOGRAD_MOST_POINTS] = {x[0]};
   int count = 1;
@@ -82,37 +82,39 @@ static Expr *output_sum(Transform *t, Expr *start, int i, Expr *const *x, Expr *
     factor[count] = w->output[i][pair];
     terms[count++] = i % 2 ? differences[pair / 2] : sums[pair / 2];
   }
-  factor[count] = w->output[i][w->points - 1];
-  terms[count++] = x[w->points - 1];
+  if (w->points > 1) {
+    factor[count] = w->output[i][w->points - 1];
+    terms[count++] = x[w->points - 1];
+  }
   return weighted_sum(t, start, factor, terms, count);
 }
 
-static void pair_up(Transform *t, Stmt **body, int mark, const char *sum, const char *difference, Expr *const *x, Expr **sums,
-                    Expr **differences) {
-  for (int pair = 0; pair < t->w->points / 2 - 1; pair++) {
+static void pair_up(const Transform *t, const Winograd *w, Stmt **body, int mark, const char *sum, const char *difference, Expr *const *x,
+                    Expr **sums, Expr **differences) {
+  for (int pair = 0; pair < w->points / 2 - 1; pair++) {
     sums[pair] = named(t, body, name2(t, sum, pair, mark), add(t, x[2 * pair + 1], x[2 * pair + 2]));
     differences[pair] = named(t, body, name2(t, difference, pair, mark), sub(t, x[2 * pair + 1], x[2 * pair + 2]));
   }
 }
 
 /* Rows or columns up to number i are stored unless an earlier tile did. */
-static Stmt *unless_known(const Transform *t, const char *known, int i, Stmt *body) {
-  if (i == t->w->results - 1) return body;
+static Stmt *unless_known(const Transform *t, const Winograd *w, const char *known, int i, Stmt *body) {
+  if (i == w->results - 1) return body;
   return stmt_if(t->a, expr_binary(t->a, i ? OP_LE : OP_EQ, index_var(t, known), number(t, i)), body);
 }
 
 /* One row of results, in order: further to the end of the nest, and to memory unless an earlier tile stored it. */
 static Stmt *output_row(Transform *t, int row, Expr *const *x) {
-  const Winograd *w = t->w;
+  const Winograd *w = &t->columns;
   const Nest *nest = t->b->nest;
-  Expr *sums[2], *differences[2];
+  Expr *sums[WINOGRAD_MOST_PAIRS], *differences[WINOGRAD_MOST_PAIRS];
   Stmt *body = load_operands(t, false, row, 0);
   for (int column = 1; column < w->results; column++) body = stmt_then(body, load_operands(t, false, row, column));
-  pair_up(t, &body, row, "sum", "difference", x, sums, differences);
+  pair_up(t, w, &body, row, "sum", "difference", x, sums, differences);
   for (int column = 0; column < w->results; column++) {
     bool from_zero = nest->initial->kind == EXPR_FLOAT && expr_equal(nest->initial, expr_float(t->a, 0));
     Expr *start = from_zero ? NULL : at_point(t, nest->initial, row, column);
-    Expr *value = output_sum(t, start, column, x, sums, differences);
+    Expr *value = output_sum(t, w, start, column, x, sums, differences);
     body = stmt_then(body, stmt_let(t->a, name2(t, "acc", row, column), value, false));
   }
   for (int step = has_result(nest) ? -1 : 0; step < nest->epilogue_count; step++)
@@ -123,31 +125,33 @@ static Stmt *output_row(Transform *t, int row, Expr *const *x) {
     Expr *offset = add(t, mul(t, number(t, row), index_var(t, "y_oy")), mul(t, number(t, column), index_var(t, "y_ox")));
     Stmt *store = stmt_store(t->a, "to", add(t, offset, index_var(t, "oc")), expr_var(t->a, name2(t, "acc", row, column), vector(t)),
                              t->valid);
-    body = stmt_then(body, unless_known(t, "known_columns", column, store));
+    body = stmt_then(body, unless_known(t, w, "known_columns", column, store));
   }
-  return unless_known(t, "known_rows", row, body);
+  return unless_known(t, &t->rows, "known_rows", row, body);
 }
 
-/* Y = A M A' of one vector of channels. */
+/* Y = A M D' of one vector of channels. */
 static Stmt *output_body(Transform *t) {
-  const Winograd *w = t->w;
-  Expr *m[WINOGRAD_MOST_POINTS], *sums[2], *differences[2], *half[WINOGRAD_MOST_RESULTS][WINOGRAD_MOST_POINTS], *oc = index_var(t, "oc");
+  const Winograd *w = &t->rows;
+  int columns = t->columns.points;
+  Expr *m[WINOGRAD_MOST_POINTS], *sums[WINOGRAD_MOST_PAIRS], *differences[WINOGRAD_MOST_PAIRS],
+      *half[WINOGRAD_MOST_RESULTS][WINOGRAD_MOST_POINTS], *oc = index_var(t, "oc");
   Stmt *body = load_operands(t, true, 0, 0);
-  for (int column = 0; column < w->points; column++) {
+  for (int column = 0; column < columns; column++) {
     for (int i = 0; i < w->points; i++)
-      m[i] = expr_load(t->a, "from", add(t, mul(t, number(t, i * w->points + column), index_var(t, "m_plane")), oc), vector(t));
+      m[i] = expr_load(t->a, "from", add(t, mul(t, number(t, i * columns + column), index_var(t, "m_plane")), oc), vector(t));
     for (int i = 1; i < w->points - 1; i++) m[i] = named(t, &body, name2(t, "m", i, column), m[i]);
-    pair_up(t, &body, column, "s", "d", m, sums, differences);
+    pair_up(t, w, &body, column, "s", "d", m, sums, differences);
     for (int row = 0; row < w->results; row++) {
-      Expr *value = output_sum(t, NULL, row, m, sums, differences);
+      Expr *value = output_sum(t, w, NULL, row, m, sums, differences);
       half[row][column] = named(t, &body, name2(t, "h", row, column), value);
     }
   }
   for (int row = 0; row < w->results; row++) body = stmt_then(body, output_row(t, row, half[row]));
   body = stmt_for(t->a, "oc", number(t, 0), index_var(t, "channels"), number(t, t->lanes), body);
   Stmt *whole = locate_tile(t);
-  named(t, &whole, "known_rows", sub(t, index_var(t, "row"), index_var(t, "oy")));
-  named(t, &whole, "known_columns", sub(t, index_var(t, "column"), index_var(t, "ox")));
+  if (w->results > 1) named(t, &whole, "known_rows", sub(t, index_var(t, "row"), index_var(t, "oy")));
+  if (t->columns.results > 1) named(t, &whole, "known_columns", sub(t, index_var(t, "column"), index_var(t, "ox")));
   Expr *from = add(t, index_var(t, "m"), mul(t, index_var(t, "t"), index_var(t, "m_tile")));
   whole = stmt_then(whole, stmt_pointer(t->a, "from", type_f32, true, from));
   for (int i = 0; i < t->b->step->operand_count; i++) {
@@ -191,7 +195,8 @@ static Stmt *call_output(const StepBinding *b, Expr **offset, int64_t start, int
   add_tile_params(&t);
   Function kernel = {.name = NULL};
   Text name = text_new(t.a), line = text_new(t.a);
-  text_addf(&line, "Y = A M A', tiles of %dx%d results, %d channels at a time", t.w->results, t.w->results, valid);
+  text_addf(&line, "Y = A M %s', tiles of %dx%d results, %d channels at a time", t.rows.taps == t.columns.taps ? "A" : "D", t.rows.results,
+            t.columns.results, valid);
   ARENA_PUSH(t.a, kernel.comment, kernel.comment_count, text_string(&line));
   if (b->nest->initial->kind == EXPR_FLOAT) text_add(&name, "_no_bias");
   for (int i = 0; i < step->fused_count; i++) text_addf(&name, "_%s", step->fused[i]->op->name);

@@ -3,13 +3,14 @@
  * An error poisons the tensor it concerns; what follows from a poisoned tensor is silent. */
 #ifndef CNNC_PASSES_BUILDER_H
 #define CNNC_PASSES_BUILDER_H
+#include "ir/network_size.h"
 #include "ops/explain_shape.h"
 #include "ops/infer.h"
 #include "passes/compilation.h"
 #include "passes/read_attributes.h"
 #include "passes/scope.h"
 
-enum { MAX_LAYERS = 8192, MAX_BLOCK_DEPTH = 64, MAX_STEPS = 200000, MAX_TENSORS = 8192 };
+enum { MAX_BLOCK_DEPTH = 64, MAX_STEPS = 200000 };
 
 /* A place where a shared layer is used. */
 typedef struct SharedUse {
@@ -24,7 +25,11 @@ typedef struct Builder {
   Diagnostics *diagnostics;
   Graph *graph;
   Inference inference;
-  NameTable parameters;   /* path -> DeclaredParameter */
+  NameTable parameters;    /* path -> DeclaredParameter */
+  const AstDecl *defining; /* the body whose names `defined` holds; NULL: none yet */
+  NameTable defined;
+  NameTable labelled;     /* GraphOutput *: the first with the labels of a file, by its path */
+  NameTable metas;        /* those that are defined */
   NameTable use_paths;    /* given to uses of shared layers, so that each is unique */
   NameTable missing;      /* see AttributeRequest */
   const AstDecl **failed; /* blocks in which an error was found: not expanded again */

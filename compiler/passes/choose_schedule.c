@@ -9,15 +9,17 @@
 static ChooseForm *const forms[] = {choose_winograd, choose_streamed, choose_tiled, choose_transposed};
 
 static Schedule schedule_of(const Plan *plan, const Step *step, const Target *target) {
-  Schedule schedule = {.kind = SCHEDULE_SCALAR, .lanes = 1, .tile = 1, .vectors = 1};
+  Schedule schedule = {.kind = SCHEDULE_SCALAR, .machine = target, .lanes = 1, .tile = 1, .vectors = 1};
   if (step->kind == STEP_COPY) choose_transposed(plan, step, target, &schedule);
+  if (step->kind == STEP_LOOPS) choose_rows(plan, step, target, &schedule);
   if (step->kind != STEP_NEST) return schedule;
   if (plan->portable) { /* tiles leave the order in which each result is summed; other forms do not */
     choose_tiled(plan, step, target, &schedule);
     return schedule;
   }
-  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-    if (forms[i](plan, step, target, &schedule)) break;
+  bool chosen = false;
+  for (size_t i = 0; i < sizeof forms / sizeof *forms && !chosen; i++) chosen = forms[i](plan, step, target, &schedule);
+  if (!chosen) choose_rows(plan, step, target, &schedule);
   return schedule;
 }
 
@@ -52,8 +54,15 @@ static void share_tiles(Plan *plan) {
 
 void choose_schedule(Compilation *c, Plan *plan) {
   const Target *target = find_target(c->options->target);
-  for (int i = 0; i < plan->step_count; i++) plan->steps[i]->schedule = schedule_of(plan, plan->steps[i], target);
+  for (int i = 0; i < plan->step_count; i++) {
+    Step *step = plan->steps[i];
+    step->schedule = schedule_of(plan, step, imagine_machine(c->arena, target, c->options->any_plan, step->name));
+  }
   share_tiles(plan);
-  for (int i = 0; i < plan->step_count; i++)
-    if (plan->steps[i]->schedule.kind == SCHEDULE_WINOGRAD) plan->steps[i]->scratch = winograd_scratch(plan, plan->steps[i]);
+  for (int i = 0; i < plan->step_count; i++) {
+    const Schedule *schedule = &plan->steps[i]->schedule;
+    if (schedule->kind == SCHEDULE_WINOGRAD) plan->steps[i]->scratch = winograd_scratch(plan, plan->steps[i]);
+    if (schedule->planar_input || schedule->planar_result || schedule->pixel_result)
+      plan->steps[i]->scratch = rows_scratch(plan, plan->steps[i]);
+  }
 }

@@ -82,13 +82,16 @@ static void form_for_speed(Plan *plan, int64_t cache) {
 }
 
 void choose_stripes(Compilation *c, Plan *plan) {
-  const Target *target = find_target(plan->target);
+  const Target *target = imagine_machine(plan->arena, find_target(plan->target), c->options->any_plan, "stripes");
   PlanState whole = save_plan(plan);
   if (c->options->stripes > 0) form_all(plan, c->options->stripes);
   bool vectors = target->lanes > 1 && !plan->portable; /* plain C computes slower than memory delivers */
   if (c->options->stripes == STRIPES_CHOSEN && vectors) form_for_speed(plan, (int64_t)target->l2 * 1024);
   int64_t most = c->options->max_ram;
   if (!most || fits_memory(c, plan, most)) return;
+  plan->largest_first = plan->ram_count > 0;
+  if (plan->largest_first && fits_memory(c, plan, most)) return;
+  plan->largest_first = false;
   restore_plan(plan, &whole);
   fit_memory(c, plan, most);
 }

@@ -150,6 +150,10 @@ static int most_points(const Target *target, int vectors) {
   return vectors > 1 ? 8 : 10;
 }
 
+static uint64_t number_of_tile(const Schedule *s) {
+  return ((uint64_t)s->tile << 16) + ((uint64_t)s->vectors << 8) + s->channels_outermost;
+}
+
 void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Schedule *schedule) {
   int64_t least = INT64_MAX;
   int others = target->fma ? 1 : 2; /* an input, and its product */
@@ -161,7 +165,7 @@ void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Sc
         candidate.tile = points;
         candidate.vectors = width;
         candidate.channels_outermost = outermost;
-        int64_t cost = estimate_cost(target, work, &candidate);
+        int64_t cost = target->whim ? draw_by_whim(target, number_of_tile(&candidate), INT64_MAX) : estimate_cost(target, work, &candidate);
         if (cost >= least) continue;
         least = cost;
         *schedule = candidate;
@@ -171,13 +175,16 @@ void choose_cheapest(const Target *target, const Work *work, int64_t vectors, Sc
 }
 
 /* Loops over arrays: as many channels as four vectors of 16, and points enough to read weights seldom. */
-static void choose_loops(Schedule *schedule, int64_t channels) {
+static void choose_loops(Schedule *schedule, const Target *target, int64_t channels) {
   enum { LANES = 4, VECTORS = 16, POINTS = 8 };
   int64_t vectors = (channels + LANES - 1) / LANES;
   schedule->plain = true;
   schedule->lanes = LANES;
   schedule->vectors = vectors < VECTORS ? (int)vectors : VECTORS;
   schedule->tile = POINTS;
+  if (!target->whim) return;
+  schedule->vectors = 1 + (int)draw_by_whim(target, VECTORS, schedule->vectors);
+  schedule->tile = 1 + (int)draw_by_whim(target, POINTS, POINTS);
 }
 
 /* Floats in registers. Where there are few, as a library computes with floats, only the input is worth keeping. */
@@ -192,7 +199,7 @@ static void choose_floats(Schedule *schedule, const Target *target, int64_t chan
 static void choose_without_vectors(const Plan *plan, const Step *step, const Target *target, int64_t channels, Schedule *schedule) {
   bool has_tile_axis = find_axis(step->nest, step->nest->tile_axis) != NULL;
   Work work;
-  if (target->plain || target->lanes > 1) choose_loops(schedule, channels);
+  if (target->plain || target->lanes > 1) choose_loops(schedule, target, channels);
   else choose_floats(schedule, target, channels, has_tile_axis);
   if (find_work(plan, step, schedule, &work)) schedule->channels_outermost = target->l2 && work.weights > (int64_t)target->l2 * 1024;
 }
@@ -235,7 +242,8 @@ bool choose_tiled(const Plan *plan, const Step *step, const Target *target, Sche
   if (!lane || !limits_fit_lanes(nest) || !reads_one_place_each(plan->arena, step)) return false;
   if (!size_is_const(lane->extent, &channels) || !lanes_are_neighbours(plan, step)) return false;
   if (!has_vectors && !nest->update) return false; /* nothing is read twice */
-  Schedule wanted = {.kind = SCHEDULE_TILED, .lanes = 1, .tile = 1, .vectors = 1, .flat = nest->update && rows_run_on(plan, step)};
+  Schedule wanted = {.kind = SCHEDULE_TILED, .machine = target, .lanes = 1, .tile = 1, .vectors = 1};
+  wanted.flat = nest->update && rows_run_on(plan, step);
   Work work;
   bool multiplies = has_vectors && find_axis(nest, nest->tile_axis) && find_work(plan, step, &wanted, &work);
   if (channels < LEAST_LANES && (!multiplies || work.points < LEAST_LANES)) return false; /* many points make up for empty lanes */

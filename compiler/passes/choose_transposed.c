@@ -56,22 +56,29 @@ static int64_t greatest_count(const Nest *nest, unsigned axes) {
   return count;
 }
 
-/* What fewer columns would not be worth; a square has as many rows. */
-enum { LEAST_COLUMNS = 8, LEAST_ROWS = 4 };
+/* What shorter runs and fewer columns of a narrow matrix would not be worth; a square has as many rows and columns. */
+enum { LEAST_RUN = 8, SQUARE = 4 };
 
 static bool choose_run(const Move *m, const Axis *axis, Schedule *schedule) {
   unsigned run = run_of(m, axis, 0);
-  if (greatest_count(m->nest, run) < LEAST_COLUMNS) return false;
+  if (greatest_count(m->nest, run) < LEAST_RUN) return false;
   schedule->rows = schedule->columns = axis->var;
   schedule->moved_axes = run;
   return true;
 }
 
+/* Whether so many neighbours are all that there is before the next ones begin. */
+static bool lie_side_by_side(const Axis *axis, const Size *next) {
+  return size_is_const(axis->extent, NULL) && size_equal(next, axis->extent);
+}
+
 static bool choose_matrix(const Move *m, const Axis *rows, const Axis *columns, Schedule *schedule) {
   unsigned taken = bit_of(m->nest, columns);
-  if (size_maximum(columns->extent) < LEAST_COLUMNS) return false;
-  schedule->narrow = size_maximum(rows->extent) < LEAST_ROWS;
-  if (schedule->narrow && (!size_is_const(rows->extent, NULL) || !size_equal(in_result(m, columns), rows->extent))) return false;
+  bool few_rows = size_maximum(rows->extent) < SQUARE, few_columns = size_maximum(columns->extent) < SQUARE;
+  if (few_rows && (size_maximum(columns->extent) < LEAST_RUN || !lie_side_by_side(rows, in_result(m, columns)))) return false;
+  if (few_columns && (few_rows || size_maximum(rows->extent) < LEAST_RUN || !lie_side_by_side(columns, in_source(m, rows)))) return false;
+  schedule->narrow = few_rows;
+  schedule->narrow_source = few_columns;
   schedule->rows = rows->var;
   schedule->columns = columns->var;
   schedule->moved_axes = taken | (schedule->narrow ? bit_of(m->nest, rows) : run_of(m, rows, taken));

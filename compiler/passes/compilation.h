@@ -11,6 +11,12 @@ typedef struct Binding { /* -D PARAM=VALUE, --size H=224 */
   struct Binding *next;
 } Binding;
 
+typedef struct RegionOption { /* --ram, --flash NAME=BYTES */
+  const char *name;
+  int64_t bytes; /* SIZE_LIMIT: not given */
+  struct RegionOption *next;
+} RegionOption;
+
 typedef enum Numerics { NUMERICS_FAST, NUMERICS_PORTABLE } Numerics;
 typedef enum WinogradUse { WINOGRAD_AUTO, WINOGRAD_4, WINOGRAD_2, WINOGRAD_NONE } WinogradUse;
 typedef enum WeightsAs { WEIGHTS_AS_C, WEIGHTS_AS_FILE } WeightsAs;
@@ -30,15 +36,20 @@ typedef struct Options {
   WinogradUse winograd; /* which forms may be chosen */
   bool force_winograd;  /* also where it does not pay: for tests */
   WeightsAs weights_as;
-  int64_t stripes; /* rows of each stripe, wherever steps can be in one; STRIPES_CHOSEN, STRIPES_NONE */
-  int64_t max_ram; /* bytes that the workspace may have; 0: as many as it needs */
-  bool standalone, line_directives;
+  int64_t stripes;           /* rows of each stripe, wherever steps can be in one; STRIPES_CHOSEN, STRIPES_NONE */
+  int64_t max_ram;           /* bytes that the workspace may have; 0: as many as it needs */
+  int64_t max_flash;         /* the same of weights */
+  RegionOption *ram, *flash; /* regions beside the workspace; for weights; the one to be filled first comes first */
+  Binding *places;           /* --place NAME=REGION */
+  bool standalone, selftest, line_directives;
+  const char *code_path; /* for line_directives: what the C file is called; NULL: by its base */
   DumpLevel dump;
   const char *dump_after; /* name of a pass */
   bool time_passes;
-  bool eager;       /* tests: plan what pays for large steps (threads, all samples at once) also for small ones */
-  bool shapes_only; /* check, summary, --dump: missing weights are a note */
-  bool verify;      /* verify every level after every pass */
+  uint64_t any_plan; /* tests: a seed; each step is planned for some machine that does not exist: small steps take every form */
+  bool eager;        /* tests: plan what pays for large steps (threads, all samples at once) also for small ones */
+  bool shapes_only;  /* check, summary, --dump: missing weights are a note */
+  bool verify;       /* verify every level after every pass */
 } Options;
 
 /* The contents of a file, in the arena, NUL-terminated; NULL: *error says why, NO_SUCH_FILE (support/reader.h) if it is

@@ -52,7 +52,7 @@ static bool find_callee(Builder *b, Scope *scope, const AstCall *call, Callee *o
     if (held->module && find_in_module(held->module, held->text, out)) return true;
   }
   if (find_in_module(scope->module, call->name.text, out)) return true;
-  Span later = later_shared(scope, call->name.text);
+  Span later = errors_are_hidden(b->diagnostics) ? (Span){0, 0} : later_shared(scope, call->name.text);
   if (later.start) {
     Diagnostic *d = report(b->diagnostics, CODE_E0204, call->name.span, "`%s` is used before it is defined at line %d", call->name.text,
                            source_locate(b->c->sources, later.start).line);

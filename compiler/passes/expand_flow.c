@@ -71,18 +71,18 @@ static void name_result(Builder *b, const Scope *scope, const char *name, Tensor
   if (value->producer && value->producer->id >= first_node && !value->producer->label) value->name = join_path(b->arena, scope->path, name);
 }
 
-static Tensors join_tensors(Builder *b, Tensors a, Tensors c, Span span) {
-  if (a.count + c.count > MAX_TENSORS) {
-    if (!b->stopped) stop_expansion(b, span, arena_printf(b->arena, "more than %d tensors flow together", MAX_TENSORS));
-    return poisoned_tensors(b, span);
+/* Tensors that flow together, in an array that grows. */
+static void append_tensors(Builder *b, Tensors *all, Tensors more, Span span) {
+  if (all->count + more.count > MAX_TENSORS && !b->stopped)
+    stop_expansion(b, span, arena_printf(b->arena, "more than %d tensors flow together", MAX_TENSORS));
+  if (b->stopped) return;
+  Span *places = all->places;
+  for (int i = 0; i < more.count; i++) {
+    int count = all->count;
+    ARENA_PUSH(b->arena, places, count, more.places ? more.places[i] : ((Span){0, 0}));
+    ARENA_PUSH(b->arena, all->items, all->count, more.items[i]);
   }
-  Tensors all = {ARENA_ARRAY(b->arena, Value *, (size_t)(a.count + c.count)), a.count + c.count, NULL};
-  if (a.count) memcpy(all.items, a.items, (size_t)a.count * sizeof *a.items);
-  if (c.count) memcpy(all.items + a.count, c.items, (size_t)c.count * sizeof *c.items);
-  if (a.places || c.places) all.places = ARENA_ARRAY(b->arena, Span, (size_t)all.count);
-  if (a.places) memcpy(all.places, a.places, (size_t)a.count * sizeof *a.places);
-  if (c.places) memcpy(all.places + a.count, c.places, (size_t)c.count * sizeof *c.places);
-  return all;
+  all->places = places;
 }
 
 static Tensors expand_branch(Builder *b, Scope *scope, const AstStage *stage, Tensors in) {
@@ -97,8 +97,9 @@ static Tensors expand_branch(Builder *b, Scope *scope, const AstStage *stage, Te
       define_tensors(b, scope, name, arm->name.span, "arm", out);
       name_result(b, scope, name, out, first);
     }
-    all = join_tensors(b, all, out, arm->span);
+    append_tensors(b, &all, out, arm->span);
   }
+  if (b->stopped) return poisoned_tensors(b, stage->span);
   if (arms >= 2) return all;
   Diagnostic *d = report(b->diagnostics, CODE_E0601, stage->span, "a branch needs at least two arms");
   add_help(d, "`branch(.., identity)` keeps the input itself as an arm");
@@ -275,7 +276,7 @@ static Tensors expand_source(Builder *b, Scope *scope, const AstFlow *flow) {
     return poisoned_tensors(b, flow->source_span);
   }
   Tensors all = {NULL, 0, NULL};
-  for (const AstFlow *item = flow->items; item; item = item->next) all = join_tensors(b, all, expand_flow(b, scope, item), item->span);
+  for (const AstFlow *item = flow->items; item; item = item->next) append_tensors(b, &all, expand_flow(b, scope, item), item->span);
   return all.count ? all : poisoned_tensors(b, flow->source_span);
 }
 

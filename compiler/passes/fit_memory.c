@@ -22,7 +22,9 @@ typedef struct Fit {
   int count;
 } Fit;
 
-static bool is_live(const Buffer *b, int k) { return b->kind == BUFFER_WORKSPACE && b->first >= 0 && b->first <= k && k <= b->last; }
+static bool is_live(const Buffer *b, int k) {
+  return b->kind == BUFFER_WORKSPACE && !b->region && b->first >= 0 && b->first <= k && k <= b->last;
+}
 
 static int64_t live_bytes(const Plan *plan, int k) {
   int64_t sum = 0;
@@ -93,7 +95,7 @@ static void choose_groups(Fit *f, int64_t limit) {
   int *grouped = ARENA_ARRAY(f->arena, int, (size_t)steps + 1);      /* how many of them are in groups, */
   int *length = ARENA_ARRAY(f->arena, int, (size_t)steps + 1);       /* and how many are in the last one */
   for (int k = 1; k <= steps; k++) {
-    most[k] = SIZE_LIMIT;
+    most[k] = SIZE_LIMIT, grouped[k] = grouped[k - 1], length[k] = 1; /* also where sizes have no end */
     for (int n = 1; n <= k; n++) {
       int64_t live = at_least(at_least(most[k - n], f->bytes[k][n]), limit);
       int count = grouped[k - n] + (n > 1 ? n : 0);
@@ -120,9 +122,18 @@ static void choose_rows(Fit *f, int64_t limit) {
 
 static int64_t workspace_bytes(const Plan *plan) { return size_maximum(plan->workspace_bytes); }
 
-static bool has_winograd(const Plan *plan) {
-  for (int k = 0; k < plan->step_count; k++)
-    if (plan->steps[k]->schedule.kind == SCHEDULE_WINOGRAD) return true;
+/* Whether a size of the input has no end, and so the workspace; says it. */
+static bool report_endless(Compilation *c, const Plan *plan, int64_t most) {
+  if (workspace_bytes(plan) < SIZE_LIMIT) return false;
+  for (int i = 0; i < plan->graph->dim_count; i++) {
+    const Dim *dim = plan->graph->dims[i];
+    if (dim_greatest(dim) < SIZE_LIMIT) continue;
+    Diagnostic *d = report(c->diagnostics, CODE_E0705, plan->graph->span,
+                           "the workspace grows with `%s` without end, `--max-ram` allows %lld", dim->name, (long long)most);
+    add_help(d, "give its range an end, as in `dim %s in %lld..1024`, or choose one size by `--size %s=..`", dim->name,
+             (long long)dim_least(dim), dim->name);
+    return true;
+  }
   return false;
 }
 
@@ -131,17 +142,25 @@ static void report_peak(Compilation *c, const Plan *plan, int64_t most) {
   Diagnostic *d = report(c->diagnostics, CODE_E0705, plan->graph->span, "the workspace needs %lld bytes, `--max-ram` allows %lld",
                          (long long)workspace_bytes(plan), (long long)most);
   Text sum = text_new(plan->arena);
-  for (int i = 0; i < plan->buffer_count; i++)
-    if (is_live(plan->buffers[i], peak))
-      text_addf(&sum, "%s%s %lld", sum.length ? " + " : "", plan->buffers[i]->name, (long long)plan->buffers[i]->greatest_bytes);
+  const Buffer *largest = NULL;
+  for (int i = 0; i < plan->buffer_count; i++) {
+    const Buffer *b = plan->buffers[i];
+    if (!is_live(b, peak)) continue;
+    text_addf(&sum, "%s%s %lld", sum.length ? " + " : "", b->name, (long long)b->greatest_bytes);
+    if (!largest || b->greatest_bytes > largest->greatest_bytes) largest = b;
+  }
+  int64_t live = live_bytes(plan, peak), gaps = workspace_bytes(plan) - live;
   int first = first_together(plan, peak), last = last_together(plan, peak);
   add_note(d, "most is live in `%s`%s%s%s: %s = %lld bytes", plan->steps[first]->name, first < last ? " to `" : "",
-           first < last ? plan->steps[last]->name : "", first < last ? "`" : "", text_string(&sum), (long long)live_bytes(plan, peak));
-  if (plan->batch > 1) add_help(d, "without `--batch`, layers that follow each other can be computed in stripes of rows");
+           first < last ? plan->steps[last]->name : "", first < last ? "`" : "", text_string(&sum), (long long)live);
+  if (gaps > 0) add_note(d, "%lld more are gaps between tensors that do not live equally long", (long long)gaps);
+  if (c->options->stripes == STRIPES_NONE)
+    add_help(d, "without `--stripes none`, layers that follow each other can be computed in stripes of rows");
+  else if (plan->batch > 1) add_help(d, "without `--batch`, layers that follow each other can be computed in stripes of rows");
   else add_note(d, "layers that follow each other are computed in stripes of rows already, where that makes it smaller");
-  if (has_winograd(plan))
+  if (has_form(plan, SCHEDULE_WINOGRAD))
     add_help(d, "`--winograd none` spares the room for Winograd's tiles and lets those layers be computed in stripes");
-  add_help(d, "a smaller input, fewer channels or an earlier stride there make the network fit");
+  if (largest) add_help(d, "`%s` has most: fewer channels, a smaller input or an earlier stride save that", largest->name);
 }
 
 bool fits_memory(Compilation *c, Plan *plan, int64_t most) {
@@ -157,7 +176,7 @@ bool fit_memory(Compilation *c, Plan *plan, int64_t most) {
   f.begins = ARENA_ARRAY(f.arena, bool, (size_t)plan->step_count + 1);
   f.hands_over = ARENA_ARRAY(f.arena, bool, (size_t)plan->step_count + 1);
   for (int k = 0; k < plan->step_count; k++) {
-    f.begins[k] = can_begin_stripes(plan, k);
+    f.begins[k] = c->options->stripes != STRIPES_NONE && can_begin_stripes(plan, k);
     f.hands_over[k] = can_hand_over(plan, k);
   }
   measure_groups(&f);
@@ -170,6 +189,6 @@ bool fit_memory(Compilation *c, Plan *plan, int64_t most) {
     if (fits) return true;
     if (live_bytes(plan, peak_step(plan)) > limit) break; /* this is the least */
   }
-  report_peak(c, plan, most);
+  if (!report_endless(c, plan, most)) report_peak(c, plan, most);
   return false;
 }

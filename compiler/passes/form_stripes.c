@@ -17,12 +17,17 @@ typedef struct Handover {
 
 static int64_t height_of(const Step *step) { return size_value(type_height(&step->result->type)); }
 
+/* Whether a kernel takes all rows for neighbours: it interleaves them, or parts what they are interleaved to. */
+static bool moves_all_rows(const Schedule *schedule) {
+  return schedule->narrow || (schedule->narrow_source && strcmp(schedule->columns, "oy") == 0);
+}
+
 /* Whether the step can compute some rows of its result. */
 static bool computes_rows(Plan *plan, const Step *step) {
   int64_t height;
   if (!size_is_const(type_height(&step->result->type), &height) || height < 2) return false;
-  if (step->kind == STEP_COPY) return step->padding_mode == 0;
-  if (step->kind != STEP_NEST || step->nest->next) return false;
+  if (step->kind == STEP_COPY) return step->padding_mode == 0 && !moves_all_rows(&step->schedule);
+  if (step->kind != STEP_NEST || step->nest->next || step->scratch) return false;
   if (step->schedule.kind != SCHEDULE_SCALAR && step->schedule.kind != SCHEDULE_TILED) return false; /* others know all rows */
   const Axis *axis = row_axis(step->nest);
   if (!axis || !size_is(axis->extent, height)) return false;

@@ -7,6 +7,7 @@
 #include "ops/lowering.h"
 #include "ops/ops.h"
 #include "passes/passes.h"
+#include "passes/place_regions.h"
 #include "passes/plan_steps.h"
 
 /* Whether the shapes differ by sizes of 1 alone, so that each element has the same channel, row and column. */
@@ -199,11 +200,12 @@ Plan *group_steps(Compilation *c, Graph *graph) {
                  .graph = graph,
                  .target = c->options->target,
                  .batch = c->options->batch,
-                 .winograd = {.two = winograd == WINOGRAD_AUTO || winograd == WINOGRAD_2,
-                              .four = winograd == WINOGRAD_AUTO || winograd == WINOGRAD_4,
+                 .winograd = {.exact = winograd == WINOGRAD_AUTO || winograd == WINOGRAD_2,
+                              .rounded = winograd == WINOGRAD_AUTO || winograd == WINOGRAD_4,
                               .always = c->options->force_winograd},
                  .threads = c->options->threads > 1 ? c->options->threads : 1,
                  .portable = c->options->numerics == NUMERICS_PORTABLE};
+  add_regions(c, plan);
   for (int i = 0; i < graph->value_count; i++) ARENA_PUSH(c->arena, plan->values, plan->value_count, graph->values[i]);
   int *step_of = ARENA_ARRAY(c->arena, int, (size_t)graph->value_count + 1);
   for (int i = 0; i < graph->value_count; i++) step_of[i] = -1;

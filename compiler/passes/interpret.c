@@ -29,16 +29,26 @@ static void fill_constants(Arena *arena, const Graph *graph, double **values) {
   }
 }
 
-bool interpret(Arena *arena, const Graph *graph, const double *const *inputs, double **outputs) {
-  double **values = ARENA_ARRAY(arena, double *, (size_t)graph->value_count);
+bool interpret_all(Arena *arena, const Graph *graph, const double *const *inputs, double **values, Disturb *disturb, void *context) {
   for (int i = 0; i < graph->input_count; i++) {
-    size_t elements = (size_t)size_value(type_elements(arena, &graph->inputs[i].value->type));
-    double *copy = values[graph->inputs[i].value->id] = ARENA_ARRAY(arena, double, elements);
+    const Value *input = graph->inputs[i].value;
+    size_t elements = (size_t)size_value(type_elements(arena, &input->type));
+    double *copy = values[input->id] = ARENA_ARRAY(arena, double, elements);
     memcpy(copy, inputs[i], elements * sizeof *copy);
+    if (disturb) disturb(context, input, copy, (int64_t)elements);
   }
   fill_constants(arena, graph, values);
-  for (int i = 0; i < graph->node_count; i++)
+  for (int i = 0; i < graph->node_count; i++) {
+    const Value *output = graph->nodes[i]->output;
     if (!evaluate_node(arena, graph->nodes[i], values)) return false;
+    if (disturb) disturb(context, output, values[output->id], size_value(type_elements(arena, &output->type)));
+  }
+  return true;
+}
+
+bool interpret(Arena *arena, const Graph *graph, const double *const *inputs, double **outputs) {
+  double **values = ARENA_ARRAY(arena, double *, (size_t)graph->value_count);
+  if (!interpret_all(arena, graph, inputs, values, NULL, NULL)) return false;
   for (int i = 0; i < graph->output_count; i++) {
     outputs[i] = values[graph->outputs[i].value->id];
     if (!outputs[i]) return false;

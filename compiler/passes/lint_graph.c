@@ -56,8 +56,9 @@ static void lint_name(Builder *b, AstName name, const char *what) {
 }
 
 static void note_mention(void *context, const char *name, Span span) {
+  NameTable *names = context;
   (void)span;
-  put_name(context, name, context);
+  if (!find_name(names, name)) put_name(names, arena_strdup(names->arena, name), names); /* it may be a part of a label */
 }
 
 static NameTable mentioned_names(Builder *b, const AstDecl *first, bool all) {

@@ -4,45 +4,13 @@
 #include "ir/operator.h"
 #include "ir/stripes.h"
 #include "ops/attributes.h"
-#include "ops/lowering.h"
 #include "passes/lower_nest.h"
 #include "passes/lower_stripes.h"
 #include "passes/passes.h"
 #include "passes/plan_steps.h"
+#include "passes/schedules.h"
 #include "passes/share_work.h"
 #include "passes/winograd.h"
-
-typedef struct ResolveLoops {
-  const StepBinding *b;
-} ResolveLoops;
-
-static Expr *resolve_access(void *context, Expr *e) {
-  const StepBinding *b = ((ResolveLoops *)context)->b;
-  if (e->kind != EXPR_ACCESS) return e;
-  const BoundOperand *operand = &b->operands[e->operand];
-  return expr_cast(b->plan->arena, type_f32, expr_load(b->plan->arena, operand->name, element_offset(b, e), element_type(operand)));
-}
-
-/* Statements that an operator wrote itself: its accesses become loads and stores. */
-static Stmt *resolve_stmts(const StepBinding *b, const Stmt *s) {
-  if (!s) return NULL;
-  Arena *a = b->plan->arena;
-  ResolveLoops context = {b};
-  Stmt *copy = ARENA_NEW(a, Stmt);
-  *copy = *s;
-  if (s->kind == STMT_STORE) {
-    copy->var = b->output.name;
-    copy->index = rewrite_expr(a, output_offset(b, s->index->index), resolve_access, &context);
-    copy->value = stored_value(b, rewrite_expr(a, s->value, resolve_access, &context));
-  } else if (s->value) {
-    copy->value = rewrite_expr(a, s->value, resolve_access, &context);
-  }
-  if (s->begin) copy->begin = rewrite_expr(a, s->begin, resolve_access, &context);
-  if (s->end) copy->end = rewrite_expr(a, s->end, resolve_access, &context);
-  copy->body = resolve_stmts(b, s->body);
-  copy->next = resolve_stmts(b, s->next);
-  return copy;
-}
 
 static Stmt *loop(Arena *a, const char *var, const Size *extent, Stmt *body) {
   if (size_is(extent, 1)) return body;
@@ -53,8 +21,8 @@ static Expr *index_or_zero(Arena *a, const char *var, const Size *extent) {
   return size_is(extent, 1) ? expr_int(a, 0) : expr_index(a, var);
 }
 
-/* The row (or column) of the source that stands at position `at` of a bordered copy. */
-static Expr *mirrored(Arena *a, int mode, Expr *at, int64_t before, const Size *size) {
+/* The row (or column) of the source that stands at position `at` of a copy with such borders before and after. */
+static Expr *mirrored(Arena *a, int mode, Expr *at, int64_t before, int64_t after, const Size *size) {
   Expr *inner = expr_binary(a, OP_SUB, at, expr_int(a, before)), *end = expr_size(a, size_add_int(a, size, before));
   Expr *low = NULL, *high = NULL;
   if (mode == PADDING_REFLECT) {
@@ -68,7 +36,8 @@ static Expr *mirrored(Arena *a, int mode, Expr *at, int64_t before, const Size *
     high = expr_binary(a, OP_SUB, at, end);
   }
   Expr *below = expr_binary(a, OP_LT, at, expr_int(a, before)), *above = expr_binary(a, OP_GE, at, end);
-  return expr_select(a, below, low, expr_select(a, above, high, inner));
+  if (after) inner = expr_select(a, above, high, inner);
+  return before ? expr_select(a, below, low, inner) : inner;
 }
 
 /* y[row][column] = x[row mirrored][column mirrored] over the whole bordered buffer; y points to its start. */
@@ -80,10 +49,12 @@ static Stmt *lower_mirrored_copy(const StepBinding *b) {
   Expr *value = expr_load(a, "x", element_offset(b, expr_access(a, 0, type_f32, 3, source)), element_type(&b->operands[0]));
   Stmt *body = stmt_store(a, "y", output_offset(b, target), stored_value(b, value), 1);
   body = loop(a, "oc", out->channels, body);
-  body = stmt_then(stmt_let(a, "ix", mirrored(a, b->step->padding_mode, target[2], out->border.left, out->width), true), body);
+  body = stmt_then(stmt_let(a, "ix", mirrored(a, b->step->padding_mode, target[2], out->border.left, out->border.right, out->width), true),
+                   body);
   body = stmt_for_points(a, "ox", expr_int(a, 0), expr_size(a, size_add_int(a, out->width, out->border.left + out->border.right)),
                          expr_int(a, 1), body);
-  body = stmt_then(stmt_let(a, "iy", mirrored(a, b->step->padding_mode, target[1], out->border.top, out->height), true), body);
+  body = stmt_then(stmt_let(a, "iy", mirrored(a, b->step->padding_mode, target[1], out->border.top, out->border.bottom, out->height), true),
+                   body);
   return stmt_for_points(a, "oy", expr_int(a, 0), expr_size(a, size_add_int(a, out->height, out->border.top + out->border.bottom)),
                          expr_int(a, 1), body);
 }
@@ -166,7 +137,7 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
   Arena *a = b->plan->arena;
   const Step *step = b->step;
   Function *f = ARENA_NEW(a, Function);
-  *f = (Function){.name = c_name(a, step->name)};
+  *f = (Function){.name = c_name(a, step->name), .span = step->root ? step->root->span : step->source->span};
   add_comment(a, f, headline(a, step));
   if (step->root && step->root->doc && !step->stage) add_comment(a, f, step->root->doc);
   for (int i = 0; i < step->fused_count; i++)
@@ -175,6 +146,12 @@ static Function *step_function(const StepBinding *b, Stmt *body) {
   if (step->schedule.flat) add_comment(a, f, "Rows lie one right after the other: ox runs over all of them.");
   if (step->schedule.kind == SCHEDULE_WINOGRAD) add_comment(a, f, winograd_comment(a, &step->schedule));
   if (step->stripe) add_comment(a, f, "Computes `rows` rows, where the pointers to tensors begin.");
+  if (step->schedule.planar_input || step->schedule.planar_result)
+    add_comment(a, f, "A row at a time, with its channels apart: a vector holds one channel of neighbouring pixels.");
+  if (step->schedule.pixel_result) add_comment(a, f, "A row at a time, with its pixels together: a vector holds channels of one.");
+  if (has_rows(step) && step->schedule.shared_axis) add_comment(a, f, "Each part of the rows has scratch memory of its own.");
+  if (step->schedule.shared_axis && strcmp(step->schedule.shared_axis, "tile") == 0)
+    add_comment(a, f, "Each part of the tiles has scratch memory of its own.");
   if (step->in_place) add_comment(a, f, "The result takes the place of an operand.");
   for (int i = 0; i < step->operand_count; i++)
     if (!is_result(step, i)) add_param(a, f, &b->operands[i], true);
@@ -224,13 +201,11 @@ static Stmt *lower_nests(const StepBinding *step) {
   return body;
 }
 
-/* Copies and operators with statements of their own have their operands from here. */
 static Stmt *step_body(const StepBinding *b) {
   const Step *step = b->step;
-  if (step->kind == STEP_COPY) return lower_copy(b);
+  if (step->kind == STEP_COPY) return vectorise_loops(b, lower_copy(b));
   if (step->kind == STEP_NEST) return lower_nests(b);
-  Lowering l = {.arena = b->plan->arena};
-  return resolve_stmts(b, step->root->op->loops(&l, step->root));
+  return lower_loops(b);
 }
 
 enum { WEIGHTS_HEADER = 64, CACHE_LINE = 64, SHORT_TENSOR = 256, SHORT_ALIGNMENT = 16 }; /* bytes */

@@ -18,6 +18,11 @@ Stmt *lower_transposed(const StepBinding *binding, const Nest *nest);
 /* y[oc][oy][ox] = x[oc][oy][ox], what a copy does, as a nest. */
 const Nest *nest_of_copy(Arena *arena, const Step *step);
 
+/* lower_loops.c: the statements that an operator wrote itself. */
+Stmt *lower_loops(const StepBinding *binding);
+/* vectorise_loops.c: the statements with vectors in place of the turns of a loop, where these are neighbours in memory. */
+Stmt *vectorise_loops(const StepBinding *binding, Stmt *body);
+
 /* Adds a kernel unless it is there. false: another one has its name. */
 bool add_kernel(Arena *arena, LoopProgram *program, const Function *kernel);
 /* Whether the kernel's text holds numbers that come from attributes or stand in the source. */

@@ -1,7 +1,7 @@
 /* lower_scalar.c - a nest as plain loops, in the order in which the operator wrote its axes. */
 #include <string.h>
 
-#include "passes/lower_nest.h"
+#include "passes/lower_rows.h"
 
 bool has_result(const Nest *nest) { return !(nest->result->kind == EXPR_VAR && strcmp(nest->result->text, "acc") == 0); }
 
@@ -62,7 +62,7 @@ static Stmt *one_point(const StepBinding *b) {
   for (int i = 0; i < nest->epilogue_count; i++) body = stmt_then(body, stmt_set(a, "acc", resolve(b, nest->epilogue[i])));
   Expr *value = changes ? expr_var(a, "acc", type_f32) : resolve(b, nest->result);
   value = stored_value(b, value);
-  return stmt_then(body, stmt_store(a, "y", resolve(b, output_offset(b, nest->output)), value, 1));
+  return stmt_then(body, stmt_store(a, b->output.name, resolve(b, output_offset(b, nest->output)), value, 1));
 }
 
 static Stmt *resolve_lets(const StepBinding *b, const Stmt *lets, Stmt *rest) {
@@ -84,7 +84,7 @@ static Stmt *keep_apart(const StepBinding *b, Stmt *body) {
   return alone || is_block ? body : stmt_for(a, b->nest->result_axes[0].var, expr_int(a, 0), expr_int(a, 1), expr_int(a, 1), body);
 }
 
-Stmt *lower_scalar(const StepBinding *b) {
+static Stmt *lower_axes(const StepBinding *b) {
   Arena *a = b->plan->arena;
   const Nest *nest = b->nest;
   Stmt *body = one_point(b);
@@ -99,4 +99,10 @@ Stmt *lower_scalar(const StepBinding *b) {
     body = stmt_for_points(a, axis->var, expr_int(a, 0), expr_size(a, axis->extent), expr_int(a, 1), body);
   }
   return keep_apart(b, placed ? body : resolve_lets(b, nest->before, body));
+}
+
+Stmt *lower_scalar(const StepBinding *b) {
+  if (!has_rows(b->step)) return vectorise_loops(b, lower_axes(b));
+  Rows rows = rows_of(b, without_single_points(b->plan->arena, b->nest, b->nest->output[1]));
+  return move_rows(&rows, vectorise_loops(&rows.inside, lower_axes(&rows.inside)));
 }

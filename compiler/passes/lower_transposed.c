@@ -36,6 +36,7 @@ static Stmt *call(const StepBinding *b, const Nest *nest) {
   Expr *x_row = coefficient_of(a, from, rows->var), *y_column = coefficient_of(a, to, columns->var);
   Expr *sides[] = {expr_size(a, count_of(b, nest, columns)), expr_size(a, columns->extent)};
   Expr *transpose[] = {x, x_row, y, y_column, sides[0], sides[1]}, *interleave[] = {x, x_row, y, sides[0], sides[1]};
+  if (schedule->narrow_source) return stmt_call(a, KERNEL_DEINTERLEAVE, (Expr *[]){x, y, y_column, sides[0], sides[1]}, 5);
   return schedule->narrow ? stmt_call(a, KERNEL_INTERLEAVE, interleave, 5) : stmt_call(a, KERNEL_TRANSPOSE, transpose, 6);
 }
 

@@ -21,7 +21,10 @@ static BoundOperand bind_matrix(const StepBinding *b, const char *name, const ch
   return matrix;
 }
 
-static bool is_shared(const StepBinding *b) { return b->step->schedule.shared_axis != NULL; }
+static bool shares(const StepBinding *b, const char *axis) {
+  const char *shared = b->step->schedule.shared_axis;
+  return shared && strcmp(shared, axis) == 0;
+}
 
 /* M[plane][t][oc] = sum over ic of V[plane][t][ic] * weight[plane][oc][ic], for all planes */
 static Stmt *products(const StepBinding *b, const WinogradShape *s, int64_t count) {
@@ -52,9 +55,9 @@ static Stmt *products(const StepBinding *b, const WinogradShape *s, int64_t coun
                                             winograd_constant(b, "V_PLANE", s->v_plane));
   product_binding.operands[WEIGHT] = b->operands[c->weight];
   product_binding.output = bind_matrix(b, "y", "m", winograd_constant(b, "M_TILE", s->m_tile), winograd_constant(b, "M_PLANE", s->m_plane));
-  int points = b->step->schedule.winograd + 2;
-  Stmt *planes = stmt_for_points(a, "plane", expr_int(a, 0), expr_int(a, points * points), expr_int(a, 1), lower_tiled(&product_binding));
-  planes->share = is_shared(b) ? SHARE_TURNS : SHARE_ALL;
+  Stmt *planes = stmt_for_points(a, "plane", expr_int(a, 0), expr_int(a, winograd_planes(b->step->schedule.winograd)), expr_int(a, 1),
+                                 lower_tiled(&product_binding));
+  planes->share = shares(b, "plane") ? SHARE_TURNS : SHARE_ALL;
   return planes;
 }
 
@@ -84,7 +87,7 @@ static Stmt *for_tiles(const StepBinding *b, const WinogradShape *s, const Stmt 
 /* The calls for all tiles of a chunk, where threads share the step in a piece for each. */
 static Stmt *for_all_tiles(const StepBinding *b, const WinogradShape *s, const Stmt *calls, Expr *tile, int64_t count) {
   Arena *a = b->plan->arena;
-  if (!is_shared(b)) return for_tiles(b, s, calls, tile, expr_int(a, 0), count);
+  if (!shares(b, "plane")) return for_tiles(b, s, calls, tile, expr_int(a, 0), count);
   int64_t piece = (count + b->plan->threads - 1) / b->plan->threads, full = count / piece * piece;
   Stmt *pieces = stmt_for_points(a, "t", expr_int(a, 0), expr_int(a, full), expr_int(a, piece),
                                  for_tiles(b, s, calls, tile, expr_index(a, "t"), piece));
@@ -98,10 +101,39 @@ static Stmt *for_all_tiles(const StepBinding *b, const WinogradShape *s, const S
 static Stmt *chunk(const StepBinding *b, const WinogradShape *s, const Transforms *transforms, Expr *tile, int64_t count) {
   Arena *a = b->plan->arena;
   Stmt *body = for_all_tiles(b, s, transforms->input, tile, count);
-  if (is_shared(b)) body = stmt_then(body, stmt_meet(a));
+  if (shares(b, "plane")) body = stmt_then(body, stmt_meet(a));
   body = stmt_then(body, products(b, s, count));
-  if (is_shared(b)) body = stmt_then(body, stmt_meet(a));
+  if (shares(b, "plane")) body = stmt_then(body, stmt_meet(a));
   return stmt_then(body, for_all_tiles(b, s, transforms->output, tile, count));
+}
+
+/* v and m, in scratch memory. */
+static Stmt *point_to_matrices(const StepBinding *b, const WinogradShape *s, Expr *scratch) {
+  Arena *a = b->plan->arena;
+  Expr *m = expr_binary(a, OP_ADD, scratch, winograd_constant(b, "M", s->v_elements));
+  return stmt_then(stmt_pointer(a, "v", type_f32, false, scratch), stmt_pointer(a, "m", type_f32, false, m));
+}
+
+/* for part: its chunks, with scratch memory of its own. The last part has what is left of the tiles. */
+static Stmt *in_parts(const StepBinding *b, const WinogradShape *s, const Transforms *transforms) {
+  Arena *a = b->plan->arena;
+  int64_t most = b->step->schedule.chunk, full = s->tiles / most * most, parts = b->plan->threads;
+  int64_t chunks = ((s->tiles + parts - 1) / parts + most - 1) / most;
+  Expr *part = expr_index(a, "part"), *tiles = expr_int(a, chunks * most), *one = expr_int(a, 1);
+  Expr *scratch = expr_binary(a, OP_ADD, expr_index(a, "scratch"),
+                              expr_binary(a, OP_MUL, part, winograd_constant(b, "PART", winograd_part(s))));
+  Expr *begin = expr_binary(a, OP_MUL, part, tiles), *end = expr_binary(a, OP_MUL, expr_binary(a, OP_ADD, part, one), tiles);
+  if (chunks * most * parts > full) end = expr_select(a, expr_binary(a, OP_LT, end, expr_int(a, full)), end, expr_int(a, full));
+  Stmt *body = point_to_matrices(b, s, scratch);
+  Stmt *whole = chunk(b, s, transforms, expr_index(a, "tile"), most);
+  body = stmt_then(body, stmt_for(a, "tile", begin, end, expr_int(a, most), whole));
+  if (full < s->tiles) {
+    Stmt *rest = chunk(b, s, transforms, expr_int(a, full), s->tiles - full);
+    body = stmt_then(body, stmt_if(a, expr_binary(a, OP_EQ, part, expr_int(a, parts - 1)), rest));
+  }
+  Stmt *all = stmt_for_points(a, "part", expr_int(a, 0), expr_int(a, parts), one, body);
+  all->share = SHARE_TURNS;
+  return stmt_parallel(a, all);
 }
 
 Stmt *lower_winograd(const StepBinding *b) {
@@ -109,12 +141,12 @@ Stmt *lower_winograd(const StepBinding *b) {
   WinogradShape s = winograd_shape(b->nest, &b->step->schedule);
   Transforms transforms = {call_winograd_input(b), call_winograd_output(b)};
   int64_t most = b->step->schedule.chunk, full = s.tiles / most * most;
-  Expr *scratch = expr_index(a, "scratch"), *tile = full > most ? expr_index(a, "tile") : expr_int(a, 0);
-  Stmt *body = stmt_pointer(a, "v", type_f32, false, scratch);
-  body = stmt_then(body, stmt_pointer(a, "m", type_f32, false, expr_binary(a, OP_ADD, scratch, winograd_constant(b, "M", s.v_elements))));
+  if (shares(b, "tile")) return in_parts(b, &s, &transforms);
+  Expr *tile = full > most ? expr_index(a, "tile") : expr_int(a, 0);
+  Stmt *body = point_to_matrices(b, &s, expr_index(a, "scratch"));
   Stmt *whole = chunk(b, &s, &transforms, tile, most);
   if (full > most) whole = stmt_for(a, "tile", expr_int(a, 0), expr_int(a, full), expr_int(a, most), whole);
   body = stmt_then(body, whole);
   if (full < s.tiles) body = stmt_then(body, chunk(b, &s, &transforms, expr_int(a, full), s.tiles - full));
-  return is_shared(b) ? stmt_parallel(a, body) : body;
+  return shares(b, "plane") ? stmt_parallel(a, body) : body;
 }

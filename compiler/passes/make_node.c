@@ -58,14 +58,26 @@ const char *derive_name(Builder *b, const Scope *scope, const char *op) {
   return join_path(b->arena, join_path(b->arena, scope->path, scope->prefix), op);
 }
 
+static void note_definition(void *context, AstName name) { put_name(context, name.text, context); }
+
+/* As find_definition, for many names of one body. */
+static bool is_defined_in(Builder *b, const AstDecl *body, const char *name) {
+  if (b->defining != body) {
+    b->defining = body;
+    b->defined = name_table(b->arena);
+    visit_names(body, &(NameVisitor){.context = &b->defined, .define = note_definition});
+  }
+  return find_name(&b->defined, name);
+}
+
 /* "conv3": the first free name after the operation. */
 static const char *free_label(Builder *b, const Scope *scope, const char *op) {
-  if (b->diagnostics->errors > MAX_ERRORS) return op; /* nobody sees it, and looking for names takes time */
+  if (errors_are_hidden(b->diagnostics)) return op; /* looking for names takes time */
   int *last = find_name(&b->offered, op);
   if (!last) put_name(&b->offered, op, last = ARENA_NEW(b->arena, int));
   for (;;) {
     const char *name = arena_printf(b->arena, "%s%d", op, ++*last);
-    if (!scope->body || (!find_definition(scope->body, name).start && !find_name(&scope->names, name))) return name;
+    if (!scope->body || (!is_defined_in(b, scope->body, name) && !find_name(&scope->names, name))) return name;
   }
 }
 
@@ -234,7 +246,7 @@ Tensors make_node(Builder *b, Scope *scope, const NodeRequest *request, Tensors 
   Attributes attributes;
   AttributeRequest wanted = {request->op,
                              request->arguments,
-                             request->module->defaults,
+                             &request->module->defaults,
                              poisoned || !in.count ? 0 : in.items[0]->type.rank,
                              request->use ? request->use->layer->call->span : request->span,
                              &b->missing};

@@ -1,4 +1,6 @@
 /* name_kernel.c - what a kernel is called: by what it is, never by the layer that calls it, unless numbers of the layer stand in it. */
+#include <string.h>
+
 #include "ir/operator.h"
 #include "passes/tiling.h"
 
@@ -29,8 +31,8 @@ static bool owns_weights(const Step *step) {
   return step->root->parameter_count && step->root->parameters[0] && step->root->parameters[0]->kind != PARAMETER_CONSTANT && !step->stages;
 }
 
-/* kernel_conv_6x64_ky_ic_relu: operator, points by channels, loops, what is fused. Operators with numbers of their own
- * make it the layer's kernel. */
+/* kernel_conv_6x64_ky_ic_relu: operator, points by channels, loops, what is fused; along which axis points lie unless that is
+ * the usual one. Operators with numbers of their own make it the layer's kernel. */
 const char *kernel_name(const Tiling *t, bool of_layer) {
   const Step *step = t->b->step;
   Text name = text_new(t->arena);
@@ -38,6 +40,7 @@ const char *kernel_name(const Tiling *t, bool of_layer) {
             of_layer ? c_name(t->arena, step->name) : step->root->op->name, t->points, (long long)t->channels);
   for (int r = 0; r < t->reduction_count; r++)
     if (!size_is(t->reductions[r].extent, 1)) text_addf(&name, "_%s", t->reductions[r].var);
+  if (t->points > 1 && !step->stage && strcmp(t->tile->var, t->nest->tile_axis) != 0) text_addf(&name, "_along_%s", t->tile->var);
   if (sums_in_parts(t)) text_add(&name, "_parts");
   if (t->outside) text_addf(&name, "_each_%s", t->outside->var);
   if (t->slide.taps) text_addf(&name, "%d", t->slide.taps);

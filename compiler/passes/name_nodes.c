@@ -55,7 +55,7 @@ static bool is_interface_name(const char *name) {
                                       "weights_match",
                                       "larger",
                                       "check_sizes"};
-  static const char *const beginnings[] = {"kernel_", "math_", "f32x", "u32x", "i32x", "zero4", "zero8", "zero16"};
+  static const char *const beginnings[] = {"kernel_", "math_", "selftest_", "f32x", "u32x", "i32x", "zero4", "zero8", "zero16"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(names[i], name) == 0) return true;
   for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)

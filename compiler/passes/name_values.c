@@ -49,8 +49,12 @@ static Stmt *name_stmts(Arena *arena, VariableNames *names, const Stmt *s) {
   if (has_variable && s->value->kind == EXPR_MATH) /* it is called on this variable */
     copy->value = expr_math(arena, s->value->function, rewrite_expr(arena, s->value->left, name_visit, &naming));
   else if (s->value) copy->value = rewrite_expr(arena, s->value, name_visit, &naming);
+  VariableNames plain_names = s->plain ? copy_names(arena, names) : *names;
   copy->body = name_stmts(arena, names, s->body);
+  copy->plain = name_stmts(arena, &plain_names, s->plain);
   copy->next = name_stmts(arena, names, s->next);
+  if (s->kind == STMT_LET && s->is_const && !stmts_use_var(copy->next, s->var))
+    return copy->next; /* a shape leaves nothing to do with it */
   return stmt_then(naming.lets, copy);
 }
 

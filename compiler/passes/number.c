@@ -6,46 +6,25 @@
 
 #include "passes/datum.h"
 #include "support/checked.h"
-
-__extension__ typedef __int128 Wide;
+#include "support/wide.h"
 
 static const char *const OVERFLOW = "the result is too large";
 static const char *const BY_ZERO = "it divides by zero";
-static const Wide EXACT = (Wide)1 << 53; /* fractions of such numbers round to a double once */
+static const int64_t EXACT = INT64_C(1) << 53; /* fractions of such numbers round to a double once */
 
-static Wide wide_gcd(Wide a, Wide b) {
-  a = a < 0 ? -a : a;
-  b = b < 0 ? -b : b;
-  while (b) {
-    Wide rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
+static const Datum *whole(Arena *arena, Wide value, const char **why) {
+  int64_t number;
+  if (wide_fits(value, INT64_MAX, &number)) return datum_number(arena, number, 1);
+  *why = OVERFLOW;
+  return NULL;
 }
 
-static Wide wide_floor(Wide a, Wide b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
-
 static const Datum *fraction(Arena *arena, Wide numerator, Wide denominator, const char **why) {
-  if (denominator < 0) {
-    numerator = -numerator;
-    denominator = -denominator;
-  }
-  Wide common = wide_gcd(numerator, denominator);
-  if (common > 1) {
-    numerator /= common;
-    denominator /= common;
-  }
-  if (denominator == 1) {
-    if (numerator > INT64_MAX || numerator < -INT64_MAX) {
-      *why = OVERFLOW;
-      return NULL;
-    }
-    return datum_number(arena, (int64_t)numerator, 1);
-  }
-  if (numerator > EXACT || numerator < -EXACT || denominator > EXACT)
-    return datum_real(arena, (double)((long double)numerator / (long double)denominator));
-  return datum_number(arena, (int64_t)numerator, (int64_t)denominator);
+  int64_t n, d;
+  wide_reduce(&numerator, &denominator);
+  if (wide_fits(denominator, 1, &d)) return whole(arena, numerator, why);
+  if (!wide_fits(numerator, EXACT, &n) || !wide_fits(denominator, EXACT, &d)) return datum_real(arena, wide_ratio(numerator, denominator));
+  return datum_number(arena, n, d);
 }
 
 static const Datum *from_real(Arena *arena, double value, const char **why) {
@@ -77,21 +56,19 @@ static const Datum *power(Arena *arena, const Datum *a, const Datum *b, const ch
 }
 
 static const Datum *compute_exact(Arena *arena, AstBinaryOp op, const Datum *a, const Datum *b, const char **why) {
-  Wide an = a->numerator, ad = a->denominator, bn = b->numerator, bd = b->denominator;
+  int64_t an = a->numerator, ad = a->denominator, bn = b->numerator, bd = b->denominator;
+  Wide left = wide_product(an, bd), right = wide_product(bn, ad), both = wide_product(ad, bd), rest;
   switch (op) {
-  case AST_ADD: return fraction(arena, an * bd + bn * ad, ad * bd, why);
-  case AST_SUB: return fraction(arena, an * bd - bn * ad, ad * bd, why);
-  case AST_MUL: return fraction(arena, an * bn, ad * bd, why);
-  case AST_DIV: return fraction(arena, an * bd, ad * bn, why);
-  case AST_FLOOR_DIV: return fraction(arena, wide_floor(an * bd, ad * bn), 1, why);
-  case AST_MOD: {
-    Wide quotient = wide_floor(an * bd, ad * bn), left = an * bd - quotient * bn * ad;
-    return fraction(arena, left, ad * bd, why);
-  }
-  case AST_LT: return datum_bool(arena, an * bd < bn * ad);
-  case AST_GT: return datum_bool(arena, an * bd > bn * ad);
-  case AST_LE: return datum_bool(arena, an * bd <= bn * ad);
-  case AST_GE: return datum_bool(arena, an * bd >= bn * ad);
+  case AST_ADD: return fraction(arena, wide_sum(left, right), both, why);
+  case AST_SUB: return fraction(arena, wide_difference(left, right), both, why);
+  case AST_MUL: return fraction(arena, wide_product(an, bn), both, why);
+  case AST_DIV: return fraction(arena, left, right, why);
+  case AST_FLOOR_DIV: return whole(arena, wide_floor(left, right, &rest), why);
+  case AST_MOD: wide_floor(left, right, &rest); return fraction(arena, rest, both, why);
+  case AST_LT: return datum_bool(arena, wide_compare(left, right) < 0);
+  case AST_GT: return datum_bool(arena, wide_compare(left, right) > 0);
+  case AST_LE: return datum_bool(arena, wide_compare(left, right) <= 0);
+  case AST_GE: return datum_bool(arena, wide_compare(left, right) >= 0);
   case AST_POW: return power(arena, a, b, why);
   case AST_OR:
   case AST_AND:
@@ -153,6 +130,10 @@ static const Datum *size_power(Arena *arena, const Datum *a, const Datum *b, con
 }
 
 static const Datum *saturated(const Datum *result, const char **why) {
+  if (result && result->kind == DATUM_SIZE && !size_is_manageable(result->size)) {
+    *why = "the size is made of too many parts";
+    return NULL;
+  }
   if (result && result->kind == DATUM_SIZE &&
       (size_maximum(result->size) >= SIZE_LIMIT ? size_minimum(result->size) >= SIZE_LIMIT : size_maximum(result->size) <= -SIZE_LIMIT)) {
     *why = OVERFLOW;
@@ -253,8 +234,7 @@ const Datum *round_number(Arena *arena, const Datum *a, bool to_zero, const char
     *why = OVERFLOW;
     return NULL;
   }
-  int64_t n = a->numerator, d = a->denominator, whole = floor_div(n, d);
+  int64_t n = a->numerator, d = a->denominator, below = floor_div(n, d), twice = 2 * (n - below * d);
   if (to_zero) return datum_number(arena, n / d, 1);
-  Wide twice = 2 * ((Wide)n - (Wide)whole * d);
-  return datum_number(arena, whole + (twice > d || (twice == d && whole % 2 != 0)), 1);
+  return datum_number(arena, below + (twice > d || (twice == d && below % 2 != 0)), 1);
 }

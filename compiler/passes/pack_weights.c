@@ -74,19 +74,20 @@ static void pack_part(Compilation *c, const PackedTensor *packed, const PackedPa
 static void pack_winograd(Compilation *c, const PackedTensor *packed, const PackedPart *part) {
   int64_t planes = size_value(part->axes[0].extent), count = part->elements / planes;
   PackedPart taps = *part;
-  taps.winograd = 0;
+  taps.winograd = (WinogradForm){{0}, {0}};
   taps.start = 0;
   taps.axis_count++;
   memcpy(taps.axes, part->taps, sizeof part->taps);
   memcpy(taps.axes + 2, part->axes + 1, (size_t)(part->axis_count - 1) * sizeof *part->axes);
-  PackedTensor plain = {.parameter = packed->parameter, .data = ARENA_ARRAY(c->arena, float, (size_t)(9 * count))};
+  PackedTensor plain = {.parameter = packed->parameter,
+                        .data = ARENA_ARRAY(c->arena, float, (size_t)(part->winograd.taps[0] * part->winograd.taps[1] * count))};
   pack_part(c, &plain, &taps);
-  transform_winograd_kernels(winograd_of(part->winograd), plain.data, count, packed->data + part->start);
+  transform_winograd_kernels(part->winograd, plain.data, count, packed->data + part->start);
 }
 
 static void pack_part(Compilation *c, const PackedTensor *packed, const PackedPart *part) {
   Packing packing = {.part = part, .parameter = packed->parameter, .lane = -1, .out = packed->data + part->start};
-  if (part->winograd) {
+  if (part->winograd.taps[0]) {
     pack_winograd(c, packed, part);
     return;
   }

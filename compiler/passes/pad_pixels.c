@@ -27,8 +27,9 @@ void pad_pixels(Compilation *c, Plan *plan) {
   for (int i = 0; i < plan->buffer_count; i++) {
     Buffer *buffer = plan->buffers[i];
     int64_t channels;
+    const Target *machine = imagine_machine(plan->arena, target, c->options->any_plan, buffer->name);
     bool crowded = buffer->kind == BUFFER_WORKSPACE && size_is_const(buffer->channels, &channels) &&
-                   channels * (int64_t)sizeof(float) % CROWDED == 0;
+                   (channels * (int64_t)sizeof(float) % CROWDED == 0 || (machine->whim && draw_by_whim(machine, LINE, 2)));
     for (int k = 0; crowded && k < plan->step_count; k++)
       if (slides_over(plan, plan->steps[k], buffer)) buffer->gap = LINE / (int64_t)sizeof(float);
   }

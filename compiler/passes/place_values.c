@@ -19,7 +19,6 @@ Buffer *plan_add_buffer(Plan *plan, const char *name, BufferKind kind, const Ten
                      .name = name,
                      .kind = kind,
                      .dtype = kind == BUFFER_WORKSPACE ? DTYPE_F32 : type->dtype, /* the workspace holds floats only */
-                     .region = "workspace",
                      .channels = type_channels(type),
                      .height = type_height(type),
                      .width = type_width(type),
@@ -224,8 +223,8 @@ static bool rest_is_read(const Plan *plan, const Value *tensor, const Value *par
 }
 
 /* Whether an arm that is a part of another tensor can stay there, because the joined tensor can take that one's place: the
- * part already stands where it belongs, and what else is in that tensor is read before the other arms are written over
- * it. */
+ * part already stands where it belongs, and what else is in that tensor is written and read before the other arms are
+ * written over it. */
 static bool can_stay(Plan *plan, const Node *join, int arm, const Size *channel) {
   const Value *part = stored_as(join->inputs[arm]), *tensor = lies_in(part);
   if (!is_slice(part) || stored_as(part->producer->inputs[0]) != tensor || producing_step(plan, tensor) < 0) return false;
@@ -237,7 +236,9 @@ static bool can_stay(Plan *plan, const Node *join, int arm, const Size *channel)
     const Value *other = stored_as(join->inputs[i]);
     if (i == arm) continue;
     int written = producing_step(plan, other);
-    if (written < 0 || is_slice(other) || view_of(plan, other)->buffer || rest_is_read(plan, tensor, part, written)) return false;
+    if (written < producing_step(plan, tensor) || is_slice(other) || view_of(plan, other)->buffer ||
+        rest_is_read(plan, tensor, part, written))
+      return false;
   }
   return true;
 }
@@ -304,10 +305,13 @@ static bool covers(const View *view) { return size_is(view->channel, 0) && size_
 
 /* Whether something after this step, or the caller, still wants what lies in the buffer. */
 static bool wanted_later(Plan *plan, const Buffer *buffer, int position) {
-  for (int v = 0; v < plan->value_count; v++) {
-    if (plan->views[v].buffer != buffer) continue;
-    for (int k = position + 1; k < plan->step_count; k++)
-      if (step_reads_part(plan->steps[k], plan->values[v])) return true;
+  for (int k = position + 1; k < plan->step_count; k++) {
+    const Step *step = plan->steps[k];
+    if (step->kind == STEP_COPY && view_of(plan, step->source)->buffer == buffer) return true;
+    for (int i = 0; step->kind != STEP_COPY && i < step->operand_count; i++) {
+      const Value *value = step->operands[i].value;
+      if (value && value != step->result && view_of(plan, value)->buffer == buffer) return true;
+    }
   }
   return false;
 }
@@ -351,6 +355,7 @@ static void set_borders(Plan *plan) {
     if (!border_needed(plan, plan->steps[k], &need, &mode)) continue;
     const Value *input = NULL; /* operand 0 of a nest that has a window is its input */
     for (int i = 0; !input && i < plan->steps[k]->operand_count; i++) input = plan->steps[k]->operands[i].value;
+    if (!input) continue; /* its window sees the border alone */
     Border *border = &view_of(plan, input)->buffer->border;
     *border = (Border){larger(border->top, need.top), larger(border->bottom, need.bottom), larger(border->left, need.left),
                        larger(border->right, need.right)};

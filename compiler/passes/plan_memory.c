@@ -5,6 +5,7 @@
 
 #include "ir/stripes.h"
 #include "passes/passes.h"
+#include "passes/place_regions.h"
 #include "passes/plan_steps.h"
 
 static void read_in(const Plan *plan, const Value *value, int step) {
@@ -16,6 +17,7 @@ static void live_ranges(Plan *plan) {
   for (int i = 0; i < plan->buffer_count; i++) { /* it may have been planned before, with other groups of steps */
     plan->buffers[i]->first = plan->buffers[i]->last = -1;
     plan->buffers[i]->offset = NULL;
+    plan->buffers[i]->region = NULL;
   }
   for (int k = 0; k < plan->step_count; k++) {
     Buffer *written = plan->steps[k]->output.buffer;
@@ -135,21 +137,21 @@ static void set_bounds(Plan *plan, Buffer *const *buffers, int count) {
 }
 
 void plan_memory(Compilation *c, Plan *plan) {
-  (void)c;
   live_ranges(plan);
   widen_to_rounds(plan);
   find_reads_beyond(plan);
   Buffer **buffers = ARENA_ARRAY(plan->arena, Buffer *, (size_t)plan->buffer_count + 1);
   int count = 0;
-  bool varies = false;
   for (int i = 0; i < plan->buffer_count; i++) {
     Buffer *buffer = plan->buffers[i];
     if (buffer->kind != BUFFER_WORKSPACE || buffer->first < 0) continue;
     buffer->bytes = aligned_bytes(plan->arena, buffer);
     buffer->greatest_bytes = size_maximum(buffer->bytes);
-    varies = varies || !size_is_const(buffer->bytes, NULL);
     buffers[count++] = buffer;
   }
+  count = place_in_ram(c, plan, buffers, count);
+  bool varies = false;
+  for (int i = 0; i < count; i++) varies = varies || !size_is_const(buffers[i]->bytes, NULL);
   set_bounds(plan, buffers, count);
   plan->workspace_bytes = varies ? place_in_slots(plan, buffers, count) : place_buffers(plan, buffers, count);
   plan->workspace_align = WORKSPACE_ALIGNMENT;

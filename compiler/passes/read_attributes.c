@@ -199,15 +199,11 @@ bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes
   *out = (Attributes){0};
   bool good = match_arguments(c, op, request->arguments, by_index);
   bool matched = good;
-  for (const DefaultAttributes *d = request->defaults; d; d = d->next) {
-    if (strcmp(d->op, op->name) != 0) continue;
-    matched &= !d->broken;
-    for (const Argument *a = d->arguments; a; a = a->next) {
-      int index = a->name.text ? attribute_index(op, a->name.text) : -1;
-      if (index >= 0 && !by_index[index]) by_index[index] = a;
-    }
-  }
   int count = attribute_count(op);
+  const DefaultAttributes *defaults = find_name(request->defaults, op->name);
+  for (int i = 0; defaults && i < count; i++)
+    if (!by_index[i]) by_index[i] = defaults->by_index[i];
+  if (defaults) matched &= !defaults->broken;
   if (op->attributes_size == 0) return good;
   out->values = arena_alloc(c->arena, op->attributes_size);
   memcpy(out->values, op->default_attributes, op->attributes_size);
@@ -229,7 +225,8 @@ bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes
   return good && !missing_count;
 }
 
-bool check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier) {
+/* Whether a `default` could be understood; its attributes are checked, too. */
+static bool match_default(Compilation *c, const Operator *op, const Argument *arguments) {
   const Argument *by_index[MAX_ATTRIBUTES] = {0};
   for (const Argument *a = arguments; a; a = a->next)
     if (!a->name.text) {
@@ -241,16 +238,23 @@ bool check_default_attributes(Compilation *c, const Operator *op, const Argument
   void *scratch = op->attributes_size ? arena_alloc(c->arena, op->attributes_size) : NULL;
   for (int i = 0; scratch && i < attribute_count(op); i++)
     if (by_index[i]) convert_attribute(c, op, &op->attributes[i], by_index[i], 0, (char *)scratch + op->attributes[i].offset);
-  for (; earlier; earlier = earlier->next) {
-    if (strcmp(earlier->op, op->name) != 0) continue;
-    for (const Argument *a = earlier->arguments; a; a = a->next) {
-      int index = a->name.text ? attribute_index(op, a->name.text) : -1;
-      if (index < 0 || !by_index[index]) continue;
-      Diagnostic *d = report(c->diagnostics, CODE_E0205, by_index[index]->span, "the default of `%s` is set twice", a->name.text);
-      add_label(d, a->span, "first here");
+  return true;
+}
+
+void add_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, DefaultAttributes *defaults) {
+  bool good = match_default(c, op, arguments);
+  defaults->broken |= !good;
+  for (const Argument *a = arguments; a; a = a->next) {
+    int index = a->name.text ? attribute_index(op, a->name.text) : -1;
+    if (index < 0) continue;
+    const Argument *earlier = defaults->by_index[index];
+    if (!earlier) {
+      defaults->by_index[index] = a;
+    } else if (good) {
+      Diagnostic *d = report(c->diagnostics, CODE_E0205, a->span, "the default of `%s` is set twice", a->name.text);
+      add_label(d, earlier->span, "first here");
     }
   }
-  return true;
 }
 
 /* `Conv2d(3, 64, 3)`: PyTorch's form, with the input channels first. */
@@ -276,7 +280,9 @@ static void help_foreign(Compilation *c, Diagnostic *d, const char *own, AstName
 
 Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName name, const AstCall *call) {
   const char *own = foreign_operator(name.text);
+  bool hidden = errors_are_hidden(c->diagnostics);
   Diagnostic *d = report(c->diagnostics, CODE_E0201, name.span, "there is no operation or block `%s`", name.text);
+  if (hidden) return d;
   if (own) {
     help_foreign(c, d, own, name, call);
     return d;

@@ -13,17 +13,17 @@ typedef struct Attributes {
 
 typedef struct AttributeRequest {
   const Operator *op;
-  const Argument *arguments;         /* of the call, in order */
-  const DefaultAttributes *defaults; /* of the file in which the operation was named */
-  int rank;                          /* of the first input, for which a pair is one number in 1D; 0: unknown */
+  const Argument *arguments; /* of the call, in order */
+  const NameTable *defaults; /* of the file in which the operation was named */
+  int rank;                  /* of the first input, for which a pair is one number in 1D; 0: unknown */
   Span call;
   NameTable *missing; /* "batch_norm.eps": said before, so not said again; may be NULL */
 } AttributeRequest;
 
 /* false: errors were reported (E0401, E0402, E0403, E0405, E0202). */
 bool read_attributes(Compilation *c, const AttributeRequest *request, Attributes *out);
-/* The arguments of a `default` declaration, against the table and the earlier declarations of the file. */
-bool check_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, const DefaultAttributes *earlier);
+/* Adds the arguments of a `default` declaration to those of the file's earlier ones, which win. */
+void add_default_attributes(Compilation *c, const Operator *op, const Argument *arguments, DefaultAttributes *defaults);
 /* E0201 for a name that is no operation or block. call may be NULL. */
 Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName name, const AstCall *call);
 

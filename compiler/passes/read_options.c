@@ -63,6 +63,12 @@ static void read_labels_file(Builder *b, const AstArg *arg, GraphOutput *output)
     return;
   }
   ARENA_PUSH(b->arena, c->files_read, c->files_read_count, resolved);
+  const GraphOutput *same = find_name(&b->labelled, resolved);
+  if (same) {
+    output->labels = same->labels;
+    output->label_count = same->label_count;
+    return;
+  }
   const char **labels = NULL;
   int count = 0;
   for (const char *line = text, *end = text + length; line < end;) {
@@ -76,6 +82,9 @@ static void read_labels_file(Builder *b, const AstArg *arg, GraphOutput *output)
   while (count && !labels[count - 1][0]) count--; /* empty lines at the end */
   output->labels = labels;
   output->label_count = count;
+  GraphOutput *first = ARENA_NEW(b->arena, GraphOutput);
+  *first = *output;
+  put_name(&b->labelled, resolved, first);
 }
 
 static void read_labels(Builder *b, const Scope *scope, const AstArg *arg, GraphOutput *output) {

@@ -10,6 +10,7 @@
 #include "ops/ops.h"
 #include "passes/evaluate.h"
 #include "passes/read_attributes.h"
+#include "support/reader.h"
 
 Scope module_scope(const Module *module, Arena *arena) {
   return (Scope){.module = module, .names = name_table(arena), .path = "", .parameter_path = "", .prefix = ""};
@@ -50,28 +51,6 @@ static void check_unique(Files *files, const Ast *ast) {
     if (old) report_twice(files->c, "the name", d->name.text, old->span, d->name.span);
     else put_name(&seen, d->name.text, (void *)(uintptr_t)&d->name);
   }
-}
-
-/* a/./b and a/x/../b are a/b, so that one file has one key. */
-static const char *normal_path(Arena *arena, const char *path) {
-  Text text = text_new(arena);
-  text_add(&text, path[0] == '/' ? "/" : "");
-  size_t root = text.length;
-  for (const char *part = path; *part; part += *part == '/') {
-    size_t length = strcspn(part, "/");
-    const char *here = text_string(&text);
-    const char *slash = text.length > root ? strrchr(here + root, '/') : NULL, *last = slash ? slash + 1 : here + root;
-    bool parent = length == 2 && strncmp(part, "..", 2) == 0, has_last = *last && strcmp(last, "..") != 0;
-    if (parent && has_last) {
-      text.length = (size_t)(last - here) > root ? (size_t)(last - here) - 1 : root;
-      text.data[text.length] = '\0';
-    } else if (length && !(length == 1 && *part == '.')) {
-      if (text.length > root) text_add(&text, "/");
-      text_add_bytes(&text, part, length);
-    }
-    part += length;
-  }
-  return text_string(&text);
 }
 
 static void import_names(Files *files, Module *module, const Module *used, Span use) {
@@ -223,21 +202,19 @@ static void declare_default(Files *files, Module *module, const AstDecl *decl, c
     }
     return;
   }
-  DefaultAttributes *added = ARENA_NEW(c->arena, DefaultAttributes);
-  *added = (DefaultAttributes){op->name, evaluate_arguments(c, scope, decl->args), false, NULL};
-  added->broken = !check_default_attributes(c, op, added->arguments, module->defaults);
-  DefaultAttributes **last = &module->defaults;
-  while (*last) last = &(*last)->next;
-  *last = added;
+  DefaultAttributes *defaults = find_name(&module->defaults, op->name);
+  if (!defaults) put_name(&module->defaults, op->name, defaults = ARENA_NEW(c->arena, DefaultAttributes));
+  add_default_attributes(c, op, evaluate_arguments(c, scope, decl->args), defaults);
 }
 
 Module *resolve_files(Files *files, const Ast *ast) {
   Compilation *c = files->c;
   Module *module = ARENA_NEW(c->arena, Module);
   module->ast = ast;
-  module->names = name_table(c->arena);
+  module->names = module->defaults = name_table(c->arena);
   ARENA_PUSH(c->arena, files->sources, files->source_count, ast->source->name);
-  Scope scope = module_scope(module, c->arena);
+  Scope *scope = ARENA_NEW(c->arena, Scope); /* arguments of defaults keep it, for messages */
+  *scope = module_scope(module, c->arena);
   check_unique(files, ast);
   if (files->depth == 0) put_name(&files->open, normal_path(c->arena, ast->source->name), files);
   for (const AstDecl *d = ast->declarations; d; d = d->next) {
@@ -249,10 +226,10 @@ Module *resolve_files(Files *files, const Ast *ast) {
   }
   if (files->incomplete) return module;
   for (const AstDecl *d = ast->declarations; d; d = d->next) {
-    if (d->kind == AST_DIM && d->name.text) declare_dim(files, module, d, &scope);
-    if (d->kind == AST_CONST) declare_const(files, module, d, &scope);
+    if (d->kind == AST_DIM && d->name.text) declare_dim(files, module, d, scope);
+    if (d->kind == AST_CONST) declare_const(files, module, d, scope);
   }
   for (const AstDecl *d = ast->declarations; d; d = d->next)
-    if (d->kind == AST_DEFAULT) declare_default(files, module, d, &scope);
+    if (d->kind == AST_DEFAULT) declare_default(files, module, d, scope);
   return module;
 }

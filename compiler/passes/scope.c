@@ -61,6 +61,7 @@ static const char *foreign_value(const char *name) {
 static bool is_capital(const char *name) { return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(name); }
 
 Diagnostic *report_unknown_name(Compilation *c, const Scope *scope, const char *name, Span span) {
+  if (errors_are_hidden(c->diagnostics)) return report(c->diagnostics, CODE_E0202, span, "`%s` is not defined here", name);
   Span later = find_later_definition(scope, name);
   if (later.start > span.start || (later.start && later.start < span.start && scope->body)) {
     int line = source_locate(c->sources, later.start).line;

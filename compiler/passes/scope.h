@@ -5,6 +5,7 @@
 #ifndef CNNC_PASSES_SCOPE_H
 #define CNNC_PASSES_SCOPE_H
 #include "ir/graph.h"
+#include "ir/operator.h"
 #include "passes/compilation.h"
 #include "passes/datum.h"
 #include "support/name_table.h"
@@ -39,19 +40,17 @@ typedef struct Entry {
   bool used; /* DIM: a type or expression asked for it */
 } Entry;
 
-/* `default op(attributes)`, evaluated. */
+/* All `default op(attributes)` of a file for one operation, evaluated. */
 typedef struct DefaultAttributes {
-  const char *op;
-  Argument *arguments;
-  bool broken; /* reported */
-  struct DefaultAttributes *next;
+  const Argument *by_index[MAX_ATTRIBUTES]; /* as in the operator's table; NULL: none */
+  bool broken;                              /* reported */
 } DefaultAttributes;
 
 /* One .cnn file. */
 typedef struct Module {
   const Ast *ast;
-  NameTable names; /* Entry *: its own and those of the files that it uses */
-  DefaultAttributes *defaults;
+  NameTable names;    /* Entry *: its own and those of the files that it uses */
+  NameTable defaults; /* DefaultAttributes *, by the operation */
 } Module;
 
 typedef struct Loop { /* repeat variable in .. */

@@ -7,14 +7,18 @@
 #include <string.h>
 
 #include "passes/share_work.h"
+#include "passes/schedules.h"
 
 static bool is_axis(const Stmt *s, const char *axis) {
   return s->kind == STMT_FOR && s->independent && (!axis || strcmp(s->var, axis) == 0);
 }
 
+/* What may hold the loops over the axis: other loops over points, or both forms of what is there with vectors and without. */
+static bool may_hold(const Stmt *s) { return s->kind == STMT_VECTORS || (s->kind == STMT_FOR && s->independent); }
+
 static bool holds_axis(const Stmt *s, const char *axis) {
   for (; s; s = s->next)
-    if (is_axis(s, axis) || (s->kind == STMT_FOR && s->independent && holds_axis(s->body, axis))) return true;
+    if (is_axis(s, axis) || (may_hold(s) && holds_axis(s->body, axis))) return true;
   return false;
 }
 
@@ -22,9 +26,10 @@ static bool holds_axis(const Stmt *s, const char *axis) {
 static bool can_be_shared(const Stmt *s, const char *axis) {
   for (; s; s = s->next) {
     if (s->kind == STMT_LET && s->is_const) continue;
-    if (s->kind != STMT_FOR && s->kind != STMT_CALL) return false;
-    if (s->kind == STMT_FOR && !s->independent) return false;
-    if (s->kind == STMT_FOR && !is_axis(s, axis) && holds_axis(s->body, axis) && !can_be_shared(s->body, axis)) return false;
+    if (s->kind == STMT_VECTORS && !(holds_axis(s->body, axis) && holds_axis(s->plain, axis) && can_be_shared(s->plain, axis)))
+      return false;
+    if (!may_hold(s) && s->kind != STMT_FOR && s->kind != STMT_CALL) return false;
+    if (may_hold(s) && !is_axis(s, axis) && holds_axis(s->body, axis) && !can_be_shared(s->body, axis)) return false;
   }
   return true;
 }
@@ -34,16 +39,20 @@ static Stmt *share(Arena *a, const Stmt *s, const char *axis) {
   Stmt *copy = ARENA_NEW(a, Stmt);
   *copy = *s;
   if (is_axis(s, axis)) copy->share = SHARE_TURNS;
-  else if (s->kind == STMT_FOR && holds_axis(s->body, axis)) copy->body = share(a, s->body, axis);
-  else if (s->kind != STMT_LET) copy->share = SHARE_ONE;
+  else if (may_hold(s) && holds_axis(s->body, axis)) {
+    copy->body = share(a, s->body, axis);
+    copy->plain = share(a, s->plain, axis);
+  } else if (s->kind != STMT_LET) copy->share = SHARE_ONE;
   copy->next = share(a, s->next, axis);
   return copy;
 }
 
 Stmt *share_work(const StepBinding *b, Stmt *body) {
   const char *axis = b->step->schedule.shared_axis;
-  if (!axis || b->step->schedule.kind == SCHEDULE_WINOGRAD) return body; /* its form deals out its planes itself */
-  if (!holds_axis(body, axis)) axis = NULL; /* the schedule's loops run over something else: the outermost are taken */
+  if (!axis || b->step->schedule.kind == SCHEDULE_WINOGRAD || has_rows(b->step))
+    return body;                                              /* which deal out planes and rows themselves */
+  if (b->step->kind == STEP_LOOPS && body->next) return body; /* what follows may need what comes before it */
+  if (!holds_axis(body, axis)) axis = NULL;                   /* the schedule's loops run over something else: the outermost are taken */
   if (!holds_axis(body, axis) || !can_be_shared(body, axis)) return body;
   return stmt_parallel(b->plan->arena, share(b->plan->arena, body, axis));
 }

@@ -9,6 +9,7 @@ static void take_variables(VariableNames *names, const Stmt *s) {
   for (; s; s = s->next) {
     if (s->kind == STMT_FOR || s->kind == STMT_LET || s->kind == STMT_ARRAY || s->kind == STMT_POINTER) take(names, s->var);
     take_variables(names, s->body);
+    take_variables(names, s->plain);
   }
 }
 
@@ -29,4 +30,14 @@ const char *new_variable(VariableNames *names, const char *name) {
   }
   take(names, numbered);
   return numbered;
+}
+
+VariableNames copy_names(Arena *arena, const VariableNames *names) {
+  VariableNames copy = {name_table(arena)};
+  for (int i = 0; i < names->last.count; i++) {
+    int *last = ARENA_NEW(arena, int);
+    *last = *(const int *)names->last.items[i].thing;
+    put_name(&copy.last, names->last.items[i].name, last);
+  }
+  return copy;
 }

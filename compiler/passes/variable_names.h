@@ -12,4 +12,6 @@ typedef struct VariableNames {
 VariableNames names_in_function(Arena *arena, const Function *function, const Stmt *body);
 /* "product", then "product2", "product3", .. */
 const char *new_variable(VariableNames *names, const char *name);
+/* The same names, to go on from in one of two ways that never meet. */
+VariableNames copy_names(Arena *arena, const VariableNames *names);
 #endif

@@ -3,10 +3,11 @@
 #define CNNC_PASSES_VISIT_NAMES_H
 #include "ir/ast.h"
 
+/* The text of what is mentioned lives as long as the call. */
 typedef struct NameVisitor {
   void *context;
   void (*define)(void *context, AstName name);                 /* statements, labels, arms; may be NULL */
-  void (*mention)(void *context, const char *name, Span span); /* in expressions, sources and calls; may be NULL */
+  void (*mention)(void *context, const char *name, Span span); /* in expressions, sources, calls and labels; may be NULL */
 } NameVisitor;
 
 void visit_names(const AstDecl *declaration, const NameVisitor *visitor);

@@ -8,7 +8,8 @@ Transform new_transform(const StepBinding *b) {
   Arena *a = b->plan->arena;
   return (Transform){.b = b,
                      .a = a,
-                     .w = winograd_of(b->step->schedule.winograd),
+                     .rows = winograd_of(b->step->schedule.winograd, 0),
+                     .columns = winograd_of(b->step->schedule.winograd, 1),
                      .params = ARENA_ARRAY(a, LoopParam, params),
                      .arguments = ARENA_ARRAY(a, Expr *, params)};
 }
@@ -50,20 +51,28 @@ void add_tile_params(Transform *t) {
   add_number_param(t, "tile", index_var(t, "tile"));
   add_number_param(t, "count", index_var(t, "count"));
   add_number_param(t, "columns", number(t, s.tile_columns));
-  add_number_param(t, "last_oy", number(t, s.rows - t->w->results));
-  add_number_param(t, "last_ox", number(t, s.columns - t->w->results));
+  if (t->rows.results > 1) add_number_param(t, "last_oy", number(t, s.rows - t->rows.results));
+  if (t->columns.results > 1) add_number_param(t, "last_ox", number(t, s.columns - t->columns.results));
 }
 
-static Expr *smaller(const Transform *t, Expr *x, Expr *y) { return expr_select(t->a, expr_binary(t->a, OP_LT, x, y), x, y); }
+/* Along one axis: where tile number `tile` would begin, and where it does, so that it ends with the map. */
+static void locate(const Transform *t, Stmt **body, const Winograd *w, Expr *tile, const char *nominal, const char *begin,
+                   const char *last) {
+  if (w->results == 1) {
+    named(t, body, begin, tile);
+    return;
+  }
+  Expr *at = named(t, body, nominal, mul(t, tile, number(t, w->results))), *limit = index_var(t, last);
+  named(t, body, begin, expr_select(t->a, expr_binary(t->a, OP_LT, at, limit), at, limit));
+}
 
 Stmt *locate_tile(const Transform *t) {
   Stmt *body = NULL;
-  Expr *at = add(t, index_var(t, "tile"), index_var(t, "t")), *columns = index_var(t, "columns"), *m = number(t, t->w->results);
-  Expr *tile_row = named(t, &body, "tile_row", expr_binary(t->a, OP_DIV, at, columns));
-  Expr *row = named(t, &body, "row", mul(t, tile_row, m));
-  Expr *column = named(t, &body, "column", mul(t, sub(t, at, mul(t, tile_row, columns)), m));
-  named(t, &body, "oy", smaller(t, row, index_var(t, "last_oy")));
-  named(t, &body, "ox", smaller(t, column, index_var(t, "last_ox")));
+  Expr *at = add(t, index_var(t, "tile"), index_var(t, "t")), *columns = index_var(t, "columns");
+  bool each = t->rows.results == 1;
+  Expr *tile_row = named(t, &body, each ? "oy" : "tile_row", expr_binary(t->a, OP_DIV, at, columns));
+  if (!each) locate(t, &body, &t->rows, tile_row, "row", "oy", "last_oy");
+  locate(t, &body, &t->columns, sub(t, at, mul(t, tile_row, columns)), "column", "ox", "last_ox");
   return body;
 }
 
@@ -99,13 +108,22 @@ Expr *at_origin(const Transform *t, Expr *offset) {
   return offset;
 }
 
+/* 4 of 3x3 taps; 2_5x5, 1x2_1x7 */
+static const char *name_of_form(const Transform *t) {
+  const Winograd *rows = &t->rows, *columns = &t->columns;
+  bool square = rows->results == columns->results, usual = rows->taps == 3 && columns->taps == 3;
+  const char *results = square ? arena_printf(t->a, "%d", rows->results) : arena_printf(t->a, "%dx%d", rows->results, columns->results);
+  return usual ? results : arena_printf(t->a, "%s_%dx%d", results, rows->taps, columns->taps);
+}
+
 Stmt *share_kernel(Transform *t, Function kernel, const char *what, const char *rest, bool of_layer) {
+  const char *form = name_of_form(t);
   kernel.kernel = true;
   kernel.params = t->params;
   kernel.param_count = t->param_count;
   for (int attempt = of_layer; attempt < 2; attempt++) {
     const char *layer = arena_printf(t->a, "_%s", c_name(t->a, t->b->step->name));
-    kernel.name = arena_printf(t->a, "kernel_winograd%d_%s%s", t->w->results, what, attempt ? layer : rest);
+    kernel.name = arena_printf(t->a, "kernel_winograd%s_%s%s", form, what, attempt ? layer : rest);
     if (add_kernel(t->a, t->b->program, &kernel)) return stmt_call(t->a, kernel.name, t->arguments, t->param_count);
   }
   t->b->program->fault = arena_printf(t->a, "two kernels are called %s", kernel.name);

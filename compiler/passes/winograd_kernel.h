@@ -8,7 +8,7 @@
 typedef struct Transform { /* a kernel being written */
   const StepBinding *b;
   Arena *a;
-  const Winograd *w;
+  Winograd rows, columns;
   int lanes, valid; /* of a vector, and how many of them are channels; 1: the plain form */
   Expr **offset;    /* of each operand where the result is computed, as a function of the nest's axes; NULL: it is not read there */
   LoopParam *params;
@@ -52,6 +52,6 @@ Expr *offset_in(const StepBinding *b, int operand, Expr *e, Expr *known);
 /* The same where all axes are 0. */
 Expr *at_origin(const Transform *t, Expr *offset);
 
-/* Adds the kernel `kernel_winogradN_WHATREST` and calls it; under the layer's name if one of that name does something else. */
+/* Adds the kernel `kernel_winogradFORM_WHATREST` and calls it; under the layer's name if one of that name does something else. */
 Stmt *share_kernel(Transform *t, Function kernel, const char *what, const char *rest, bool of_layer);
 #endif

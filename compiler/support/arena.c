@@ -2,6 +2,7 @@
 #include "support/arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,23 @@ typedef struct ArenaDeferred {
   void *object;
 } ArenaDeferred;
 
+/* AddressSanitizer knows blocks, not what lies in them: it is told of every allocation, with a gap after each. */
+#ifdef __has_feature
+#define HAS_SANITIZER __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_SANITIZER 1
+#else
+#define HAS_SANITIZER 0
+#endif
+#if HAS_SANITIZER
+#include <sanitizer/asan_interface.h>
+enum { GAP = 16 };
+#else
+#define ASAN_POISON_MEMORY_REGION(memory, size) ((void)(memory), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(memory, size) ((void)(memory), (void)(size))
+enum { GAP = 0 };
+#endif
+
 enum { BLOCK_SIZE = 64 * 1024, ALIGNMENT = sizeof(max_align_t) };
 
 _Noreturn void arena_fail(Arena *arena) {
@@ -26,16 +44,19 @@ _Noreturn void arena_fail(Arena *arena) {
   longjmp(*arena->out_of_memory, 1);
 }
 
-void *arena_malloc(Arena *arena, size_t size) {
+/* Counts a request; whether a test wants it to fail. */
+static bool must_fail(Arena *arena) {
   arena->allocations++;
-  if (arena->fail_after > 0 && arena->allocations >= arena->fail_after) return NULL;
-  return calloc(1, size ? size : 1);
+  return arena->fail_after > 0 && arena->allocations >= arena->fail_after;
 }
+
+void *arena_malloc(Arena *arena, size_t size) { return must_fail(arena) ? NULL : calloc(1, size ? size : 1); }
 
 /* The newest block of usual size stands first, as it has room; a large one stands behind it. */
 static ArenaBlock *add_block(Arena *arena, size_t size) {
-  ArenaBlock *block = size > SIZE_MAX - sizeof *block ? NULL : arena_malloc(arena, sizeof *block + size);
+  ArenaBlock *block = calloc(1, sizeof *block + size);
   if (!block) return NULL;
+  ASAN_POISON_MEMORY_REGION(block->data, size);
   block->size = size;
   ArenaBlock **place = size > BLOCK_SIZE && arena->blocks ? &arena->blocks->next : &arena->blocks;
   block->next = *place;
@@ -43,9 +64,9 @@ static ArenaBlock *add_block(Arena *arena, size_t size) {
   return block;
 }
 
-static void *try_alloc(Arena *arena, size_t size) {
-  if (size > SIZE_MAX / 2) return NULL;
-  size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+static void *try_alloc(Arena *arena, size_t wanted) {
+  if (must_fail(arena) || wanted > SIZE_MAX / 2) return NULL;
+  size_t size = (wanted + GAP + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   ArenaBlock *block = arena->blocks;
   if (!block || block->size - block->used < size) {
     block = add_block(arena, size > BLOCK_SIZE ? size : BLOCK_SIZE);
@@ -53,6 +74,7 @@ static void *try_alloc(Arena *arena, size_t size) {
   }
   char *memory = (char *)block->data + block->used;
   block->used += size;
+  ASAN_UNPOISON_MEMORY_REGION(memory, wanted);
   return memory;
 }
 

@@ -13,7 +13,7 @@ typedef struct Arena {
   struct ArenaDeferred *deferred;
   jmp_buf *out_of_memory; /* where to go when an allocation fails; NULL: abort */
   long fail_after;        /* for tests: the allocation that fails, counted from 1; 0: none */
-  long allocations;       /* how many there were */
+  long allocations;       /* how many were asked for */
 } Arena;
 
 /* Zeroed memory of `size` bytes, aligned for any type. */

@@ -1,8 +1,11 @@
 /* cleanup.c - see cleanup.h. The handler calls async-signal-safe functions only. */
 #include "support/cleanup.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MAX_ENTRIES = 32, MAX_PATH = 4096 };
@@ -16,17 +19,42 @@ static volatile sig_atomic_t child_process; /* pid_t is an int here */
 static bool handlers_installed;
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
+/* What a compiler that was ended left in it goes, too; only `rm` does that within a signal handler. */
+static void remove_directory(const char *path) {
+  if (!rmdir(path) || (errno != ENOTEMPTY && errno != EEXIST)) return;
+  pid_t child = fork();
+  if (child == 0) {
+    (void)execl("/bin/rm", "rm", "-rf", "--", path, (char *)NULL);
+    _exit(127);
+  }
+  while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+}
+
 void cleanup_all(void) {
   for (int i = MAX_ENTRIES - 1; i >= 0; i--) {
     if (!entries[i].used) continue;
-    if (entries[i].directory) (void)rmdir(entries[i].path);
+    if (entries[i].directory) remove_directory(entries[i].path);
     else (void)unlink(entries[i].path);
     entries[i].used = 0;
   }
 }
 
+/* The child and what it started; files that they have open would outlive cnnc's. One that will not hear is killed. */
+static void end_child(void) {
+  enum { TRIES = 200, MILLISECONDS = 10 };
+  pid_t child = (pid_t)child_process;
+  if (child <= 0) return;
+  (void)kill(-child, SIGTERM);
+  for (int i = 0; i < TRIES; i++) {
+    if (waitpid(child, NULL, WNOHANG)) return;
+    (void)poll(NULL, 0, MILLISECONDS);
+  }
+  (void)kill(-child, SIGKILL);
+  (void)waitpid(child, NULL, 0);
+}
+
 static void on_signal(int number) {
-  if (child_process > 0) (void)kill((pid_t)child_process, SIGTERM);
+  end_child();
   cleanup_all();
   (void)signal(number, SIG_DFL);
   (void)raise(number);

@@ -11,7 +11,7 @@
 bool cleanup_file(const char *path);
 bool cleanup_directory(const char *path); /* must be empty by then: register it before its files */
 void cleanup_forget(const char *path);
-/* The process to end with cnnc; 0: none. */
+/* The process to end with cnnc, and its group, which it leads; 0: none. */
 void cleanup_child(pid_t child);
 void cleanup_all(void);
 /* Between the two, the signals wait. */

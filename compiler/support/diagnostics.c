@@ -71,10 +71,12 @@ static Diagnostic *scratch(Diagnostics *all) {
   return all->scratch;
 }
 
+bool errors_are_hidden(const Diagnostics *all) { return all->errors >= (all->most_errors ? all->most_errors : MAX_ERRORS); }
+
 static Diagnostic *new_diagnostic(Diagnostics *all, Code code, Span span) {
   bool lint = row(code)->lint;
   if (row(code)->status > all->status) all->status = row(code)->status;
-  bool keep = lint || all->errors < (all->most_errors ? all->most_errors : MAX_ERRORS);
+  bool keep = lint ? all->warnings < MAX_WARNINGS : !errors_are_hidden(all);
   if (lint) all->warnings++;
   else all->errors++;
   if (!keep) return scratch(all);

@@ -43,7 +43,7 @@ typedef struct Diagnostic {
 
 typedef enum DiagnosticFormat { DIAGNOSTICS_TEXT, DIAGNOSTICS_SHORT, DIAGNOSTICS_JSON, DIAGNOSTICS_SARIF } DiagnosticFormat;
 
-enum { MAX_ERRORS = 20 }; /* more than these are counted, not kept */
+enum { MAX_ERRORS = 20, MAX_WARNINGS = 10000 }; /* more than these are counted, not kept */
 
 typedef struct Diagnostics {
   Arena *arena;
@@ -69,6 +69,9 @@ void add_help(Diagnostic *d, const char *format, ...) __attribute__((format(prin
 void add_fix(Diagnostic *d, Span span, const char *replacement);
 /* The same for what was probably meant, which only an editor may offer. */
 void add_guess(Diagnostic *d, Span span, const char *replacement);
+
+/* Whether further errors are only counted: nobody sees what is said of them. */
+bool errors_are_hidden(const Diagnostics *all);
 
 /* "E0301", or the name of a lint, "unused_layers". */
 const char *code_name(Code code);

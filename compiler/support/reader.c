@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/text.h"
+
 enum { MAX_PIPE_BYTES = 64 << 20, FIRST_CHUNK = 64 * 1024 };
 
 static ssize_t read_some(int fd, char *to, size_t count) {
@@ -39,7 +41,9 @@ static const char *read_stream(Arena *arena, int fd, size_t *length, const char 
   for (*length = 0;;) {
     if (*length == capacity) {
       if (capacity >= MAX_PIPE_BYTES) {
-        *error = "more than 64 MiB from a pipe";
+        ssize_t more = read_some(fd, bytes + capacity, 1); /* where the NUL will stand */
+        if (!more) break;
+        *error = more < 0 ? strerror(errno) : "more than 64 MiB from a pipe";
         return NULL;
       }
       bytes = arena_grow(arena, bytes, capacity, 2 * capacity + 1);
@@ -156,6 +160,27 @@ const char *read_file_beside(Arena *arena, const char *path, const char *source,
   const char *bytes = read_descriptor(arena, *fd, READ_FILES_ONLY, length, error);
   close_descriptor(fd);
   return bytes;
+}
+
+const char *normal_path(Arena *arena, const char *path) {
+  Text text = text_new(arena);
+  text_add(&text, path[0] == '/' ? "/" : "");
+  size_t root = text.length;
+  for (const char *part = path; *part; part += *part == '/') {
+    size_t length = strcspn(part, "/");
+    const char *here = text_string(&text);
+    const char *slash = text.length > root ? strrchr(here + root, '/') : NULL, *last = slash ? slash + 1 : here + root;
+    bool parent = length == 2 && strncmp(part, "..", 2) == 0, has_last = *last && strcmp(last, "..") != 0;
+    if (parent && has_last) {
+      text.length = (size_t)(last - here) > root ? (size_t)(last - here) - 1 : root;
+      text.data[text.length] = '\0';
+    } else if (length && !(length == 1 && *part == '.')) {
+      if (text.length > root) text_add(&text, "/");
+      text_add_bytes(&text, part, length);
+    }
+    part += length;
+  }
+  return text_string(&text);
 }
 
 const char *path_beside(Arena *arena, const char *path, const char *relative_to) {

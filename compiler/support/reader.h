@@ -22,4 +22,6 @@ const char *read_whole_file(Arena *arena, const char *path, ReadWhat what, size_
 const char *read_file_beside(Arena *arena, const char *path, const char *source, size_t *length, const char **error);
 /* path, relative to the directory in which the file `relative_to` lies unless that is NULL or "-", standard input. */
 const char *path_beside(Arena *arena, const char *path, const char *relative_to);
+/* a/b for a/./b and a/x/../b, so that one file has one key. */
+const char *normal_path(Arena *arena, const char *path);
 #endif

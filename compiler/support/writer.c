@@ -22,7 +22,7 @@ typedef struct Stage { /* one output on its way */
   bool replaces;    /* FILE: an old one, whose mode the new one gets */
   mode_t mode;
   const char *temporary; /* FILE: the complete new contents */
-  const char *backup;    /* FILE: a second name of the old contents; NULL: there were none */
+  const char *backup;    /* FILE: the old contents under another name; NULL: there were none */
   bool renamed;
 } Stage;
 
@@ -58,6 +58,22 @@ static int write_all(int fd, const char *bytes, size_t length) {
   return 0;
 }
 
+static int open_again(const char *path, int flags, mode_t mode) {
+  int fd;
+  do fd = open(path, flags | O_CLOEXEC, mode);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+/* Flushes and closes. 0, or the errno of whatever went wrong first, now or before. */
+static int finish_file(int fd, int problem) {
+  while (!problem && fsync(fd))
+    if (errno == EINVAL || errno == ENOTSUP) break; /* some file systems have no fsync */
+    else if (errno != EINTR) problem = errno;
+  if (close(fd) && !problem && errno != EINTR) problem = errno;
+  return problem;
+}
+
 const char *write_stdout(const char *bytes, size_t length) {
   if (fflush(stdout)) return strerror(errno);
   int problem = write_all(STDOUT_FILENO, bytes, length);
@@ -68,7 +84,7 @@ const char *write_stdout(const char *bytes, size_t length) {
 static char *read_old(Writer *w, const char *path, size_t most, size_t *length) {
   *length = 0;
   char *bytes = arena_alloc(w->arena, most + 1);
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  int fd = open_again(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
   if (fd < 0) return NULL;
   while (*length < most) {
     ssize_t got = read(fd, bytes + *length, most - *length);
@@ -158,11 +174,18 @@ static const char *name_beside(Writer *w, const Stage *stage, const char *ending
                       (long)getpid(), (int)(stage - w->stages), ending);
 }
 
+/* Some file systems have no modes. */
+static int set_mode(int fd, mode_t mode) {
+  while (fchmod(fd, mode))
+    if (errno != EINTR) return errno == EPERM || errno == ENOTSUP ? 0 : errno;
+  return 0;
+}
+
 static bool write_temporary(Writer *w, Stage *stage) {
   const char *path = name_beside(w, stage, "tmp");
   (void)unlink(path); /* of a process that had our number and was killed */
   if (!cleanup_file(path)) return fail(w, stage->file->path, "its path is too long");
-  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+  int fd = open_again(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
   if (fd < 0) {
     int problem = errno;
     cleanup_forget(path);
@@ -170,16 +193,40 @@ static bool write_temporary(Writer *w, Stage *stage) {
   }
   stage->temporary = path;
   int problem = write_all(fd, stage->file->bytes, stage->file->length);
-  if (!problem && stage->replaces && fchmod(fd, stage->mode) && errno != EPERM && errno != ENOTSUP)
-    problem = errno;                                                                 /* some have no modes */
-  if (!problem && fsync(fd) && errno != EINVAL && errno != ENOTSUP) problem = errno; /* some file systems have no fsync */
-  if (close(fd) && !problem && errno != EINTR) problem = errno;
+  if (!problem && stage->replaces) problem = set_mode(fd, stage->mode);
+  problem = finish_file(fd, problem);
+  return problem ? fail(w, stage->file->path, strerror(problem)) : true;
+}
+
+/* The bytes of a file into a new one. 0, or an errno. */
+static int copy_file(const char *from, const char *to, mode_t mode) {
+  char bytes[4096];
+  int in = open_again(from, O_RDONLY | O_NOCTTY, 0);
+  if (in < 0) return errno;
+  int out = open_again(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600), problem = out < 0 ? errno : 0;
+  for (ssize_t got = 1; !problem && got;) {
+    got = read(in, bytes, sizeof bytes);
+    if (got < 0 && errno != EINTR) problem = errno;
+    else if (got > 0) problem = write_all(out, bytes, (size_t)got);
+  }
+  (void)close(in);
+  if (out < 0) return problem;
+  return finish_file(out, problem ? problem : set_mode(out, mode));
+}
+
+/* Before anything is replaced: a second name of the old file or, where the file system has no links, a copy. */
+static bool keep_old(Writer *w, Stage *stage) {
+  const char *path = name_beside(w, stage, "old");
+  (void)unlink(path);
+  if (!cleanup_file(path)) return fail(w, stage->file->path, "its path is too long");
+  stage->backup = path;
+  int problem = link(stage->path, path) ? copy_file(stage->path, path, stage->mode) : 0;
   return problem ? fail(w, stage->file->path, strerror(problem)) : true;
 }
 
 /* A device or a pipe: there is nothing to rename. */
 static bool write_special(Writer *w, const Stage *stage) {
-  int fd = open(stage->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  int fd = open_again(stage->path, O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
   if (fd < 0) return fail(w, stage->path, errno == ENXIO ? "nobody reads this pipe" : strerror(errno));
   (void)fcntl(fd, F_SETFL, 0);
   int problem = write_all(fd, stage->file->bytes, stage->file->length);
@@ -187,7 +234,7 @@ static bool write_special(Writer *w, const Stage *stage) {
   return problem ? fail(w, stage->path, strerror(problem)) : true;
 }
 
-/* Puts the old files back. */
+/* Puts the old files back. Allocates nothing, as renaming must not be left halfway. */
 static void roll_back(Writer *w) {
   for (int i = w->count - 1; i >= 0; i--) {
     Stage *stage = &w->stages[i];
@@ -195,24 +242,26 @@ static void roll_back(Writer *w) {
     else if (stage->renamed) (void)unlink(stage->path);
     else if (stage->backup) (void)unlink(stage->backup);
     if (!stage->renamed && stage->temporary) (void)unlink(stage->temporary);
+    if (stage->backup) cleanup_forget(stage->backup);
     if (stage->temporary) cleanup_forget(stage->temporary);
   }
 }
 
-static bool rename_all(Writer *w) {
+/* NULL, or the output that could not be put into its place, with errno. Allocates nothing. */
+static const Stage *rename_all(Writer *w) {
   for (int i = 0; i < w->count; i++) {
     Stage *stage = &w->stages[i];
     if (stage->kind != STAGE_FILE) continue;
-    const char *backup = name_beside(w, stage, "old");
-    (void)unlink(backup);
-    if (!link(stage->path, backup)) stage->backup = backup;
-    if (rename(stage->temporary, stage->path)) return fail(w, stage->file->path, strerror(errno));
+    if (rename(stage->temporary, stage->path)) return stage;
     stage->renamed = true;
     cleanup_forget(stage->temporary);
   }
-  for (int i = 0; i < w->count; i++)
-    if (w->stages[i].backup) (void)unlink(w->stages[i].backup);
-  return true;
+  for (int i = 0; i < w->count; i++) {
+    if (!w->stages[i].backup) continue;
+    (void)unlink(w->stages[i].backup);
+    cleanup_forget(w->stages[i].backup);
+  }
+  return NULL;
 }
 
 static bool write_stages(Writer *w) {
@@ -220,6 +269,8 @@ static bool write_stages(Writer *w) {
     if (!plan_stage(w, &w->stages[i])) return false;
   for (int i = 0; i < w->count; i++)
     if (w->stages[i].kind == STAGE_FILE && !write_temporary(w, &w->stages[i])) return false;
+  for (int i = 0; i < w->count; i++)
+    if (w->stages[i].kind == STAGE_FILE && w->stages[i].replaces && !keep_old(w, &w->stages[i])) return false;
   /* What cannot be undone comes when all that is likely to fail has succeeded. */
   for (int i = 0; i < w->count; i++) {
     Stage *stage = &w->stages[i];
@@ -236,8 +287,9 @@ bool write_files(Arena *arena, const OutputFile *files, int count, WriteRules ru
   *refused = false;
   bool good = write_stages(&w);
   cleanup_hold_signals();
-  if (good) good = rename_all(&w);
-  if (!good) roll_back(&w);
+  const Stage *failed = good ? rename_all(&w) : NULL;
+  int problem = errno;
+  if (!good || failed) roll_back(&w);
   cleanup_release_signals();
-  return good;
+  return failed ? fail(&w, failed->file->path, strerror(problem)) : good;
 }

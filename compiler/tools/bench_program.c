@@ -45,6 +45,7 @@ static const char *main_program(const Bench *bench) {
       {"input_floats", number_list(arena, graph, false, true, options->batch)},
       {"input_bytes", number_list(arena, graph, false, false, options->batch)},
       {"output_bytes", number_list(arena, graph, true, false, options->batch)},
+      {"regions", set_regions(session, prefix)},
       {"runs", arena_printf(arena, "%lld", (long long)session->line.runs)},
       {"clock", session->line.cpu_time ? "CLOCK_PROCESS_CPUTIME_ID" : "CLOCK_MONOTONIC"},
       {"cold", session->line.cold ? "1" : "0"},

@@ -1,55 +1,7 @@
-/* compile_verb.c - `cnnc compile`: which files are written where; the rest is compile.h. */
+/* compile_verb.c - `cnnc compile`: writes the outputs and what make wants to know of them; the rest is compile.h. */
 #include <string.h>
-#include <sys/stat.h>
 #include "compile.h"
-#include "support/writer.h"
-#include "tools/session.h"
-
-enum { MAX_OUTPUTS = 4 };
-
-typedef struct OutputNames {
-  const char *stem; /* everything but ".c" */
-  const char *base; /* its last part: what the source includes */
-  const char *code; /* "-" or a device: nothing else is written */
-  bool only_code;
-} OutputNames;
-
-static Diagnostic *usage_error(Session *session, const char *text) {
-  return report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "%s", text);
-}
-
-static bool is_special(const char *path) {
-  struct stat info;
-  return !strcmp(path, "-") || (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
-}
-
-static bool name_outputs(Session *session, OutputNames *names) {
-  const CommandLine *line = &session->line;
-  const char *file = line->options.file;
-  bool from_stdin = !strcmp(file, "-");
-  const char *stem = from_stdin ? "net" : without_ending(session->arena, file, ".cnn");
-  names->only_code = line->output && is_special(line->output);
-  if (line->output && !names->only_code) {
-    stem = without_ending(session->arena, line->output, ".c");
-    if (strlen(stem) == strlen(line->output)) {
-      Diagnostic *d = usage_error(session, arena_printf(session->arena, "`-o %s` does not end in `.c`", line->output));
-      add_help(d, "`-o %s.c` writes %s.c, %s.h and the weights", stem, last_part(stem), last_part(stem));
-      return false;
-    }
-  } else if (line->out_dir) {
-    stem = arena_printf(session->arena, "%s/%s", line->out_dir, last_part(stem));
-  }
-  if (from_stdin && !line->output) {
-    add_help(usage_error(session, "what is read from standard input needs a place to go"), "`-o NAME.c`, or `-o -` for standard output");
-    return false;
-  }
-  names->stem = stem;
-  names->base = last_part(stem);
-  names->code = names->only_code ? line->output : arena_printf(session->arena, "%s.c", stem);
-  if (*names->base && !strpbrk(names->base, "\"\\\n\r\t")) return true;
-  usage_error(session, "the output has a name that a C source cannot include");
-  return false;
-}
+#include "tools/outputs.h"
 
 static const char *escape_for_make(Arena *arena, const char *path) {
   Text text = text_new(arena);
@@ -89,27 +41,13 @@ static void tidy_files_read(Compilation *c) {
   c->files_read_count = count;
 }
 
-static void add_output(OutputFile *files, int *count, const char *path, const char *bytes, size_t length, const char *mark,
-                       size_t mark_length) {
-  files[(*count)++] = (OutputFile){path, bytes, length, mark, mark_length};
-}
-
 /* false: an error was reported and nothing has changed. */
 static bool write_outputs(Session *session, Compilation *c, const OutputNames *names, const Outputs *out) {
   const CommandLine *line = &session->line;
   Arena *arena = session->arena;
   OutputFile files[MAX_OUTPUTS + 1];
-  int count = 0;
-  size_t mark = strlen(GENERATED_MARK);
-  const char *weights_code = arena_printf(arena, "%s_weights.c", names->stem), *header = arena_printf(arena, "%s.h", names->stem);
-  bool blob = out->weights_blob_bytes > 0;
-  if (!names->only_code && blob)
-    add_output(files, &count, arena_printf(arena, "%s.weights", names->stem), (const char *)out->weights_blob, out->weights_blob_bytes,
-               (const char *)out->weights_blob, 4);
-  if (!names->only_code && out->weights_code.length)
-    add_output(files, &count, weights_code, text_string(&out->weights_code), out->weights_code.length, GENERATED_MARK, mark);
-  add_output(files, &count, names->code, text_string(&out->code), out->code.length, GENERATED_MARK, mark);
-  if (!names->only_code) add_output(files, &count, header, text_string(&out->header), out->header.length, GENERATED_MARK, mark);
+  int count = list_outputs(arena, names, out, files);
+  for (int i = 0; i < line->option_file_count; i++) ARENA_PUSH(arena, c->files_read, c->files_read_count, line->option_files[i]);
   tidy_files_read(c);
   if (line->depfile) {
     Text text = dependencies(session, c, files, count);
@@ -134,7 +72,7 @@ int compile_verb(Session *session) {
   OutputNames names;
   if (!name_outputs(session, &names)) return 2;
   if (line->depfile && names.only_code && !line->depfile_path) {
-    usage_error(session, "`-MD` needs `-MF FILE` when the source goes to standard output");
+    report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "`-MD` needs `-MF FILE` when the source goes to standard output");
     return 2;
   }
   line->options.shapes_only = line->options.dump != DUMP_NONE; /* no level shows numbers */

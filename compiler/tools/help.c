@@ -8,7 +8,7 @@ enum { COLUMN = 26 };
 
 static void print_option(Text *out, const OptionRow *row) {
   size_t before = out->length;
-  text_addf(out, "  %s%s%s", row->names, row->argument ? " " : "", row->argument ? row->argument : "");
+  text_addf(out, "  %s%s%s", row->names, row->argument && strncmp(row->argument, "[=", 2) ? " " : "", row->argument ? row->argument : "");
   size_t width = out->length - before;
   if (width < COLUMN) text_add_char(out, ' ', (int)(COLUMN - width));
   else {

@@ -47,8 +47,21 @@ static int wait_for(pid_t child) {
   return status;
 }
 
+/* Ours, but temporary files go where the log does, so that they are removed with it. */
+static char **own_environment(Arena *arena, const char *log) {
+  const char *slash = strrchr(log, '/');
+  char **own = NULL, *temporary = arena_printf(arena, "TMPDIR=%.*s", slash ? (int)(slash - log) : 1, slash ? log : ".");
+  int count = 0;
+  ARENA_PUSH(arena, own, count, temporary);
+  for (char **entry = environ; *entry; entry++)
+    if (strncmp(*entry, "TMPDIR=", strlen("TMPDIR=")) != 0) ARENA_PUSH(arena, own, count, *entry);
+  ARENA_PUSH(arena, own, count, NULL);
+  return own;
+}
+
 HostProgram run_program(Arena *arena, const char *const *argv, const char *log) {
   HostProgram result = {.status = -1, .output = ""};
+  char **environment = own_environment(arena, log);
   posix_spawn_file_actions_t actions;
   if (posix_spawn_file_actions_init(&actions)) arena_fail(arena);
   int problem = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -62,8 +75,10 @@ HostProgram run_program(Arena *arena, const char *const *argv, const char *log) 
   if (!problem) problem = posix_spawnattr_init(&attributes);
   bool have_attributes = !problem;
   if (!problem) problem = posix_spawnattr_setsigmask(&attributes, &none);
-  if (!problem) problem = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  if (!problem) problem = posix_spawnp(&child, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv, environ);
+  /* A group of its own, to end all of it: a compiler starts others, which go on without it. */
+  if (!problem) problem = posix_spawnattr_setpgroup(&attributes, 0);
+  if (!problem) problem = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  if (!problem) problem = posix_spawnp(&child, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv, environment);
   if (!problem) cleanup_child(child);
   cleanup_release_signals();
   if (have_attributes) posix_spawnattr_destroy(&attributes);

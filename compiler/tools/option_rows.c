@@ -3,7 +3,8 @@
 #include "tools/options.h"
 
 #define BIT(verb) (1u << VERB_##verb)
-#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(WEIGHTS) | BIT(EXPORT))
+#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF) | BIT(WEIGHTS) | BIT(EXPORT))
+#define PLANNED (BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF))
 #define ALL (~0u)
 
 const VerbRow verb_rows[VERB_COUNT] = {
@@ -27,7 +28,8 @@ const VerbRow verb_rows[VERB_COUNT] = {
     [VERB_RUN] = {"run", "cnnc run FILE.cnn --input [X=]A.npy [--output [Y=]B.npy]", "compile with the host's C compiler ($CC) and run",
                   "  cnnc run lenet5.cnn --input digit.png\n"
                   "  cnnc run net.cnn --input x=a.npy --output y=b.npy\n"
-                  "  cnnc run net.cnn -w random:1 --input random:7 --compare interpret\n",
+                  "  cnnc run net.cnn -w random:1 --input random:7 --compare interpret\n"
+                  "  cnnc run net.cnn -w random:1 --input random:7 --compare-layers\n",
                   "Inputs are .npy or .npz arrays ([C, H, W], or [H, W, C] where the input says layout=hwc; one more\n"
                   "leading dimension is a batch, run sample by sample), .png, .pgm or .ppm pictures (uint8 inputs get\n"
                   "the bytes, float32 inputs get them divided by 255), or random:SEED. Outputs go to .npy arrays or,\n"
@@ -45,6 +47,15 @@ const VerbRow verb_rows[VERB_COUNT] = {
                       "  cnnc summary lenet5.cnn\n"
                       "  cnnc summary lenet5.cnn --json\n",
                       NULL},
+    [VERB_DIFF] = {"diff", "cnnc diff FILE.cnn | OLD.cnn NEW.cnn", "whether written files are up to date; or what changed in a network",
+                   "  cnnc diff lenet5.cnn                     are lenet5.c, lenet5.h and the weights as they would be now?\n"
+                   "  cnnc diff lenet5.cnn -o build/net.c --check   only names the files that are not\n"
+                   "  cnnc diff old.cnn new.cnn                what changed, layer by layer\n"
+                   "  cnnc diff old.cnn new.cnn --markdown     the same for a pull request\n",
+                   "Nothing is written; the exit status is 1 if there is a difference. With one file, give the options that the\n"
+                   "files were compiled with. Of weights it says only that they would change. Two networks are compared by\n"
+                   "shapes, parameters, multiply-accumulates and plans; a layer with another name and everything else as it was\n"
+                   "is renamed. Numbers of weights are not compared.\n"},
     [VERB_WEIGHTS] = {"weights", "cnnc weights FILE.cnn", "expected and found tensors side by side",
                       "  cnnc weights lenet5.cnn\n"
                       "  cnnc weights lenet5.cnn -w other.npz --layout keras\n"
@@ -78,33 +89,47 @@ const VerbRow verb_rows[VERB_COUNT] = {
 const OptionRow option_rows[] = {
     {"-o", "FILE", NULL,
      "where the C source goes (FILE.c; - is standard output), its header and weights beside it; the ONNX model; or what --random writes",
-     BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT), OPTION_OUTPUT_FILE},
-    {"--out-dir", "DIR", NULL, "write the outputs into this directory", BIT(COMPILE), OPTION_OUT_DIR},
+     BIT(COMPILE) | BIT(DIFF) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT), OPTION_OUTPUT_FILE},
+    {"--out-dir", "DIR", NULL, "write the outputs into this directory", BIT(COMPILE) | BIT(DIFF), OPTION_OUT_DIR},
     {"-w, --weights", "FILE", NULL, "the weights, instead of what the source names; random:SEED makes seeded ones", NETS, OPTION_WEIGHTS},
     {"--layout", "NAME", "pytorch|keras|onnx", "how the tensors of -w FILE are ordered, instead of what the source says", NETS,
      OPTION_LAYOUT},
     {"--net", "NAME", NULL, "which net of a file with several", NETS, OPTION_NET},
-    {"--prefix", "NAME", NULL, "prefix of all names in C, instead of the net's name", BIT(COMPILE), OPTION_PREFIX},
+    {"--prefix", "NAME", NULL, "prefix of all names in C, instead of the net's name", BIT(COMPILE) | BIT(DIFF), OPTION_PREFIX},
     {"-D", "PARAM=VALUE", NULL, "set a parameter of the net", NETS, OPTION_DEFINE},
     {"--size", "NAME=N", NULL, "give a `dim` one value; of import: a size of the model that varies", NETS | BIT(IMPORT), OPTION_SIZE},
     {"--batch", "N", NULL, "samples that one call computes", NETS & ~BIT(RUN) & ~BIT(WEIGHTS), OPTION_BATCH},
-    {"--weights-as", "FORM", "c|file", "weights as C source or as a file that the caller loads", BIT(COMPILE), OPTION_WEIGHTS_AS},
+    {"--weights-as", "FORM", "c|file", "weights as C source or as a file that the caller loads", BIT(COMPILE) | BIT(DIFF),
+     OPTION_WEIGHTS_AS},
     {"--target", "NAME", NULL, "machine to compile for; `native` is this one, `list` shows all",
-     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY), OPTION_TARGET},
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF), OPTION_TARGET},
     {"--numerics", "MODE", "fast|portable", "portable gives the same bits on every machine and compiler",
-     BIT(COMPILE) | BIT(RUN) | BIT(BENCH), OPTION_NUMERICS},
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(DIFF), OPTION_NUMERICS},
     {"--winograd", "FORM", "auto|4|2|none",
-     "3x3 convolutions as F(4x4, 3x3), whose errors are larger, or F(2x2, 3x3), where faster; auto takes both, 4 and 2 one",
-     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY), OPTION_WINOGRAD},
+     "convolutions as F(4x4, 3x3) and others whose errors are larger (4), as F(2x2, 3x3) (2), or in any, where faster (auto)",
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF), OPTION_WINOGRAD},
     {"--threads", "HOW", NULL,
      "none, openmp or openmp:N: threads of OpenMP share the layers, dealt out for N of them (4); the numbers stay the same",
-     BIT(COMPILE) | BIT(RUN) | BIT(BENCH), OPTION_THREADS},
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF), OPTION_THREADS},
     {"--stripes", "ROWS", NULL,
      "compute layers together, so many rows at a time, wherever that can be; `none`: nowhere; otherwise where it pays",
-     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY), OPTION_STRIPES},
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF), OPTION_STRIPES},
     {"--max-ram", "BYTES", NULL, "the most that the workspace may have; 96K and 2M are understood",
-     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY), OPTION_MAX_RAM},
-    {"--standalone", NULL, NULL, "fold the runtime in: the .c needs nothing but a C compiler", BIT(COMPILE), OPTION_STANDALONE},
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF), OPTION_MAX_RAM},
+    {"--max-flash", "BYTES", NULL, "the most that the weights may have, as they are packed; code comes on top",
+     BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF), OPTION_MAX_FLASH},
+    {"--ram", "NAME=BYTES", NULL,
+     "a region of RAM beside the workspace, with a pointer of its own: what is used most lies there; several are filled in their order",
+     PLANNED, OPTION_RAM},
+    {"--flash", "NAME[=BYTES]", NULL, "a region for tables of weights, with a macro for its section; filled likewise", PLANNED,
+     OPTION_FLASH},
+    {"--place", "NAME=REGION", NULL, "puts a layer's tensor or a table of weights into a region, or a tensor into the `workspace`", PLANNED,
+     OPTION_PLACE},
+    {"--standalone", NULL, NULL, "fold the runtime in: the .c needs nothing but a C compiler", BIT(COMPILE) | BIT(DIFF), OPTION_STANDALONE},
+    {"--selftest", NULL, NULL, "write NAME_selftest.c, too: whether the network computes on its machine what it should, layer by layer",
+     BIT(COMPILE) | BIT(DIFF), OPTION_SELFTEST},
+    {"--line-directives", NULL, NULL, "`#line` in the code: debuggers, profilers and warnings show the layer in the .cnn",
+     BIT(COMPILE) | BIT(DIFF), OPTION_LINE_DIRECTIVES},
     {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT),
      OPTION_FORCE},
     {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
@@ -118,7 +143,10 @@ const OptionRow option_rows[] = {
     {"--bind", "NAME=FILE", NULL, "the constant value of an input of the model, from a .npy file", BIT(IMPORT), OPTION_BIND},
     {"--interpret", NULL, NULL, "use the reference evaluator instead of compiled code", BIT(RUN), OPTION_INTERPRET},
     {"--compare", "REF", NULL, "compare with REF.npz, REF.npy, or `interpret` for the reference evaluator", BIT(RUN), OPTION_COMPARE},
-    {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare accepts (1e-5)", BIT(RUN), OPTION_ATOL},
+    {"--compare-layers", "[=REF]", NULL,
+     "compare the result of each layer with the reference evaluator, or the array of its name in REF.npz; names the first that differs",
+     BIT(RUN), OPTION_COMPARE_LAYERS},
+    {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare and --compare-layers accept (1e-5)", BIT(RUN), OPTION_ATOL},
     {"--rtol", "NUMBER", NULL, "the same in parts of the reference, added to it (1e-4)", BIT(RUN), OPTION_RTOL},
     {"--cc", "COMMAND", NULL, "the C compiler, instead of $CC or cc", BIT(BENCH), OPTION_CC},
     {"--runs", "N", NULL, "how many runs of each kind, instead of about a second of them", BIT(BENCH), OPTION_RUNS},
@@ -127,10 +155,11 @@ const OptionRow option_rows[] = {
      OPTION_CLOCK},
     {"--rename-stub", NULL, NULL, "print rename rules to be pasted into the source", BIT(WEIGHTS), OPTION_RENAME_STUB},
     {"--random", "SEED", NULL, "write seeded weights of the right shapes to -o FILE.safetensors or FILE.npz", BIT(WEIGHTS), OPTION_RANDOM},
-    {"--json", NULL, NULL, "for programs", BIT(BENCH) | BIT(SUMMARY) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},
+    {"--json", NULL, NULL, "for programs", BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},
     {"--fix", NULL, NULL, "apply the fixes that are certain to the files", BIT(CHECK), OPTION_FIX},
-    {"--markdown", NULL, NULL, "all texts of diagnostics as one Markdown document", BIT(EXPLAIN), OPTION_MARKDOWN},
-    {"--check", NULL, NULL, "only name the files that would change", BIT(FMT), OPTION_CHECK},
+    {"--markdown", NULL, NULL, "Markdown: all texts of diagnostics as one document; changes for a pull request", BIT(EXPLAIN) | BIT(DIFF),
+     OPTION_MARKDOWN},
+    {"--check", NULL, NULL, "only name the files that would change", BIT(FMT) | BIT(DIFF), OPTION_CHECK},
     {"--diff", NULL, NULL, "only show what would change", BIT(FMT), OPTION_DIFF},
     {"--dump", "LEVEL", "ast|graph|plan|loops", "print a level of the compiler to standard output", BIT(COMPILE), OPTION_DUMP},
     {"--dump-after", "PASS", NULL, "print the level on which this pass works after it", BIT(COMPILE), OPTION_DUMP_AFTER},
@@ -142,6 +171,7 @@ const OptionRow option_rows[] = {
     {"--color", "WHEN", "auto|always|never", "colours in errors; NO_COLOR is respected", ALL, OPTION_COLOR},
     {"-q", NULL, NULL, "no notes and no progress", ALL, OPTION_QUIET},
     {"-v", NULL, NULL, "say what is done, and for which target", ALL, OPTION_VERBOSE},
+    {"@FILE", NULL, NULL, "options from a file, one a line, as for a board", ALL, OPTION_FROM_FILE},
     {"-h, --help", NULL, NULL, "the help of a verb", ALL, OPTION_HELP},
     {"--version", NULL, NULL, "the version of cnnc", ALL, OPTION_VERSION},
     /* Of later versions: understood well enough to say so. */
@@ -150,7 +180,5 @@ const OptionRow option_rows[] = {
     {"-O2", NULL, NULL, NULL, ALL, OPTION_LATER},
     {"-O3", NULL, NULL, NULL, ALL, OPTION_LATER},
     {"-Os", NULL, NULL, NULL, ALL, OPTION_LATER},
-    {"--max-flash", "BYTES", NULL, NULL, ALL, OPTION_LATER},
-    {"--line-directives", NULL, NULL, NULL, ALL, OPTION_LATER},
     {NULL, NULL, NULL, NULL, 0, 0},
 };

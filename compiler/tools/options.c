@@ -5,11 +5,14 @@
 #include "passes/targets.h"
 #include "support/decimal.h"
 #include "support/suggest.h"
+#include "tools/option_file.h"
 #include "tools/option_ids.h"
+#include "tools/option_values.h"
+#include "tools/region_options.h"
 
 enum { MOST_RUNS = 1000000 };
 
-static const char *const later_verbs[] = {"graph", "diff", "lsp", "init", "completion", NULL};
+static const char *const later_verbs[] = {"graph", "lsp", "init", "completion", NULL};
 
 typedef struct Parser {
   Arena *arena;
@@ -90,13 +93,6 @@ static int choice(Parser *p, const OptionRow *row, const char *value) {
   for (const char *at = row->values; *at; at++) text_add(&text, *at == '|' ? ", " : (char[]){*at, '\0'});
   add_help(d, "one of %s", text_string(&text));
   return -1;
-}
-
-static bool parse_count(const char *text, int64_t *out) {
-  *out = 0;
-  if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 9) return false;
-  for (; *text; text++) *out = 10 * *out + (*text - '0');
-  return *out > 0;
 }
 
 static void add_binding(Parser *p, Binding **list, const char *option, const char *text) {
@@ -180,18 +176,6 @@ static void set_stripes(Parser *p, const char *value) {
   else if (!parse_count(value, rows)) usage_error(p, "`--stripes` needs a whole number of rows from 1, or `none`, not `%s`", value);
 }
 
-/* Bytes, or so many times 1024 or 1024 * 1024. */
-static void set_max_ram(Parser *p, const char *value) {
-  size_t length = strlen(value);
-  int shift = length && value[length - 1] == 'K' ? 10 : length && value[length - 1] == 'M' ? 20 : 0;
-  int64_t count;
-  if (!parse_count(shift ? arena_strndup(p->arena, value, length - 1) : value, &count)) {
-    usage_error(p, "`--max-ram` needs a whole number of bytes, or one with K or M for 1024 and 1048576 of them, not `%s`", value);
-    return;
-  }
-  p->out->options.max_ram = count << shift;
-}
-
 static void set_tolerance(Parser *p, const char *option, const char *value, double *out) {
   if (!read_double(value, strlen(value), out)) usage_error(p, "`%s` needs a number such as 1e-5, not `%s`", option, value);
 }
@@ -229,8 +213,14 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_NUMERICS: options->numerics = index == 1 ? NUMERICS_PORTABLE : NUMERICS_FAST; return true;
   case OPTION_THREADS: set_threads(p, value); return true;
   case OPTION_STRIPES: set_stripes(p, value); return true;
-  case OPTION_MAX_RAM: set_max_ram(p, value); return true;
+  case OPTION_MAX_RAM: (void)parse_bytes(p->arena, p->diagnostics, "--max-ram", value, &options->max_ram); return true;
+  case OPTION_MAX_FLASH: (void)parse_bytes(p->arena, p->diagnostics, "--max-flash", value, &options->max_flash); return true;
+  case OPTION_RAM: add_region(p->arena, p->diagnostics, &options->ram, "--ram", value); return true;
+  case OPTION_FLASH: add_region(p->arena, p->diagnostics, &options->flash, "--flash", value); return true;
+  case OPTION_PLACE: add_binding(p, &options->places, "--place", value); return true;
   case OPTION_STANDALONE: options->standalone = true; return true;
+  case OPTION_LINE_DIRECTIVES: options->line_directives = true; return true;
+  case OPTION_SELFTEST: options->selftest = true; return true;
   case OPTION_DUMP: options->dump = (DumpLevel)(index + 1); return true;
   case OPTION_DUMP_AFTER: options->dump_after = value; return true;
   case OPTION_TIME_PASSES: options->time_passes = true; return true;
@@ -245,6 +235,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_BIND:
   case OPTION_INTERPRET:
   case OPTION_COMPARE:
+  case OPTION_COMPARE_LAYERS:
   case OPTION_CC:
   case OPTION_RUNS:
   case OPTION_COLD:
@@ -263,6 +254,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_COLOR:
   case OPTION_QUIET:
   case OPTION_VERBOSE:
+  case OPTION_FROM_FILE:
   case OPTION_HELP:
   case OPTION_VERSION:
   case OPTION_LATER: return false;
@@ -290,6 +282,7 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_BIND) ARENA_PUSH(p->arena, out->binds, out->bind_count, named_file(p->arena, value));
   else if (id == OPTION_INTERPRET) out->interpret = true;
   else if (id == OPTION_COMPARE) out->compare = value;
+  else if (id == OPTION_COMPARE_LAYERS) out->compare_layers = value ? value : "interpret";
   else if (id == OPTION_CC) set_cc(p, value);
   else if (id == OPTION_RUNS) set_runs(p, value);
   else if (id == OPTION_COLD) out->cold = true;
@@ -322,9 +315,9 @@ static int parse_option(Parser *p, int left, char **argument) {
     return 1;
   }
   ARENA_PUSH(p->arena, p->used, p->used_count, row);
-  if (!row->argument) {
-    if (attached) usage_error(p, "`%s` takes no value", last_name(p->arena, row));
-    else set_option(p, row, NULL);
+  if (!row->argument || !strncmp(row->argument, "[=", 2)) {
+    if (attached && !row->argument) usage_error(p, "`%s` takes no value", last_name(p->arena, row));
+    else set_option(p, row, attached);
     return 1;
   }
   if (!attached && left < 2) {
@@ -334,6 +327,19 @@ static int parse_option(Parser *p, int left, char **argument) {
   }
   set_option(p, row, attached ? attached : argument[1]);
   return attached ? 1 : 2;
+}
+
+/* Whatever is said of a line names it. */
+static void parse_option_file(Parser *p, const char *path) {
+  int count;
+  const OptionLine *lines = read_option_file(p->arena, p->diagnostics, path, &count);
+  if (!lines) return;
+  ARENA_PUSH(p->arena, p->out->option_files, p->out->option_file_count, path);
+  for (int i = 0; i < count; i++) {
+    int before = p->diagnostics->count, taken = parse_option(p, lines[i].count, (char **)lines[i].words);
+    if (taken < lines[i].count && p->diagnostics->count == before) usage_error(p, "`%s` takes no value", lines[i].words[0]);
+    for (int k = before; k < p->diagnostics->count; k++) add_note(p->diagnostics->items[k], "in line %d of `%s`", lines[i].number, path);
+  }
 }
 
 static bool looks_like_file(const char *word) {
@@ -387,11 +393,15 @@ static void check_combination(Parser *p) {
   if ((takes_one || any_number) && !out->operand_count) {
     Diagnostic *d = usage_error(p, "`cnnc %s` needs a file", verb->name);
     add_help(d, "`%s`", verb->usage);
+  } else if (out->verb == VERB_DIFF && (!out->operand_count || out->operand_count > 2)) {
+    Diagnostic *d = usage_error(p, "`cnnc diff` takes one network, to look at its files, or two, to compare them");
+    add_help(d, "`%s`", verb->usage);
   } else if (takes_one && out->operand_count > 1) {
     usage_error(p, "`cnnc %s` takes one file; `%s` is a second", verb->name, out->operands[1]);
   } else if (out->verb == VERB_VERSION && out->operand_count) {
     usage_error(p, "`cnnc version` takes no file");
   }
+  check_regions(p->arena, p->diagnostics, &out->options);
   if (out->options.layout && !out->options.weights) usage_error(p, "`--layout` says what `-w FILE` holds: it needs `-w`");
   if (out->output && out->out_dir) usage_error(p, "`-o` and `--out-dir` exclude each other");
   if (!out->depfile && (out->depfile_path || out->depfile_target || out->phony_targets))
@@ -405,6 +415,9 @@ bool parse_command_line(Arena *arena, Diagnostics *diagnostics, int argc, char *
     const char *word = argv[i];
     if (!p.after_dashes && !strcmp(word, "--")) {
       p.after_dashes = true;
+      i++;
+    } else if (!p.after_dashes && word[0] == '@' && word[1]) {
+      parse_option_file(&p, word + 1);
       i++;
     } else if (!p.after_dashes && word[0] == '-' && word[1]) {
       i += parse_option(&p, argc - i, argv + i);

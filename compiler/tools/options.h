@@ -14,6 +14,7 @@ typedef enum Verb {
   VERB_RUN,
   VERB_BENCH,
   VERB_SUMMARY,
+  VERB_DIFF,
   VERB_WEIGHTS,
   VERB_IMPORT,
   VERB_EXPORT,
@@ -51,8 +52,8 @@ typedef struct CommandLine {
   NamedFile *binds; /* import */
   int bind_count;
   bool interpret, json, fix, markdown;
-  bool only_check, diff; /* fmt */
-  const char *compare;
+  bool only_check, diff; /* fmt; the first one diff, too */
+  const char *compare, *compare_layers;
   const char *cc; /* bench; NULL: not given */
   int64_t runs;   /* 0: as many as a second has */
   bool cold, cpu_time;
@@ -65,6 +66,8 @@ typedef struct CommandLine {
   int lint_count;
   bool warnings_are_errors;
   bool quiet, verbose;
+  const char **option_files; /* @FILE, for -MD */
+  int option_file_count;
 } CommandLine;
 
 typedef struct VerbRow {
@@ -75,7 +78,7 @@ typedef struct VerbRow {
 
 typedef struct OptionRow {
   const char *names;    /* "-w, --weights" */
-  const char *argument; /* "FILE"; NULL: takes none */
+  const char *argument; /* "FILE"; NULL: takes none; "[=FILE]": only behind an equals sign */
   const char *values;   /* "fast|portable": the only legal ones; NULL: any */
   const char *help;     /* NULL: an option of a later version */
   unsigned verbs;       /* bit per Verb */

@@ -37,18 +37,36 @@ static void reorder(const RunTensor *tensor, const double *from, double *to, boo
     }
 }
 
+/* What the layers should have computed: the values of the graph have the same numbers in each compilation. */
+static void take_references(Run *run, double *const *values, int64_t sample) {
+  for (int i = 0; i < run->layer_count; i++) {
+    RunLayer *layer = &run->layers[i];
+    int id = layer->value->id;
+    bool known = id < run->pinned->value_count && values[id] && !strcmp(run->pinned->values[id]->name, layer->value->name);
+    if (!known) continue;
+    size_t count = (size_t)layer->elements;
+    if (!layer->reference) layer->reference = ARENA_ARRAY(run->session->arena, double, (size_t)run->samples *count);
+    memcpy(layer->reference + (size_t)sample * count, values[id], count * sizeof *layer->reference);
+  }
+}
+
 /* The evaluator's memory is of one sample only: an arena for each, freed before the next. */
 static bool evaluate_sample(Run *run, Arena *arena, int64_t sample, RunTensor *outputs) {
   const double **inputs = ARENA_ARRAY(arena, const double *, (size_t)run->input_count);
-  double **results = ARENA_ARRAY(arena, double *, (size_t)run->output_count);
+  double **values = ARENA_ARRAY(arena, double *, (size_t)run->pinned->value_count);
   for (int i = 0; i < run->input_count; i++) {
     const RunTensor *input = &run->inputs[i];
     double *logical = ARENA_ARRAY(arena, double, (size_t)input->elements);
     reorder(input, input->data + sample * input->elements, logical, true);
     inputs[i] = logical;
   }
-  if (!interpret(arena, run->pinned, inputs, results)) return false;
-  for (int i = 0; i < run->output_count; i++) reorder(&outputs[i], results[i], outputs[i].data + sample * outputs[i].elements, false);
+  if (!interpret_all(arena, run->pinned, inputs, values, NULL, NULL)) return false;
+  for (int i = 0; i < run->output_count; i++) {
+    const double *result = values[run->pinned->outputs[i].value->id];
+    if (!result) return false;
+    reorder(&outputs[i], result, outputs[i].data + sample * outputs[i].elements, false);
+  }
+  take_references(run, values, sample);
   return true;
 }
 
@@ -103,12 +121,20 @@ int run_verb(Session *session) {
   if (!run.graph || session->diagnostics.errors) return 0;
   if (line->verbose)
     add_message(session, "cnnc: %s: target %s", line->options.file, line->interpret ? "none, reference evaluator" : line->options.target);
+  if (line->compare_layers && line->interpret) {
+    report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "`--compare-layers` looks at compiled code, `--interpret` makes none");
+    return 2;
+  }
+  if (line->options.stripes == STRIPES_CHOSEN && !line->options.max_ram && line->compare_layers)
+    line->options.stripes = STRIPES_NONE; /* so that more is seen */
   describe_all(&run);
   if (!read_inputs(&run) || !all_dims_known(&run)) return 0;
   for (int i = 0; i < run.output_count; i++) settle_sizes(&run, &run.outputs[i]);
   if (line->interpret ? !evaluate_reference(&run, run.outputs) : !run_compiled(&run)) return 0;
   if (line->output_count && !write_outputs(&run)) return 0;
-  if (line->compare) return compare_outputs(&run) ? 0 : 1;
+  bool same = !line->compare_layers || compare_layers(&run);
+  if (line->compare && !compare_outputs(&run)) same = false;
+  if (line->compare || line->compare_layers) return same ? 0 : 1;
   if (!line->output_count) view_outputs(&run);
   return 0;
 }

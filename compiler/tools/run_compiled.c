@@ -1,6 +1,7 @@
 /* run_compiled.c - the net as a program of this machine: compiled into a private directory, run once
  * over all samples. */
 #include <string.h>
+#include "emit/emit.h"
 #include "emit/templates.h"
 #include "support/cleanup.h"
 #include "support/reader.h"
@@ -31,7 +32,17 @@ static const char *workspace_bytes(Run *run, const char *prefix) {
   return arena_printf(arena, "%s_workspace_bytes(%s)", prefix, text_string(&text));
 }
 
-static const char *main_program(Run *run) {
+/* The program includes the network then, and watches it. */
+static const char *watched_network(Run *run, const Plan *plan, const char *prefix) {
+  if (!run->layer_count) return "";
+  Text layers = text_new(run->session->arena);
+  const EmitOptions options = {.prefix = prefix, .base = "net"};
+  emit_watched_layers(&layers, plan, &options, &run->dims, NULL);
+  const Hole holes[] = {{"net", prefix}, {"NET", upper_case(run->session->arena, prefix)}, {"layers", text_string(&layers)}, {NULL, NULL}};
+  return fill_holes(run->session, template_run_layers_c, holes);
+}
+
+static const char *main_program(Run *run, const Plan *plan) {
   Arena *arena = run->session->arena;
   const char *prefix = run->session->line.options.prefix ? run->session->line.options.prefix : run->graph->name;
   const Hole holes[] = {
@@ -43,6 +54,8 @@ static const char *main_program(Run *run) {
       {"output_bytes", byte_list(arena, run->outputs, run->output_count)},
       {"dims", set_dims(run)},
       {"workspace_bytes", workspace_bytes(run, prefix)},
+      {"regions", set_regions(run->session, prefix)},
+      {"layers", watched_network(run, plan, prefix)},
       {NULL, NULL},
   };
   return fill_holes(run->session, template_run_main_c, holes);
@@ -102,6 +115,7 @@ static Text encode_inputs(Run *run) {
 
 static bool decode_outputs(Run *run, const Workplace *w) {
   size_t length, expected = 0;
+  for (int i = 0; i < run->layer_count; i++) expected += (size_t)(run->samples * run->layers[i].elements) * sizeof(double);
   for (int i = 0; i < run->output_count; i++)
     expected += (size_t)(run->samples * run->outputs[i].elements * dtype_bytes(run->outputs[i].dtype));
   const char *error, *bytes = read_whole_file(run->session->arena, w->output, READ_FILES_ONLY, &length, &error);
@@ -109,12 +123,21 @@ static bool decode_outputs(Run *run, const Workplace *w) {
     return host_error(run->session, "the compiled network did not write its outputs", bytes ? NULL : error, NULL);
   for (int i = 0; i < run->output_count; i++)
     run->outputs[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * run->outputs[i].elements));
-  for (int64_t sample = 0; sample < run->samples; sample++)
+  for (int i = 0; i < run->layer_count; i++)
+    run->layers[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * run->layers[i].elements));
+  for (int64_t sample = 0; sample < run->samples; sample++) {
+    for (int i = 0; i < run->layer_count; i++) {
+      const RunLayer *layer = &run->layers[i];
+      size_t size = (size_t)layer->elements * sizeof *layer->data;
+      memcpy(layer->data + sample * layer->elements, bytes, size);
+      bytes += size;
+    }
     for (int i = 0; i < run->output_count; i++) {
       RunTensor *output = &run->outputs[i];
       for (int64_t k = 0; k < output->elements; k++, bytes += dtype_bytes(output->dtype))
         output->data[sample * output->elements + k] = decode(output->dtype, bytes);
     }
+  }
   return true;
 }
 
@@ -130,11 +153,15 @@ static int64_t weight_bytes(const Graph *graph) {
 }
 
 static bool build_and_execute(Run *run, const Outputs *out, Workplace *w) {
-  const char *program = main_program(run);
+  if (run->session->line.compare_layers) find_layers(run, out->plan);
+  const char *program = main_program(run, out->plan);
   if (!program) return false;
   Text input = encode_inputs(run);
   bool weights_in_c = !out->weights_blob_bytes;
-  const char *sources[] = {w->main, w->code, weights_in_c && out->weights_code.length ? w->weights_code : NULL, NULL};
+  const char *sources[4] = {w->main};
+  int count = 1;
+  if (!run->layer_count) sources[count++] = w->code;
+  if (weights_in_c && out->weights_code.length) sources[count++] = w->weights_code;
   return fill_workplace(w, out, program, &input) && build_program(w, this_machine, sources) && execute(run, w, weights_in_c);
 }
 

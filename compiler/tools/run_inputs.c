@@ -105,7 +105,7 @@ static bool take_image(Run *run, RunTensor *input, const Image *image, const cha
         input_error(run, "`%s` has pixels that input `%s` of type %s cannot take", path, input->name, dtype_name(input->dtype));
         return false;
       }
-      if (input->dtype == DTYPE_F32) value = (double)((float)value / 255.0f);
+      if (input->dtype == DTYPE_F32) value = (double)(float)(value / 255); /* as floats are divided */
       input->data[input->hwc ? p * channels + c : c * pixels + p] = value;
     }
   return true;

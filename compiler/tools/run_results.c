@@ -173,46 +173,70 @@ bool write_outputs(Run *run) {
   return false;
 }
 
-/* "[3, 5, 5]": the place of an element, with the sample in front of a batch's. */
-static const char *place_of(const Run *run, const RunTensor *output, int64_t index) {
+const char *place_of(const Run *run, const int64_t *sizes, int rank, int64_t index) {
   int64_t place[MAX_RANK + 1];
-  for (int i = output->rank - 1; i >= 0; i--) {
-    place[i + run->batched] = index % output->sizes[i];
-    index /= output->sizes[i];
+  for (int i = rank - 1; i >= 0; i--) {
+    place[i + run->batched] = index % sizes[i];
+    index /= sizes[i];
   }
   if (run->batched) place[0] = index;
-  return sizes_text(run->session->arena, place, output->rank + run->batched);
+  return sizes_text(run->session->arena, place, rank + run->batched);
+}
+
+static const char *short_number(Arena *arena, double value, const char *otherwise) {
+  char digits[DECIMAL_MAX];
+  if (!is_finite(value)) return otherwise;
+  (void)print_float(digits, (float)value);
+  return arena_strdup(arena, digits);
+}
+
+Difference find_difference(const Run *run, const double *got, const double *wanted, int64_t count, double least) {
+  const CommandLine *line = &run->session->line;
+  Difference found = {0};
+  double worst_excess = -1, worst_difference = 0;
+  for (int64_t i = 0; i < count; i++) {
+    double a = got[i], b = wanted[i], size = magnitude(b) < least ? least : magnitude(b);
+    bool same = a == b || (a != a && b != b);
+    double difference = same ? 0 : magnitude(a - b), allowed = line->atol + line->rtol * size;
+    bool fits = same || (is_finite(a) && is_finite(b) && difference <= allowed);
+    double excess = fits ? difference : is_finite(difference) ? difference + 1e30 : 1e300;
+    found.over += !fits;
+    if (excess <= worst_excess) continue;
+    worst_excess = excess;
+    found.worst = i;
+    worst_difference = difference;
+  }
+  Arena *arena = run->session->arena;
+  found.by = short_number(arena, worst_difference, "NaN");
+  found.got = short_number(arena, got[found.worst], "NaN or Inf");
+  found.wanted = short_number(arena, wanted[found.worst], "NaN or Inf");
+  return found;
 }
 
 /* One line for each output; false: some element is over the tolerance. */
 static bool compare_one(Run *run, const RunTensor *output, const double *reference) {
-  const CommandLine *line = &run->session->line;
-  int64_t count = run->samples * output->elements, over = 0, worst = 0;
-  double worst_excess = -1, worst_difference = 0, greatest = 0;
-  for (int64_t i = 0; i < count; i++) {
-    double a = output->data[i], b = reference[i];
-    bool same = a == b || (a != a && b != b);
-    double difference = same ? 0 : magnitude(a - b), allowed = line->atol + line->rtol * magnitude(b);
-    bool fits = same || (is_finite(a) && is_finite(b) && difference <= allowed);
-    double excess = fits ? difference : is_finite(difference) ? difference + 1e30 : 1e300;
-    over += !fits;
-    if (is_finite(difference) && difference > greatest) greatest = difference;
-    if (excess > worst_excess) {
-      worst_excess = excess;
-      worst = i;
-      worst_difference = difference;
-    }
-  }
-  char difference[DECIMAL_MAX] = "NaN", got[DECIMAL_MAX] = "NaN or Inf", wanted[DECIMAL_MAX] = "NaN or Inf";
-  if (is_finite(worst_difference)) (void)print_float(difference, (float)worst_difference);
-  if (is_finite(output->data[worst])) (void)print_float(got, (float)output->data[worst]);
-  if (is_finite(reference[worst])) (void)print_float(wanted, (float)reference[worst]);
-  text_addf(&run->session->out, "%s: greatest difference %s at %s: %s, reference %s\n", output->name, difference,
-            place_of(run, output, worst), got, wanted);
-  if (!over) return true;
+  int64_t count = run->samples * output->elements;
+  Difference found = find_difference(run, output->data, reference, count, 0);
+  const char *place = place_of(run, output->sizes, output->rank, found.worst);
+  text_addf(&run->session->out, "%s: greatest difference %s at %s: %s, reference %s\n", output->name, found.by, place, found.got,
+            found.wanted);
+  if (!found.over) return true;
   report(&run->session->diagnostics, CODE_E0802, (Span){0, 0}, "`%s` differs from the reference in %lld of %lld numbers, at %s by %s",
-         output->name, (long long)over, (long long)count, place_of(run, output, worst), difference);
+         output->name, (long long)found.over, (long long)count, place, found.by);
   return false;
+}
+
+bool fits_array(const Run *run, const WeightTensor *array, const int64_t *sizes, int rank) {
+  int64_t expected[MAX_RANK + 1], given[MAX_TENSOR_RANK];
+  int expected_rank = 0, given_rank = 0;
+  if (run->samples != 1) expected[expected_rank++] = run->samples;
+  for (int i = 0; i < rank; i++)
+    if (sizes[i] != 1) expected[expected_rank++] = sizes[i];
+  for (int i = 0; i < array->rank; i++)
+    if (array->sizes[i] != 1) given[given_rank++] = array->sizes[i];
+  bool fits = expected_rank == given_rank;
+  for (int i = 0; i < expected_rank && fits; i++) fits = expected[i] == given[i];
+  return fits;
 }
 
 /* The array of a reference file that belongs to an output, as doubles; NULL: an error was reported. */
@@ -225,16 +249,7 @@ static const double *reference_for(Run *run, const WeightTable *table, const Run
            output->name, output->name);
     return NULL;
   }
-  int64_t expected[MAX_RANK + 1], given[MAX_TENSOR_RANK];
-  int expected_rank = 0, given_rank = 0;
-  if (run->samples != 1) expected[expected_rank++] = run->samples;
-  for (int i = 0; i < output->rank; i++)
-    if (output->sizes[i] != 1) expected[expected_rank++] = output->sizes[i];
-  for (int i = 0; i < array->rank; i++)
-    if (array->sizes[i] != 1) given[given_rank++] = array->sizes[i];
-  bool fits = expected_rank == given_rank;
-  for (int i = 0; i < expected_rank && fits; i++) fits = expected[i] == given[i];
-  if (!fits) {
+  if (!fits_array(run, array, output->sizes, output->rank)) {
     report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "the reference of `%s` is %s, the output is %s%s", output->name,
            sizes_text(arena, array->sizes, array->rank), run_shape(arena, output),
            run->samples == 1 ? "" : arena_printf(arena, " for each of %lld samples", (long long)run->samples));

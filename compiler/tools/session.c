@@ -8,14 +8,36 @@
 #include "support/reader.h"
 #include "support/writer.h"
 
+/* Standard input can be read once, and several compilations of one run of cnnc want it. */
+static const char *read_standard_input(Session *session, size_t *length, const char **error) {
+  if (!session->standard_input)
+    session->standard_input = read_whole_file(session->arena, "-", READ_ANYTHING, &session->standard_input_length, error);
+  *length = session->standard_input_length;
+  return session->standard_input;
+}
+
+/* A file that sources of one directory name a thousand times is read once. */
+static const char *read_beside(Session *session, const char *path, const char *source, size_t *length, const char **error) {
+  const char *plain = strstr(path, "..") ? path : normal_path(session->arena, path);
+  const char *key = arena_printf(session->arena, "%s\n%s", path_beside(session->arena, ".", source), plain);
+  FileBeside *file = find_name(&session->beside, key);
+  if (!file) {
+    file = ARENA_NEW(session->arena, FileBeside);
+    file->bytes = read_file_beside(session->arena, path, source, &file->length, &file->error);
+    put_name(&session->beside, key, file);
+  }
+  *length = file->length;
+  if (!file->bytes) *error = file->error;
+  return file->bytes;
+}
+
 /* The one way by which the core reads files. */
 static const char *read_source(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length,
                                const char **resolved, const char **error) {
-  (void)context;
   const char *full = path_beside(arena, path, relative_to);
   if (resolved) *resolved = full;
-  return relative_to ? read_file_beside(arena, path, relative_to, length, error)
-                     : read_whole_file(arena, full, READ_ANYTHING, length, error);
+  if (!relative_to && !strcmp(full, "-")) return read_standard_input(context, length, error);
+  return relative_to ? read_beside(context, path, relative_to, length, error) : read_whole_file(arena, full, READ_ANYTHING, length, error);
 }
 
 Diagnostics new_diagnostics(Session *session) { return (Diagnostics){.arena = session->arena, .sources = &session->sources}; }
@@ -26,6 +48,7 @@ Compilation new_compilation(Session *session, const Options *options, Diagnostic
                        .sources = &session->sources,
                        .options = options,
                        .read_file = read_source,
+                       .read_context = session,
                        .dump = text_new(session->arena),
                        .timings = text_new(session->arena)};
 }

@@ -5,13 +5,22 @@
 #define CNNC_TOOLS_SESSION_H
 #include "tools/options.h"
 
+typedef struct FileBeside {
+  const char *bytes; /* NULL: error says why */
+  size_t length;
+  const char *error;
+} FileBeside;
+
 typedef struct Session {
   Arena *arena;
   CommandLine line;
   Sources sources;
   Diagnostics diagnostics;
-  Text out, messages; /* for standard output and standard error */
-  bool stdout_taken;  /* `-o -`: JSON and SARIF go to standard error */
+  Text out, messages;         /* for standard output and standard error */
+  const char *standard_input; /* NULL: it was not read yet */
+  size_t standard_input_length;
+  NameTable beside;  /* FileBeside *: what sources name, by their directory and the path */
+  bool stdout_taken; /* `-o -`: JSON and SARIF go to standard error */
 } Session;
 
 /* The rest of a compilation of the file; diagnostics go to `diagnostics`, which may be the session's. */
@@ -35,6 +44,7 @@ int fmt_verb(Session *session);
 int run_verb(Session *session);
 int bench_verb(Session *session);
 int summary_verb(Session *session);
+int diff_verb(Session *session);
 int weights_verb(Session *session);
 int import_verb(Session *session);
 int export_verb(Session *session);

@@ -59,6 +59,17 @@ bool compile_net(Session *session, WeightsAs weights_as, Outputs *out) {
   return false;
 }
 
+const char *set_regions(const Session *session, const char *prefix) {
+  Arena *arena = session->arena;
+  Text text = text_new(arena);
+  for (const RegionOption *region = session->line.options.ram; region; region = region->next) {
+    const char *member = arena_printf(arena, "env.workspace_%s", region->name);
+    text_addf(&text, "  %s_bytes = %s_WORKSPACE_%s_BYTES;\n", member, upper_case(arena, prefix), upper_case(arena, region->name));
+    text_addf(&text, "  %s = aligned(%s_bytes + 1);\n", member, member);
+  }
+  return text_string(&text);
+}
+
 bool make_workplace(Session *session, Workplace *w) {
   Arena *arena = session->arena;
   const char *error;

@@ -32,4 +32,6 @@ extern const char this_machine[]; /* "-march=native" */
 bool start_program(const Workplace *w, const char *const *argv);
 /* E0905; detail and help may be NULL. Returns false. */
 bool host_error(Session *session, const char *what, const char *detail, const char *help);
+/* What a program of ours sets in `env` for the regions of RAM that the options name: lines of C. */
+const char *set_regions(const Session *session, const char *prefix);
 #endif

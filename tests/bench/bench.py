@@ -105,7 +105,8 @@ class Peer:
     def __init__(self, name, kind, path, network):
         self.name = name
         self.times = []
-        environment = dict(os.environ, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", OMP_WAIT_POLICY="passive")
+        environment = dict(os.environ, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", OMP_WAIT_POLICY="passive",
+                           GLIBC_TUNABLES="glibc.malloc.hugetlb=1")  # for all alike
         words = [sys.executable, os.path.join(HERE, "peers.py"), kind, path, network.path("input.npy")]
         self.log = network.path(name.replace(" ", "_") + ".log")
         with open(self.log, "w", encoding="utf-8") as log:

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """How much faster the networks are with two threads, by `cnnc bench` with the clock on the wall, in turns. Leaves
-build/bench/threads.json, which report.py reads. Needs a machine whose cores have nothing else to do. Variables: NETS,
-ROUNDS=3, THREADS=2."""
+build/bench/threads.json, which report.py reads. A team waits for its slowest thread, so the best call counts, and the median
+where nothing else runs on the machine. Memory lies in huge pages, as in bench.py. Variables: NETS, ROUNDS=3, THREADS=2."""
 import json
+import math
 import os
 import subprocess
 import sys
 
-from common import BENCH, CNNC, COMPILERS, Failure, networks, save, version_of_cnnc
+from common import BENCH, CNNC, COMPILERS, Failure, networks, run, save, version_of_cnnc
 
 ROUNDS = int(os.environ.get("ROUNDS") or 3)
 THREADS = int(os.environ.get("THREADS") or 2)
@@ -15,21 +16,27 @@ THREADS = int(os.environ.get("THREADS") or 2)
 
 def bench(network, *options):
     words = [CNNC, "bench", *network.arguments, "--cc", COMPILERS[0], "--json", "-q", *options]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=dict(os.environ, OMP_NUM_THREADS=str(THREADS)))
+    environment = dict(os.environ, OMP_NUM_THREADS=str(THREADS), GLIBC_TUNABLES="glibc.malloc.hugetlb=1")
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise Failure("%s: %s" % (" ".join(words), done.stderr.strip()[-600:]))
     return json.loads(done.stdout)
 
 
 def measure(network):
-    """Milliseconds, the median of each round and the best of these; and which share fully connected layers have alone."""
-    times = {"one": [], "several": []}
+    """Milliseconds, the best call and the least median of the rounds; which share fully connected layers have alone; how many
+    steps are shared."""
+    forms = {"one": [], "several": ["--threads", "openmp:%d" % THREADS]}
+    best, median = dict.fromkeys(forms, math.inf), dict.fromkeys(forms, math.inf)
     for _ in range(ROUNDS):
-        one = bench(network)
-        times["one"].append(one["totals"]["ms"])
-        times["several"].append(bench(network, "--threads", "openmp:%d" % THREADS)["totals"]["ms"])
-    fc = sum(layer["best_ms"] for layer in one["layers"] if layer["op"] == "fc") / sum(layer["best_ms"] for layer in one["layers"])
-    return {"name": network.name, "one": min(times["one"]), "several": min(times["several"]), "fc": fc}
+        for name, options in forms.items():
+            told = bench(network, *options)
+            best[name], median[name] = min(best[name], told["totals"]["best_ms"]), min(median[name], told["totals"]["ms"])
+            if name == "one":
+                alone = told["layers"]
+    fc = sum(layer["best_ms"] for layer in alone if layer["op"] == "fc") / sum(layer["best_ms"] for layer in alone)
+    summary = json.loads(run([CNNC, "summary", "--json", network.file, *network.options, "--target", "native", *forms["several"]]))
+    return {"name": network.name, "best": best, "median": median, "fc": fc, "shared": summary["totals"]["shared_steps"]}
 
 
 def main():
@@ -39,7 +46,8 @@ def main():
             continue
         try:
             rows.append(measure(network))
-            print("%-28s %10.4f ms, %d threads %10.4f ms, %.2f times" % (network.title, rows[-1]["one"], THREADS, rows[-1]["several"], rows[-1]["one"] / rows[-1]["several"]), flush=True)
+            one, several = rows[-1]["best"].values()
+            print("%-28s %10.4f ms, %d threads %10.4f ms, %.2f times" % (network.title, one, THREADS, several, one / several), flush=True)
         except Failure as failure:
             failed += 1
             print("%s: %s" % (network.title, failure), flush=True)

@@ -80,4 +80,5 @@ def main():
     print(f"cnnc {ours:8.1f} us  onnxruntime {peer:8.1f} us  ratio {peer / ours:5.2f}  largest difference {difference:.1e}")
 
 
-main()
+if __name__ == "__main__":
+    main()

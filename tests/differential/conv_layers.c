@@ -7,11 +7,14 @@
 #include "window.h"
 
 enum { MOST_WRITTEN = 150, MOST_NUMBERS = 30000 }; /* numbers of a constant, and of a weight */
+enum { MANY_NUMBERS = 1000000 };                   /* of the weight of what is as wide as its input */
+
+typedef enum Bias { BIAS_NONE, BIAS_LEARNED, BIAS_GIVEN } Bias;
 
 /* How a convolution comes by its numbers. */
 typedef struct Numbers {
   enum { WEIGHT_LEARNED, WEIGHT_CONSTANT, WEIGHT_CONNECTED } weight;
-  enum { BIAS_NONE, BIAS_LEARNED, BIAS_GIVEN } bias;
+  Bias bias;
 } Numbers;
 
 static Numbers some_numbers(int weights, int pairs, int out) {
@@ -27,7 +30,7 @@ static Tensor summed(const Tensor *result, double sum, double bias) {
 }
 
 /* The argument `bias`; returns the largest number in it. */
-static double write_bias(Net *net, const char *label, const char *role, int out, int kind, double most, double unit) {
+static double write_bias(Net *net, const char *label, const char *role, int out, Bias kind, double most, double unit) {
   if (kind == BIAS_NONE) argument(net, "bias=%s", chance(50) ? "false" : "none");
   if (kind == BIAS_LEARNED) option(net, false, "bias=true");
   if (kind == BIAS_NONE) return 0;
@@ -93,7 +96,8 @@ static Tensor *conv_into(Net *net, Tensor *t, const Window *w, int out, int grou
 
 Tensor *conv_same(Net *net, Tensor *t, int out) {
   Window w = same_window(t, ONE_OF(1, 1, 3, 3, 5, 2));
-  return conv_into(net, t, &w, out, 1);
+  bool many = (int64_t)out * t->c * w.y.k * w.x.k > MANY_NUMBERS;
+  return conv_into(net, t, &w, out, many && out == t->c ? out : 1);
 }
 
 /* All channels, each by itself, or some divisor. */

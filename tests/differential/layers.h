@@ -1,6 +1,6 @@
 /* layers.h - the layers of random nets. Each writes what it needs behind the tensor and adds its result.
  *
- * A new operator gets a function here and a row in the table of generate.c: tests/coverage fails until then. */
+ * A new operator gets a function here and a row in the table of random_net.c: tests/coverage fails until then. */
 #ifndef TESTS_LAYERS_H
 #define TESTS_LAYERS_H
 #include "net.h"

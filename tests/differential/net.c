@@ -173,7 +173,7 @@ static double fill_rounded_rows(float *data, int rows, int length, double most) 
   return greatest;
 }
 
-double fill_rows(const Net *net, float *data, int rows, int length, const Tensor *input) {
+static double fill_some_rows(const Net *net, float *data, int rows, int length, const Tensor *input) {
   if (net->rounded) return fill_rounded_rows(data, rows, length, magnitude(input));
   double room = LIMIT / 2 / (magnitude(input) / input->unit), greatest = 1;
   int largest = room > 7.0 * length ? 7 : room > 2.0 * length ? 2 : 1;
@@ -192,15 +192,22 @@ double fill_rows(const Net *net, float *data, int rows, int length, const Tensor
   return greatest;
 }
 
+double fill_rows(const Net *net, float *data, int rows, int length, const Tensor *input) {
+  bool before = leave_given(true); /* too many to spend bytes on, which say what the net is */
+  double greatest = fill_some_rows(net, data, rows, length, input);
+  (void)leave_given(before);
+  return greatest;
+}
+
 double fill_bias(const Net *net, float *data, int count, double most, double unit) {
   int largest = net->rounded || most / unit <= LIMIT / 4 ? 5 : 0;
+  bool before = leave_given(true);
   for (int i = 0; i < count; i++) data[i] = (float)(net->rounded ? fraction() : between(-largest, largest));
+  (void)leave_given(before);
   return net->rounded ? 1 : largest;
 }
 
-void write_safetensors(const Net *net, const char *path) {
-  FILE *file = fopen(path, "wb");
-  if (!file) exit(2);
+void write_safetensors(const Net *net, FILE *file) {
   static char header[1 << 16];
   size_t length = (size_t)snprintf(header, sizeof header, "{"), offset = 0;
   for (int i = 0; i < net->weight_count; i++) {
@@ -216,9 +223,4 @@ void write_safetensors(const Net *net, const char *path) {
   for (int i = 0; i < 8; i++) fputc((int)(length >> (8 * i) & 255), file);
   fwrite(header, 1, length, file);
   for (int i = 0; i < net->weight_count; i++) fwrite(net->weights[i].data, 4, count_of(&net->weights[i]), file);
-  if (fclose(file)) exit(2);
-}
-
-void free_weights(Net *net) {
-  for (int i = 0; i < net->weight_count; i++) free(net->weights[i].data);
 }

@@ -41,7 +41,9 @@ typedef struct Net {
   int tensor_count, layers, names; /* names: given so far to constants and blocks */
   Weights weights[MAX_WEIGHTS];
   int weight_count;
-  FILE *declarations, *body;
+  FILE *declarations, *body; /* write to: */
+  char *declared, *written;
+  size_t declared_bytes, written_bytes;
   Tensor *open;  /* the result of the statement that is being written, if more stages may follow; else NULL */
   int arguments; /* of the call that is being written */
 } Net;
@@ -90,6 +92,5 @@ float *add_weights(Net *net, const char *label, const char *role, int rank, int 
 double fill_rows(const Net *net, float *data, int rows, int length, const Tensor *input);
 /* Returns the largest. */
 double fill_bias(const Net *net, float *data, int count, double magnitude, double unit);
-void write_safetensors(const Net *net, const char *path);
-void free_weights(Net *net);
+void write_safetensors(const Net *net, FILE *file);
 #endif

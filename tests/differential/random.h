@@ -2,9 +2,15 @@
 #ifndef TESTS_RANDOM_H
 #define TESTS_RANDOM_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 void seed_random(uint64_t seed);
+/* Numbers come from these bytes, as few for each as its range needs, so that a change of one changes little else; from a
+ * seed made of them all when they end. */
+void seed_random_with(const uint8_t *bytes, size_t length);
+/* true: what follows comes from the seed, and the bytes are left for later. Returns what held before. */
+bool leave_given(bool leave);
 /* Both ends included; low if there is nothing between. */
 int between(int low, int high);
 bool chance(int percent);

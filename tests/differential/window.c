@@ -79,11 +79,20 @@ static void some_form(Window *w, int rank, WindowUse use) {
   w->top = w->bottom = w->left = w->right = p;
 }
 
+/* Windows that Winograd's forms are for: odd, without strides and dilation. */
+static void dense_axes(const Tensor *t, Window *w) {
+  static const int sizes[][2] = {{3, 3}, {5, 5}, {1, 7}, {7, 1}, {1, 3}, {3, 1}, {1, 5}, {5, 3}, {3, 7}};
+  const int *size = sizes[between(0, 8)];
+  w->y = (Axis){.n = t->h, .k = size[0], .s = 1, .d = 1};
+  w->x = (Axis){.n = t->w, .k = size[1], .s = 1, .d = 1};
+}
+
 bool some_window(const Tensor *t, Window *w, WindowUse use) {
   for (int tries = 0; t->rank > 1 && tries < 20; tries++) {
     some_axis(&w->y, t->h);
     some_axis(&w->x, t->w);
     if (chance(40)) w->y.s = w->x.s, w->y.d = w->x.d;
+    if (use == FOR_CONV && chance(25)) dense_axes(t, w);
     if (t->rank == 2) w->y = (Axis){.n = 1, .k = 1, .s = 1, .d = 1};
     w->ceil = use == FOR_POOL && chance(35);
     some_form(w, t->rank, use);
@@ -93,8 +102,9 @@ bool some_window(const Tensor *t, Window *w, WindowUse use) {
 }
 
 Window same_window(const Tensor *t, int kernel) {
-  Window w = {
-      .y = {.k = kernel, .s = 1, .d = 1}, .x = {.k = kernel, .s = 1, .d = 1}, .form = ONE_OF(FORM_SAME, FORM_SAME_UPPER, FORM_SAME_LOWER)};
+  Window w = {.y = {.k = kernel, .s = 1, .d = 1},
+              .x = {.k = kernel, .s = 1, .d = 1},
+              .form = (Form)ONE_OF(FORM_SAME, FORM_SAME_UPPER, FORM_SAME_LOWER)};
   fit_window(t, &w, FOR_CONV);
   return w;
 }

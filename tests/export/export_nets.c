@@ -1,8 +1,8 @@
 /* export_nets.c - writes the ONNX models of many nets, in one process, and what they must compute beside them.
  *
- *   export_nets DIR FILE.cnn..
+ *   export_nets [--every N] DIR FILE.cnn..
  *
- * Every net of every file gets seeded weights (a file whose weights lie beside it keeps them) and becomes DIR/FILE.NET.onnx,
+ * Every net of every file, or one of N, gets seeded weights (a file whose weights lie beside it keeps them) and becomes DIR/FILE.NET.onnx,
  * with all sizes open that are open in the source. DIR/FILE.NET.K.data holds, for the K-th choice of these, two samples of
  * each input and what the evaluator makes of them in double precision: see put_tensor. */
 #include <stdio.h>
@@ -24,6 +24,7 @@ typedef struct Job {
   Options options;
   const char *directory, *stem; /* of the file */
   Binding bindings[MAX_SAMPLE_DIMS];
+  int every, seen; /* one net of so many */
   int written, failed;
 } Job;
 
@@ -170,7 +171,7 @@ static void do_file(Job *job, const char *file) {
   job->options.weights = has_own_weights(text, file) ? NULL : "random:1";
   for (const char *line = text; line; line = strchr(line, '\n')) {
     line += *line == '\n';
-    if (strncmp(line, "net ", 4) != 0) continue;
+    if (strncmp(line, "net ", 4) != 0 || job->seen++ % job->every) continue;
     arena = (Arena){0};
     job->arena = &arena;
     job->options.net = arena_strndup(&text_arena, line + 4, strcspn(line + 4, " ({"));
@@ -181,10 +182,12 @@ static void do_file(Job *job, const char *file) {
 }
 
 int main(int argc, char **argv) {
-  Job job = {.options = {.weights = "random:1", .batch = 1, .target = "generic", .verify = true}};
-  if (argc < 3) return 2;
-  job.directory = argv[1];
-  for (int i = 2; i < argc; i++) do_file(&job, argv[i]);
+  Job job = {.options = {.weights = "random:1", .batch = 1, .target = "generic", .verify = true}, .every = 1};
+  int next = 1;
+  if (argc > 3 && !strcmp(argv[1], "--every")) job.every = atoi(argv[2]), next = 3;
+  if (argc < next + 2 || job.every < 1) return 2;
+  job.directory = argv[next++];
+  for (; next < argc; next++) do_file(&job, argv[next]);
   printf("%d written, %d failed\n", job.written, job.failed);
   return job.failed > 0;
 }

@@ -6,6 +6,7 @@
 
 #include "ops/attributes.h"
 #include "ops/ops.h"
+#include "norm_bound.h"
 #include "winograd_bound.h"
 
 enum { FUNCTION_ROUNDINGS = 8 }; /* tanh, sigmoid and exp are good to a few units in the last place */
@@ -59,13 +60,6 @@ static Node *node_of_magnitudes(Arena *arena, const Node *node) {
 
 static bool is_distance(const Node *node) { return node->op == &op_l1_distance || node->op == &op_l2_distance; }
 
-/* What is divided by a norm or a deviation can be near 0 where its parts are not: no bound is proved, and the harness falls
- * back on a part of the largest value. */
-static bool is_quotient(const Node *node) {
-  const Operator *op = node->op;
-  return op == &op_instance_norm || op == &op_layer_norm || op == &op_l2_normalize || op == &op_lrn || op == &op_cosine_similarity;
-}
-
 static double elements_in(const TensorType *type) {
   return (double)size_value(type_channels(type)) * (double)size_value(type_height(type)) * (double)size_value(type_width(type));
 }
@@ -88,7 +82,7 @@ static double reduction_length(const Node *node, const Bound *in) {
     return (double)(size_value(type_height(type)) * size_value(type_width(type)));
   if (node->op == &op_softmax || node->op == &op_log_softmax)
     return ((const SoftmaxAttributes *)node->attributes)->axis == 0 ? (double)size_value(type_channels(type)) : elements_in(type);
-  return node->input_count;
+  return normed_together(node) > 0 ? normed_together(node) : node->input_count;
 }
 
 /* Of x^exponent: its slope times the magnitude, and its own roundings, which a logarithm enlarges. */
@@ -125,8 +119,8 @@ static bool bound_at(const Node *node, double x, double y, double before, double
 /* Operators of several tensors that are not sums. */
 static bool bound_of_several(Arena *arena, const Node *node, const double *const *magnitudes, const double *const *values, Bound *out) {
   int64_t count = elements_of(arena, node->output);
-  if (is_quotient(node)) {
-    for (int64_t i = 0; i < count; i++) out->magnitude[i] = HUGE_VAL;
+  if (normed_together(node) > 0) {
+    bound_norm(node, magnitudes, values, out->roundings, out->magnitude);
   } else if (is_distance(node)) {
     int64_t elements = elements_of(arena, node->inputs[0]);
     double *negative = ARENA_ARRAY(arena, double, (size_t)elements);
@@ -296,7 +290,7 @@ static bool is_rounded(const Node *node) {
   double magnitude;
   for (size_t i = 0; i < sizeof rounded / sizeof *rounded; i++)
     if (node->op == rounded[i]) return true;
-  return is_quotient(node) || bound_at(node, 1, 1, 1, &magnitude);
+  return normed_together(node) > 0 || bound_at(node, 1, 1, 1, &magnitude);
 }
 
 static double unit_after(const Node *node, const Bound *in) {
@@ -342,12 +336,13 @@ static const bool *ties_of(Arena *arena, const Node *node, const Bound *in, cons
   return tie;
 }
 
-static void bound_winograd(Arena *arena, const Node *node, int results, const double *magnitudes, const double *input, Bound *out) {
-  if (!may_be_winograd(node, results)) return;
-  raise_to_winograd(arena, node, results, magnitudes, out->magnitude);
+static void bound_winograd(Arena *arena, const Node *node, int option, const double *magnitudes, const double *input, Bound *out) {
+  WinogradForm form = may_be_winograd(node, option);
+  if (!form.taps[0]) return;
+  raise_to_winograd(arena, node, form, magnitudes, out->magnitude);
   out->roundings += WINOGRAD_ROUNDINGS;
-  out->unit = results == 2 ? out->unit / 4 : 0; /* halves in the kernels' form, on both sides */
-  for (int64_t i = 0; i < elements_of(arena, node->inputs[0]); i++)
+  out->unit = option == 2 ? out->unit / 4 : 0; /* halves in the kernels' form, on both sides */
+  for (int64_t i = 0, count = elements_of(arena, node->inputs[0]); i < count; i++)
     if (!isfinite(input[i])) out->anything = true;
 }
 
@@ -359,6 +354,7 @@ static void bound_node(Arena *arena, const Node *node, int winograd, Bound *boun
     const Bound *other = &bounds[node->inputs[i]->id];
     magnitudes[i] = other->magnitude;
     inputs[i] = values[node->inputs[i]->id];
+    if (node->op == &op_center_crop_like) break; /* the second gives its shape alone */
     in.roundings = fmax(in.roundings, other->roundings);
     in.unit = fmin(in.unit, other->unit);
     in.anything = in.anything || other->anything;
@@ -366,6 +362,7 @@ static void bound_node(Arena *arena, const Node *node, int winograd, Bound *boun
   int64_t count = elements_of(arena, node->output);
   values[node->output->id] = ARENA_ARRAY(arena, double, (size_t)count);
   node->op->evaluate(node, inputs, values[node->output->id]);
+  out->roundings = in.roundings + (moves(node) ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
   out->magnitude = ARENA_ARRAY(arena, double, (size_t)count);
   if (is_bilinear(node)) bound_bilinear(node, magnitudes[0], out->magnitude);
   else if (is_mixed(node)) bound_mixed(arena, node, magnitudes[0], out->magnitude);
@@ -380,7 +377,6 @@ static void bound_node(Arena *arena, const Node *node, int winograd, Bound *boun
   }
   if (node->op == &op_l2_pool || node->op == &op_l2_distance) /* squares below 1e-38 are lost */
     for (int64_t i = 0; i < count; i++) out->magnitude[i] = out->magnitude[i] < 1e-12 ? 1e-12 : out->magnitude[i];
-  out->roundings = in.roundings + (moves(node) ? 0 : reduction_length(node, &in) + FUNCTION_ROUNDINGS);
   out->unit = unit_after(node, &in);
   out->anything = in.anything;
   bound_winograd(arena, node, winograd, magnitudes[0], inputs[0], out);
@@ -414,8 +410,18 @@ Bound *bound_values(Arena *arena, const Graph *graph, const double *const *input
     const Node *node = graph->nodes[i];
     bound_node(arena, node, winograd, bounds, values);
     const Bound *bound = &bounds[node->output->id];
-    for (int64_t k = 0; !*inexact && k < elements_of(arena, node->output); k++)
+    int64_t count = elements_of(arena, node->output);
+    for (int64_t k = 0; !*inexact && k < count; k++)
       if (!(bound->magnitude[k] < bound->unit * 16777216)) *inexact = node->output->name;
   }
   return bounds;
+}
+
+double tolerance_at(const Bound *bound, int64_t at, double largest, bool proved) {
+  const double least = 1e-37; /* what is smaller may become 0 */
+  double most = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + least;
+  if (bound->tie && bound->tie[at]) return 1;
+  if (bound->anything) return (double)NAN;
+  if (!isfinite(most)) return (proved ? 1e-3 : 1e-5) * fmax(largest, 1);
+  return proved ? most : fmin(most, 1e-5 * largest + least);
 }

@@ -15,6 +15,9 @@ typedef struct Bound {
   double unit;       /* all elements are multiples of it: 2^-k while everything is exact, 0: nobody knows */
 } Bound;
 
-/* winograd: 2 or 4, what 3x3 convolutions may be computed as; 0: they are not. By Value.id. *inexact names the first value that a float cannot be trusted to hold exactly; NULL: all can. */
+/* winograd: 2 or 4, the option that says in which forms convolutions are computed; 0: in none. By Value.id. *inexact names the first value that a float cannot be trusted to hold exactly; NULL: all can. */
 Bound *bound_values(Arena *arena, const Graph *graph, const double *const *inputs, int winograd, const char **inexact);
+/* How far compiled code may be from the evaluator in one element: as far as is proved and, unless `proved`, not further than is
+ * usual; NaN: it may be anything. largest: the greatest finite magnitude of the tensor. */
+double tolerance_at(const Bound *bound, int64_t at, double largest, bool proved);
 #endif

@@ -24,8 +24,6 @@
 #include "support/diagnostics_text.h"
 #include "support/reader.h"
 
-#define LEAST 1e-37 /* what is smaller may become 0 */
-
 typedef struct Job {
   Arena arena;
   Options options;
@@ -33,9 +31,11 @@ typedef struct Job {
   int every, seen; /* one net of so many; 0: all */
   Values values;   /* of inputs */
   bool proved;     /* a result may differ by as much as is proved, also where it is more than is usual */
-  int winograd;    /* 3x3 convolutions are computed so wherever they can be; 0: nowhere unless options say it */
+  int winograd;    /* convolutions are in these of Winograd's forms wherever they can be; 0: nowhere unless options say it */
   bool separate;   /* each net in a file of its own */
+  bool regions;    /* tensors lie in two regions beside the workspace, whose sizes the names of nets decide */
   int parts, count, failed;
+  uint64_t any_plan;      /* a seed: nets are planned for machines that do not exist, each for others; 0: for the target */
   const char *known_data; /* what an earlier call with the same nets wrote as data.bin: they are not evaluated again */
   const char *picture;    /* what the first sample shows, where an input has its size */
   const char *graphs;     /* a directory for the graph of each net, and for it as an ONNX model; NULL: none is written */
@@ -129,13 +129,8 @@ static void put_output(Job *job, const GraphOutput *output, const double *number
     if (isfinite(numbers[i])) largest = fmax(largest, fabs(numbers[i]));
   for (int64_t i = 0; i < count; i++) {
     int64_t at = logical(&output->value->type, output->hwc, i);
-    double proved = bound->magnitude[at] * bound->roundings * exp2(-24) * 1.001 + LEAST, usual = 1e-5 * largest + LEAST;
-    double tolerance = job->proved ? proved : fmin(proved, usual);
-    if (bound->anything) tolerance = (double)NAN;
-    else if (!isfinite(proved)) tolerance = (job->proved ? 1e-3 : 1e-5) * fmax(largest, 1);
-    if (bound->tie && bound->tie[at]) tolerance = 1;
     put_double(&job->data, numbers[at]);
-    put_float(&job->data, job->values == VALUES_ANY ? (float)tolerance : 0);
+    put_float(&job->data, job->values == VALUES_ANY ? (float)tolerance_at(bound, at, largest, job->proved) : 0);
   }
 }
 
@@ -225,15 +220,33 @@ static const char *size_list(Job *job, const SizeSample *sizes) {
   return text_string(&text);
 }
 
+/* "  env.workspace_a = e ? e->region[0] : 0;", and the bytes */
+static const char *region_members(Job *job) {
+  Text text = text_new(&job->arena);
+  int number = 0;
+  for (const RegionOption *r = job->options.ram; r; r = r->next, number++)
+    text_addf(&text, "  env.workspace_%s = e ? e->region[%d] : 0;\n  env.workspace_%s_bytes = e ? e->region_bytes[%d] : 0;\n", r->name,
+              number, r->name, number);
+  return text_string(&text);
+}
+
+static const char *region_sizes(Job *job, const char *big) {
+  Text text = text_new(&job->arena);
+  for (const RegionOption *r = job->options.ram; r; r = r->next)
+    text_addf(&text, "%s_WORKSPACE_%s_BYTES, ", big, upper(&job->arena, r->name));
+  text_add(&text, job->options.ram ? "" : "0, 0");
+  return text_string(&text);
+}
+
 /* One function that run_nets.c can call without knowing the net's types. */
 static void add_glue(Job *job, Text *part, const Case *c) {
   const char *name = c->name, *net = c->prefix, *big = upper(&job->arena, net);
   text_addf(part,
             "static int call_%s(void **in, void **out, const NetEnv *e) {\n  %s_inputs i;\n  %s_outputs o;\n  %s_env env;\n"
             "  memset(&env, 0, sizeof env);\n  if (e) {\n    env.workspace = e->workspace;\n    env.workspace_bytes = e->workspace_bytes;\n"
-            "    env.weights = e->weights;\n    env.weights_bytes = e->weights_bytes;\n  }\n%s  if (in) memcpy(&i, in, sizeof i);\n"
+            "    env.weights = e->weights;\n    env.weights_bytes = e->weights_bytes;\n  }\n%s%s  if (in) memcpy(&i, in, sizeof i);\n"
             "  if (out) memcpy(&o, out, sizeof o);\n  return (int)%s_run(in ? &i : 0, out ? &o : 0, e ? &env : 0);\n}\n",
-            name, net, net, net, size_members(job, c->sizes), net);
+            name, net, net, net, size_members(job, c->sizes), region_members(job), net);
   text_addf(part, "static const char *text_%s(int status) { return %s_status_text((%s_status)status); }\n", name, net, net);
   const char *bytes = c->sizes ? arena_printf(&job->arena, "%s_workspace_bytes(%s)", net, size_list(job, c->sizes))
                                : arena_printf(&job->arena, "%s_WORKSPACE_BYTES", big);
@@ -241,10 +254,10 @@ static void add_glue(Job *job, Text *part, const Case *c) {
   text_addf(part, "static size_t workspace_%s(void) { return %s; }\n", name, bytes);
   text_addf(part,
             "const Net net_%s = {\"%s\", \"%s\", call_%s, text_%s, workspace_%s, (int)(sizeof(%s_inputs) / sizeof(void *)), "
-            "(int)(sizeof(%s_outputs) / sizeof(void *)), %s, %s_WORKSPACE_ALIGN, %s_WEIGHTS_BYTES, %lld, %d,\n  {%s_ERR_NULL, "
+            "(int)(sizeof(%s_outputs) / sizeof(void *)), %s, %s_WORKSPACE_ALIGN, %s_WEIGHTS_BYTES, %lld, %d, {%s},\n  {%s_ERR_NULL, "
             "%s_ERR_WORKSPACE, %s_ERR_ALIGN, %s_ERR_ALIAS, %s_ERR_RANGE, %s_ERR_MULTIPLE, %s_ERR_WEIGHTS}, {",
-            name, name, net, name, name, name, net, net, lower, big, big, (long long)job->options.batch, c->follows, big, big, big, big,
-            big, big, big);
+            name, name, net, name, name, name, net, net, lower, big, big, (long long)job->options.batch, c->follows, region_sizes(job, big),
+            big, big, big, big, big, big, big);
   for (int i = 0; c->sizes && i < c->sizes->count; i++) {
     const Dim *dim = c->sizes->dims[i];
     text_addf(part, "{%lld, %lld, %lld, %lld}, ", (long long)c->sizes->values[i], (long long)dim->minimum, (long long)dim->maximum,
@@ -381,9 +394,32 @@ static void add_twin(Job *job, const char *net) {
   job->options.prefix = NULL;
 }
 
+static uint64_t plan_of(const Job *job, const char *net) { return job->any_plan ? hash(net) + job->any_plan : 0; }
+
+/* The same net, planned for machines that do not exist: portable C of it must give the bits that the case before gives. */
+static void add_imagined(Job *job, const char *net) {
+  const char *imagined = arena_printf(&job->arena, "%s_imagined", net);
+  job->options.prefix = imagined;
+  job->options.any_plan = plan_of(job, net);
+  if (compile_net(job, imagined)) add_glue(job, part_of(job), &(Case){imagined, imagined, NULL, FOLLOWS_BITS});
+  job->options.prefix = NULL;
+}
+
+/* Some hold all tensors, some few, some none. */
+static void name_regions(Job *job, const char *net) {
+  RegionOption *a = ARENA_NEW(&job->arena, RegionOption), *b = ARENA_NEW(&job->arena, RegionOption);
+  uint64_t drawn = hash(net);
+  *a = (RegionOption){"a", INT64_C(32) << drawn % 9, b};
+  *b = (RegionOption){"b", INT64_C(100) << drawn / 9 % 9, NULL};
+  job->options.ram = a;
+}
+
 static void do_net(Job *job, const char *file, const char *net, bool varies) {
+  bool both = job->any_plan && job->options.numerics == NUMERICS_PORTABLE && !varies;
   job->options.file = file;
   job->options.net = net;
+  if (job->regions) name_regions(job, net);
+  job->options.any_plan = both ? 0 : plan_of(job, net);
   Graph *graph = job->known_data && !varies ? NULL : graph_of(job, net);
   if (!graph && (varies || !job->known_data)) return;
   if (graph && graph->dim_count) do_varying_net(job, net, graph);
@@ -391,6 +427,7 @@ static void do_net(Job *job, const char *file, const char *net, bool varies) {
     if (graph) write_graph(job, net, graph);
     add_case(job, graph, (Case){net, net, NULL, FOLLOWS_NONE});
     if (job->twins) add_twin(job, net);
+    if (both) add_imagined(job, net);
   }
   job->count++;
 }
@@ -445,12 +482,14 @@ static int read_options(Job *job, int argc, char **argv) {
     else if (!strcmp(option, "--special")) job->values = VALUES_SPECIAL;
     else if (!strcmp(option, "--separate")) job->separate = true;
     else if (!strcmp(option, "--threads")) job->options.threads = 4;
+    else if (!strcmp(option, "--regions")) job->regions = true;
     else if (!strcmp(option, "--eager")) job->options.eager = true;
     else if (i + 1 == argc) fail("option", option);
     else if (!strcmp(option, "--target")) job->options.target = !strcmp(argv[++i], "native") ? host_target() : argv[i];
     else if (!strcmp(option, "--winograd")) set_winograd(job, argv[++i]);
     else if (!strcmp(option, "--batch")) job->options.batch = atoi(argv[++i]);
     else if (!strcmp(option, "--stripes")) job->options.stripes = atoi(argv[++i]);
+    else if (!strcmp(option, "--any-plan")) job->any_plan = strtoull(argv[++i], NULL, 10);
     else if (!strcmp(option, "--parts")) job->parts = atoi(argv[++i]);
     else if (!strcmp(option, "--every")) job->every = atoi(argv[++i]);
     else if (!strcmp(option, "--only")) job->only = argv[++i];

@@ -28,9 +28,10 @@ build_with_library() {
     "$@" "$library" -lcjson -lz -lpng -lprotobuf-c -lm || exit 1
 }
 
-build_emitter() {
-  EMIT=$TMP/emit_nets
-  build_with_library "$EMIT" "$here/emit_nets.c" "$here/inputs.c" "$here/bound.c" "$here/winograd_bound.c"
+build_emitter() { # unless the caller has built it: EMITTER
+  EMIT=${EMITTER:-$TMP/emit_nets}
+  [ -z "${EMITTER-}" ] || return 0
+  build_with_library "$EMIT" "$here/emit_nets.c" "$here/inputs.c" "$here/bound.c" "$here/norm_bound.c" "$here/winograd_bound.c"
 }
 
 # cpu_has FLAG..: whether this machine's processor has all of them
@@ -59,7 +60,7 @@ machine_flag() {
 compile_objects() {
   name=$1
   shift
-  strict=-Werror=incompatible-pointer-types
+  strict="-Wall -Wextra -Werror" # what people ask of code that they review
   case $1 in
     tcc) # which would run the comparison slowly
       strict=
@@ -90,20 +91,20 @@ count_line() {
 
 # emit_nets NAME "EMIT OPTIONS" FILE..: the C into $TMP/NAME; `emitted` there says that it is complete
 emit_nets() {
-  name=$1 options=$2
+  name=$1 emit_options=$2
   shift 2
   mkdir -p "$TMP/$name"
   # shellcheck disable=SC2086
-  "$EMIT" $options "$TMP/$name" "$@" > "$TMP/$name/refused" 2>&1
+  "$EMIT" $emit_options "$TMP/$name" "$@" > "$TMP/$name/refused" 2>&1
   touch "$TMP/$name/emitted"
 }
 
 # check_nets NAME "EMIT OPTIONS" "COMPILER AND FLAGS" FILE..: emits (or waits for an emit_nets that runs already), compiles,
 # runs, prints failures, counts
 check_nets() {
-  name=$1 options=$2 compiler=$3
+  name=$1 emit_options=$2 compiler=$3
   shift 3
-  [ -d "$TMP/$name" ] || emit_nets "$name" "$options" "$@"
+  [ -d "$TMP/$name" ] || emit_nets "$name" "$emit_options" "$@"
   while [ ! -e "$TMP/$name/emitted" ]; do sleep 0.1; done
   sed "s/^/$name: /" "$TMP/$name/refused"
   FAILED=$((FAILED + $(grep -c FAIL "$TMP/$name/refused")))

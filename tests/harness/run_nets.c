@@ -9,6 +9,7 @@
 #include "run_nets.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +100,9 @@ static void problem(Case *c, const char *format, const char *what, long long a, 
 
 /* ---- memory ---- */
 
+#if GUARD_PAGES
 static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
+#endif
 
 static Block new_block(size_t bytes, size_t align, int at_end) {
   Block b = {0, bytes, 0, 0};
@@ -142,7 +145,7 @@ static void dirty(Block *b, int with_nan) {
 /* ---- running ---- */
 
 typedef struct Memory { /* of one run */
-  Block in[MAX_TENSORS], out[MAX_TENSORS], workspace;
+  Block in[MAX_TENSORS], out[MAX_TENSORS], workspace, region[MOST_REGIONS];
   void *in_pointers[MAX_TENSORS], *out_pointers[MAX_TENSORS];
 } Memory;
 
@@ -155,6 +158,7 @@ static Memory new_memory(const Case *c, int at_end) {
   for (int i = 0; i < c->net->outputs; i++)
     m.out_pointers[i] = (m.out[i] = new_block(bytes_of(c, &c->out[i]), c->out[i].bytes, at_end)).data;
   m.workspace = new_block(c->workspace_bytes, c->net->align, at_end);
+  for (int i = 0; i < MOST_REGIONS; i++) m.region[i] = new_block(c->net->regions[i], c->net->align, at_end);
   return m;
 }
 
@@ -162,10 +166,15 @@ static void free_memory(const Case *c, Memory *m) {
   for (int i = 0; i < c->net->inputs; i++) free_block(&m->in[i]);
   for (int i = 0; i < c->net->outputs; i++) free_block(&m->out[i]);
   free_block(&m->workspace);
+  for (int i = 0; i < MOST_REGIONS; i++) free_block(&m->region[i]);
 }
 
 static NetEnv env_of(const Case *c, const Memory *m) {
-  NetEnv env = {m->workspace.data, c->workspace_bytes, c->weights.data, c->weights.bytes, c->size, {0}};
+  NetEnv env = {m->workspace.data, c->workspace_bytes, c->weights.data, c->weights.bytes, {0}, {0}, c->size, {0}};
+  for (int i = 0; i < MOST_REGIONS; i++) {
+    env.region[i] = c->net->regions[i] ? m->region[i].data : 0; /* what is not used is not looked at */
+    env.region_bytes[i] = c->net->regions[i];
+  }
   return env;
 }
 
@@ -175,6 +184,7 @@ static void expect(Case *c, const char *what, int status, int wanted) {
 
 static void run(Case *c, Memory *m, int with_nan) {
   dirty(&m->workspace, with_nan);
+  for (int i = 0; i < MOST_REGIONS; i++) dirty(&m->region[i], with_nan);
   for (int i = 0; i < c->net->outputs; i++) dirty(&m->out[i], with_nan);
   NetEnv env = env_of(c, m);
   expect(c, "run", c->net->call(m->in_pointers, m->out_pointers, &env), 0);
@@ -219,7 +229,7 @@ static void compare(Case *c, const Memory *m, uint32_t first) {
         double got = element(m->out[i].data + (n * c->out[i].elements + k) * c->out[i].bytes, &c->out[i]);
         int same = isnan(tolerance) ? 1 : isnan(wanted) ? isnan(got) : isinf(wanted) ? got == wanted : fabs(got - wanted) <= tolerance;
         if (same) continue;
-        snprintf(where, sizeof where, "sample %u output %d", first + (unsigned)n, i);
+        snprintf(where, sizeof where, "sample %u output %d", (unsigned)(first + n), i);
         problem(c, "%s [%lld] is %.9g instead of %.9g (+- %.2g)", where, k, got, wanted, tolerance);
       }
 }
@@ -237,12 +247,19 @@ static void skip_outputs(const Case *c) {
 }
 
 /* The workspace is as large as what is used of it: its last bytes are written, but for alignment and for what a
- * whole vector reads beyond a tensor. */
-static void check_high_water(Case *c, const Memory *first, const Memory *second) {
-  size_t end = c->workspace_bytes, unused = c->net->align + 64, low = end > unused ? end - unused : 0;
+ * whole vector reads beyond a tensor. On machines that do not exist (LAST_GAP) also but for a gap behind the last pixel. */
+static void check_high_water_of(Case *c, const char *what, const Block *first, const Block *second) {
+  size_t gap = getenv("LAST_GAP") ? 64 : 0;
+  size_t end = first->bytes, unused = c->net->align + 64 + gap, low = end > unused ? end - unused : 0;
   for (size_t i = end; i-- > low;)
-    if (first->workspace.data[i] != 0xA5 || (second->workspace.data[i] == first->workspace.data[i])) return;
-  if (end) problem(c, "%sthe last %lld bytes of the workspace are never used", "", (long long)(end - low), 0, 0, 0);
+    if (first->data[i] != 0xA5 || (second->data[i] == first->data[i])) return;
+  if (end) problem(c, "%s: the last %lld bytes are never used", what, (long long)(end - low), 0, 0, 0);
+}
+
+static void check_high_water(Case *c, const Memory *first, const Memory *second) {
+  check_high_water_of(c, "workspace", &first->workspace, &second->workspace);
+  bool varies = c->net->sizes[0].value; /* regions have room for the greatest sizes */
+  for (int i = 0; i < MOST_REGIONS && !varies; i++) check_high_water_of(c, "region", &first->region[i], &second->region[i]);
 }
 
 static void check_samples(Case *c, int hash_only) {
@@ -334,6 +351,32 @@ static void check_workspace(Case *c, Memory *m, NetEnv env) {
   expect(c, "workspace not aligned", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.align);
 }
 
+/* As with the workspace, and none may overlap with it or with another. */
+static void check_regions(Case *c, Memory *m, NetEnv env) {
+  const Net *net = c->net;
+  for (int i = 0; i < MOST_REGIONS; i++) {
+    if (!net->regions[i]) continue;
+    NetEnv wrong = env;
+    wrong.region[i] = 0;
+    expect(c, "region NULL", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.null);
+    wrong = env;
+    wrong.region_bytes[i]--;
+    expect(c, "region one byte short", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.workspace);
+    wrong = env;
+    wrong.region[i] = (unsigned char *)env.region[i] + 4;
+    expect(c, "region not aligned", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.align);
+    wrong = env;
+    wrong.region[i] = env.workspace;
+    if (c->workspace_bytes) expect(c, "region in the workspace", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.alias);
+    wrong.region[i] = env.region[!i];
+    if (net->regions[!i]) expect(c, "region is another", net->call(m->in_pointers, m->out_pointers, &wrong), net->error.alias);
+    void *old = m->out_pointers[0];
+    m->out_pointers[0] = m->region[i].data + net->regions[i] - 4;
+    expect(c, "output in a region", net->call(m->in_pointers, m->out_pointers, &env), net->error.alias);
+    m->out_pointers[0] = old;
+  }
+}
+
 static void check_weights(Case *c, Memory *m, NetEnv env) {
   const Net *net = c->net;
   if (c->weights.bytes <= 64) return; /* a header alone: the net has no weights, and looks at none */
@@ -382,6 +425,7 @@ static void check_status(Case *c) {
   check_pointers(c, &m, env);
   check_overlaps(c, &m, env);
   check_workspace(c, &m, env);
+  check_regions(c, &m, env);
   check_weights(c, &m, env);
   for (int i = 0; i < c->net->outputs; i++)
     for (size_t k = 0; k < m.out[i].bytes; k++)

@@ -3,11 +3,15 @@
 #define TESTS_RUN_NETS_H
 #include <stddef.h>
 
+enum { MOST_REGIONS = 2 };
+
 typedef struct NetEnv {
   void *workspace;
   size_t workspace_bytes;
   const void *weights;
   size_t weights_bytes;
+  void *region[MOST_REGIONS];
+  size_t region_bytes[MOST_REGIONS];
   const unsigned long *size; /* of nets whose sizes vary, */
   long change[8];            /* and what is added to each */
 } NetEnv;
@@ -27,7 +31,8 @@ typedef struct Net {
   size_t (*workspace)(void);
   int inputs, outputs;
   size_t lower_bound, align, weights_bytes, batch;
-  int follows; /* Follows */
+  int follows;                  /* Follows */
+  size_t regions[MOST_REGIONS]; /* bytes of each beside the workspace; 0: it has none */
   struct {
     int null, workspace, align, alias, range, multiple, weights;
   } error;

@@ -176,6 +176,7 @@ static void run(Interpreter *in, const Stmt *s) {
     case STMT_ADVANCE:
     case STMT_CALL:
     case STMT_IF:
+    case STMT_VECTORS:
     case STMT_PREFETCH:
     case STMT_PARALLEL:
     case STMT_MEET: cr_assert_fail("an operator made a statement of kind %d", (int)s->kind);

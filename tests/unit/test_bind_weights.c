@@ -305,6 +305,16 @@ Test(bind, renames) {
   expect_conv(NET("\"w.safetensors\" {\n rename \"f.0\" = c\n rename \"f.0_w\" = c.weight\n }", "c: conv(3, 2)"));
 }
 
+Test(bind, a_rename_ends_with_a_word) {
+  MemoryFile file = new_file("w.safetensors");
+  add_tensor(&file, "g.weight", "[3,2,2,2]", 24, 0);
+  add_tensor(&file, "g.bias", "[3]", 3, 100);
+  add_tensor(&file, "g1.weight", "[2,3,2,2]", 24, 0);
+  add_tensor(&file, "g1.bias", "[2]", 2, 0);
+  finish_file(&file);
+  expect_conv(NET("\"w.safetensors\" { rename \"g\" = c }", "c: conv(3, 2) -> g1: conv(2, 2)"));
+}
+
 Test(bind, the_longest_rename_wins) {
   MemoryFile file = new_file("w.safetensors");
   add_tensor(&file, "f.0.weight", "[3,2,2,2]", 24, 0);

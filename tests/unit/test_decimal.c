@@ -55,6 +55,7 @@ Test(decimal, floats_are_c_literals) {
 Test(decimal, a_tie_takes_the_even_digit) {
   check_float(0.000244140625f, "0.00024414062");
   check_double(9007199254740993.0, "9.007199254740992e+15");
+  check_double(4097.0 / (1 << 19), "0.007814407348632812"); /* 0.0078144073486328125 */
   check_double(5e-324, "5e-324");
 }
 
@@ -115,6 +116,10 @@ Test(decimal, reading_rounds_correctly) {
   cr_expect(read("9007199254740993") == 9007199254740992.0);
   cr_expect(read("9007199254740993.0000000000000000000000000000000000001") == 9007199254740994.0);
   char text[3000];
+  memset(text, '0', sizeof text);
+  memcpy(text, "9007199254740993.", 17); /* behind more digits than are kept one follows that is not 0 */
+  memcpy(text + 1000, "1", 2);
+  cr_expect(read(text) == 9007199254740994.0);
   uint64_t state = 7;
   for (int i = 0; i < 20000; i++) {
     size_t length = 0, digits = 1 + next_random(&state) % (i % 20 == 0 ? 1500 : 25);

@@ -252,6 +252,10 @@ Test(diagnostics, labels_in_another_file) {
                  "  |\n"
                  "2 | const k = 1\n"
                  "  |       - defined here\n");
+  const Source *first = w.sources.items[0];
+  Location end = source_locate(&w.sources, first->base + first->length), begin = source_locate(&w.sources, other->base);
+  cr_assert(end.source == first && end.line == 2 && end.column == 1);
+  cr_assert(begin.source == other && begin.line == 1);
   arena_free(&w.arena);
 }
 

@@ -80,6 +80,9 @@ Test(evaluate, rounds_down_as_python_does) {
   is("-1 / 2 // 1", "-1");
   is("1e300 % 7 < 7", "true");
   is("0.1 ** 20 * 3 // 1", "0");
+  is("(0 - 2 ** 0.5) // 1", "-2");
+  is("(0 - 2 ** 0.5) % 1 > 0", "true");
+  is("2 ** 0.5 % -1 < 0", "true");
 }
 
 Test(evaluate, functions) {

@@ -170,7 +170,7 @@ Test(format, every_allocation_may_fail) {
   World *w = new_world();
   Text text = text_new(&w->arena);
   int comments;
-  for (uint64_t seed = 1; text.length < 4000; seed++) {
+  for (uint64_t seed = 1; text.length < 600; seed++) {
     text.length = 0;
     generate_program(&text, seed, 1, &coverage, &comments);
   }

@@ -83,6 +83,43 @@ Test(import, pads_and_biases_become_part_of_a_convolution) {
   cr_expect(!strcmp(imported.tensors[1].name, "stem.conv.bias") && imported.tensors[1].rank == 1 && imported.tensors[1].sizes[0] == 4);
 }
 
+/* A graph of one window over x [3, height, 9], with pads, strides and auto_pad as given. */
+static void window(const char *op_type, int64_t height, const int64_t *pads, int64_t stride, const char *auto_pad) {
+  setup();
+  input("x", SIZES(-1, 3, height, 9));
+  output("y");
+  put_onnx_floats(&graph, "w", SIZES(3, 4, 3, 3), 0, 1);
+  put_onnx_floats(&graph, "v", SIZES(4, 3, 3, 3), 0, 1);
+  Text text = new_node(&arena, op_type, strcmp(op_type, "Conv") ? "x w" : "x v", "y");
+  if (pads) put_ints_attribute(&text, "pads", pads, 4);
+  if (auto_pad) put_string_attribute(&text, "auto_pad", auto_pad);
+  put_ints_attribute(&text, "strides", (int64_t[]){stride, stride}, 2);
+  put_node(&graph, &text);
+}
+
+Test(import, pads_are_those_of_each_side) {
+  window("Conv", 8, (int64_t[]){1, 0, 3, 2}, 1, NULL);
+  expect_source("output y: float32[4, 10, 9] = x -> conv1: conv(4, 3, padding=(top=1, bottom=3, left=0, right=2), bias=false)\n");
+  window("Conv", 8, (int64_t[]){1, 1, 1, 1}, 1, "VALID"); /* pads say nothing then */
+  expect_source("output y: float32[4, 6, 7] = x -> conv1: conv(4, 3, bias=false)\n");
+  window("Conv", 8, NULL, 2, "SAME_LOWER");
+  expect_source("padding=same_lower");
+  window("ConvTranspose", 8, NULL, 2, "SAME_UPPER"); /* the end loses more */
+  expect_source("padding=(top=0, bottom=1, left=0, right=1)");
+  window("ConvTranspose", 8, NULL, 2, "SAME_LOWER");
+  expect_source("padding=(top=1, bottom=0, left=1, right=0)");
+  window("Conv", 2, (int64_t[]){0, 1, 0, 1}, 1, NULL);
+  expect_errors(13, 1, "its kernel spans 3 and its padded input has 2");
+}
+
+Test(import, groups_fit_the_channels) {
+  input("x", SIZES(-1, 3, 5, 5));
+  output("y");
+  put_onnx_floats(&graph, "w", SIZES(4, 3, 3, 3), 0, 1);
+  node_with_int("Conv", "x w", "y", "group", 2);
+  expect_errors(13, 1, "in 2 groups does not fit the 3 channels of its input");
+}
+
 Test(import, channels_last_is_only_a_layout) {
   input("x", SIZES(1, 4, 5, 2));
   output("y");
@@ -486,4 +523,40 @@ Test(import, inner_branches_are_written_once) {
   node("Add", "n second", "y");
   expect_source(
       "branch(abs, branch(a: conv(4, 1, bias=false), sigmoid) -> add -> branch(b: conv(4, 1, bias=false), tanh) -> add) -> add\n");
+}
+
+/* A fuzzer found these: what computes takes a constant as its first input in few operators only. */
+Test(import, constants_in_place_of_tensors) {
+  input("x", SIZES(4, 3, 3, 3));
+  output("y");
+  put_onnx_floats(&graph, "k", SIZES(1, 3, 8, 8), 0, 1);
+  node("Conv", "k x", "y");
+  expect_errors(13, 1, "its input `k` is a constant");
+  setup();
+  input("x", SIZES(-1, 4, 4, 4));
+  output("y");
+  put_onnx_floats(&graph, "a", SIZES(1, 4, 4, 4), 0, 1);
+  put_onnx_floats(&graph, "b", SIZES(1, 4, 4, 4), 0, 1);
+  node("Sum", "a b x", "y");
+  expect_errors(13, 1, "two of its inputs are constants");
+}
+
+static void norm_with_eps(float eps) {
+  setup();
+  input("x", SIZES(-1, 2, 4, 4));
+  output("y");
+  put_onnx_floats(&graph, "c", SIZES(2), 1, 1);
+  Text text = new_node(&arena, "BatchNormalization", "x c c c c", "y");
+  put_float_attribute(&text, "epsilon", eps);
+  put_node(&graph, &text);
+}
+
+/* So were these: two norms of which one had no eps in the source crashed, and one alone got the eps of the language. */
+Test(import, a_negative_epsilon_is_refused) {
+  norm_with_eps(-1);
+  expect_errors(13, 1, "its epsilon is negative");
+  norm_with_eps(NAN);
+  expect_errors(13, 1, "`epsilon` is not finite");
+  norm_with_eps(0.5f);
+  expect_source("eps=0.5");
 }

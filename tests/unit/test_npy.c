@@ -146,6 +146,7 @@ Test(npy, sizes_are_checked) {
   expect_error(HEADER("<f4", "False", "(4294967296, 4294967296)"), 4, "overflows");
   expect_error(HEADER("<f8", "False", "(4611686018427387904,)"), 4, "overflows");
   expect_error(HEADER("<f4", "False", "(99999999999999999999,)"), 4, "too large");
+  expect_error(HEADER("<f4", "False", "(9223372036854775808,)"), 4, "too large");
   expect_error(HEADER("<f4", "False", "(2,)"), 4, "needs 8");
   expect_error(HEADER("<f4", "False", "(1,)"), 8, "needs 4");
 }
@@ -312,6 +313,27 @@ Test(npz, contradictions) {
   size_t second = directory + 46 + 8;
   memcpy(same.data + second + 42, same.data + directory + 42, 4); /* two entries at one place */
   expect_bad_zip(same, "differs");
+  text_add_char(&bytes, 0, 1); /* behind a comment that is empty */
+  expect_bad_zip(bytes, "cut off");
+}
+
+/* An array whose data are an entry of their own. */
+Test(npz, entries_do_not_overlap) {
+  Zip inner = new_zip(), zip = new_zip();
+  add(&inner, "b.npy", floats(), false);
+  add(&zip, "a.npy", inner.bytes, false);
+  inner.directory.data[42] = 30 + 5; /* where the first one's data begin */
+  text_add_bytes(&zip.directory, inner.directory.data, inner.directory.length);
+  zip.count++;
+  expect_bad_zip(close_zip(&zip), "overlap");
+}
+
+/* More than deflate can make of so little is not even tried. */
+Test(npz, sizes_that_cannot_be_true) {
+  Text bytes = two_arrays(true);
+  size_t directory = place_of(bytes, "PK\1\2");
+  bytes.data[22 + 2] = bytes.data[directory + 24 + 2] = 2; /* 131072 bytes more */
+  expect_bad_zip(bytes, "cannot be true");
 }
 
 Test(npz, sums_are_checked) {
@@ -340,8 +362,8 @@ Test(npz, cut_anywhere) {
   }
 }
 
-/* 24: sizes are added before anything is inflated: two arrays of almost 4 GiB, in 8 MiB of packed nothing. */
-Test(npz, arrays_too_large_together) {
+/* Two arrays in 8 MB of packed nothing: the second has almost 4 GiB, it says, the first so many 16 MiB. */
+static Text two_large_arrays(char first) {
   enum { PACKED = 4200000 };
   Zip zip = new_zip();
   for (int i = 0; i < 2; i++) {
@@ -349,14 +371,21 @@ Test(npz, arrays_too_large_together) {
     nothing.data = arena_alloc(&arena, PACKED + 1);
     nothing.length = PACKED;
     add(&zip, i ? "b.npy" : "a.npy", nothing, false);
-    for (int central = 0; central < 2; central++) { /* deflated, it says, to 0xf0000000 bytes */
+    for (int central = 0; central < 2; central++) {
       Text *out = central ? &zip.directory : &zip.bytes;
       char *record = out->data + out->length - (central ? 46 + 5 : PACKED + 30 + 5) + (central ? 2 : 0);
       record[8] = 8;
-      memcpy(record + 22, "\0\0\0\xf0", 4);
+      memset(record + 22, 0, 3);
+      record[25] = i ? '\xf0' : first;
     }
   }
-  expect_bad_zip(close_zip(&zip), "larger than 4 GiB together");
+  return close_zip(&zip);
+}
+
+/* 24: sizes are added before anything is inflated. */
+Test(npz, arrays_too_large_together) {
+  expect_bad_zip(two_large_arrays(0x1f), "larger than 4 GiB together");
+  expect_bad_zip(two_large_arrays(0x01), "more than 64 times as large");
 }
 
 /* 24: the sizes agree with each other but not with the shape: refused when the start alone was inflated. */

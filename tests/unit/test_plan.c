@@ -54,6 +54,37 @@ Test(plan, half_an_overlap_is_one) {
 Test(plan, buffers_are_aligned) { cr_assert(strstr(verify_plan(&arena, chain(0, 68, 0)), "not aligned")); }
 Test(plan, buffers_lie_in_the_workspace) { cr_assert(strstr(verify_plan(&arena, chain(0, 64, 192)), "outside the workspace")); }
 
+/* ---- regions ---- */
+
+static MemoryRegion *put_in_region(Plan *plan, int buffer, int64_t most) {
+  if (!plan->ram_count) ARENA_PUSH(&arena, plan->ram, plan->ram_count, ARENA_NEW(&arena, MemoryRegion));
+  *plan->ram[0] = (MemoryRegion){.name = "fast", .most = most, .bytes = 64};
+  plan->buffers[buffer]->region = plan->ram[0];
+  return plan->ram[0];
+}
+
+Test(plan, places_of_different_regions_do_not_overlap) {
+  Plan *plan = chain(0, 0, 64);
+  put_in_region(plan, 1, 64);
+  cr_assert_null(verify_plan(&arena, plan));
+}
+Test(plan, live_buffers_must_not_overlap_in_a_region) {
+  Plan *plan = chain(0, 0, 64);
+  put_in_region(plan, 0, 64);
+  put_in_region(plan, 1, 64);
+  cr_assert(strstr(verify_plan(&arena, plan), "b1 and b0 overlap in step s1"));
+}
+Test(plan, buffers_lie_in_their_region) {
+  Plan *plan = chain(0, 64, 128); /* where the workspace has room */
+  put_in_region(plan, 1, 4096);
+  cr_assert(strstr(verify_plan(&arena, plan), "b1 lies outside the fast"));
+}
+Test(plan, regions_are_as_large_as_they_were_said_to_be) {
+  Plan *plan = chain(0, 0, 64);
+  put_in_region(plan, 1, 32);
+  cr_assert(strstr(verify_plan(&arena, plan), "region fast is too small"));
+}
+
 /* The chain as copies of 8 rows in stripes of 2 rows; what step 0 hands to step 1 lies in a buffer of `height` rows, `above`
  * of which stand above those that step 1 begins with. */
 static Plan *striped_chain(int64_t height, int64_t above) {
@@ -144,6 +175,17 @@ Test(plan, inputs_are_not_written) {
   Plan *plan = chain(0, 64, 0);
   plan->buffers[2]->kind = BUFFER_INPUT;
   cr_assert(strstr(verify_plan(&arena, plan), "writes an input"));
+}
+
+/* What lies in one buffer is written over by those only that work in place, and is read by nobody after them. */
+Test(plan, nothing_is_written_over_what_is_read) {
+  Plan *plan = chain(0, 64, 128);
+  plan->views[1] = plan->steps[1]->output = plan->views[0];
+  cr_assert(strstr(verify_plan(&arena, plan), "step s1 writes over b0, which s1 reads"));
+  plan->steps[1]->in_place = true;
+  cr_assert_null(verify_plan(&arena, plan));
+  plan->steps[2]->operands[0].value = plan->values[0];
+  cr_assert(strstr(verify_plan(&arena, plan), "step s1 writes over b0, which s2 reads"));
 }
 
 /* Scratch lives while its step runs: it may have the place of what comes later, not of what the step reads. */

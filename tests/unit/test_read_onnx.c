@@ -132,6 +132,11 @@ Test(read_onnx, numbers_stand_in_the_field_of_their_type) {
   cr_expect(tensor_element(&model.graph.initializers[0], 1) == -2);
   put_string(&tensor, 9, "12345678");
   expect_tensor_error(tensor, "2 numbers");
+  Text many = text_new(&arena);
+  put_number(&many, 1, 2);
+  put_number(&many, 2, ONNX_FLOAT_TYPE);
+  for (int i = 0; i < 3; i++) put_float(&many, 4, 1);
+  expect_tensor_error(many, "3 numbers where its shape [2] needs 2");
   Text words = text_new(&arena);
   put_number(&words, 2, 8);
   expect_tensor_error(words, "type string, which cnnc does not read");
@@ -164,18 +169,25 @@ Test(read_onnx, fields_that_protobuf_cannot_mean) {
   expect_error(&empty, "empty");
 }
 
-Test(read_onnx, nesting_is_bounded) {
-  /* attributes hold graphs, which hold nodes, which hold attributes */
-  Text graph = text_new(&arena);
-  for (int i = 0; i < 30; i++) {
+/* Attributes hold graphs, which hold nodes, which hold attributes: so many times, around a graph of one more message or none. */
+static Text nested(int times, bool one_more) {
+  Text graph = text_new(&arena), inner = new_node(&arena, "Relu", "x", "y");
+  if (one_more) put_node(&graph, &inner);
+  for (int i = 0; i < times; i++) {
     Text attribute = text_new(&arena), node = text_new(&arena), around = text_new(&arena);
     put_message(&attribute, 6, &graph);
     put_message(&node, 5, &attribute);
     put_message(&around, 1, &node);
     graph = around;
   }
-  Text text = onnx_model(&arena, &graph, 13);
-  expect_error(&text, "nested more than 64 deep");
+  return onnx_model(&arena, &graph, 13);
+}
+
+Test(read_onnx, nesting_is_bounded) {
+  Text deep = nested(30, false), one_too_deep = nested(21, true), deepest = nested(21, false);
+  expect_error(&deep, "nested more than 64 deep");
+  expect_error(&one_too_deep, "nested more than 64 deep");
+  cr_expect(read_text(&deepest), "%s", error);
 }
 
 Test(read_onnx, names_are_text) {
@@ -186,6 +198,17 @@ Test(read_onnx, names_are_text) {
     Text text = onnx_model(&arena, &graph, 13);
     cr_expect(!read_text(&text), "%zu", i);
   }
+  Text with_nul = text_new(&arena), relu = new_node(&arena, "Relu", "x", "y");
+  put_varint(&relu, 1 << 3 | 2); /* one input more, of three bytes */
+  put_varint(&relu, 3);
+  text_add_bytes(&relu, "a\0b", 3);
+  put_node(&with_nul, &relu);
+  Text cut = onnx_model(&arena, &with_nul, 13);
+  expect_error(&cut, "holds a NUL");
+  Text with_overlong = text_new(&arena);
+  put_string(&with_overlong, 10, "\xe0\x80\xaf"); /* a slash in three bytes, where names are not looked for */
+  Text overlong = onnx_model(&arena, &with_overlong, 13);
+  expect_error(&overlong, "not UTF-8");
   Text graph = text_new(&arena), node = new_node(&arena, "Relu", "größe/€", "y");
   put_node(&graph, &node);
   Text text = onnx_model(&arena, &graph, 13);

@@ -151,6 +151,7 @@ Test(safetensors, lengths_are_checked_before_anything_is_allocated) {
     uint64_t header;
     const char *part;
   } cases[] = {{UINT64_MAX, "no safetensors file"},
+               {(UINT64_C(1) << 32) + 2, "no safetensors file"},
                {MAX_SAFETENSORS_HEADER + 1, "no safetensors file"},
                {MAX_SAFETENSORS_HEADER, "cut off"},
                {0, "too short"},
@@ -203,6 +204,7 @@ Test(safetensors, strings_are_strict) {
   expect_error("{" ENTRY("\xff", "F32", "[2]", 0, 8) "}", 8, "UTF-8");
   expect_error("{" ENTRY("\xc0\x80", "F32", "[2]", 0, 8) "}", 8, "UTF-8");
   expect_error("{" ENTRY("\xed\xa0\x80", "F32", "[2]", 0, 8) "}", 8, "UTF-8");
+  expect_error("{" ENTRY("\xe0\x80\x80", "F32", "[2]", 0, 8) "}", 8, "UTF-8");
   expect_error("{\"a", 0, "not closed");
   expect_error("{\"a\\", 0, "escape");
   expect_error("{\"a\\u00", 0, "hexadecimal");
@@ -234,6 +236,7 @@ Test(safetensors, numbers_and_nesting_are_bounded) {
     strcat(header, "],\"data_offsets\":[0,4]}}");
     expect_error(header, 4, "more than 20 digits");
   }
+  expect_error("{" ENTRY("a", "F32", "[18446744073709551618]", 0, 8) "}", 8, "above 2^53"); /* 2^64 + 2 */
   char *deep = arena_alloc(&arena, 200100);
   strcpy(deep, "{\"a\":");
   memset(deep + 5, '[', 200000);

@@ -339,6 +339,8 @@ Test(size, unbounded_and_huge) {
   cr_assert_eq(size_value(huge), SIZE_LIMIT);
   cr_assert_eq(size_value(size_sub(&arena, number(-SIZE_LIMIT), number(SIZE_LIMIT))), -SIZE_LIMIT);
   cr_assert(size_is(size_one(), 1));
+  const Size *level = number(100000); /* equal for more values than are tried: not decided is not equal */
+  cr_assert(!size_equal(size_max(&arena, d, level), level));
 }
 
 Test(size, texts) {

@@ -14,7 +14,7 @@ extern const float n_c_bias[2];
 #define N_X_COLUMN_X_COPY 1
 #define N_Y_ROW_X_COPY(W) (W + 2)
 #define N_Y_COLUMN_X_COPY 1
-#define N_OFFSET_X_COPY 1
+#define N_OFFSET_X_COPY(H, W) 1
 #define N_X_ROW_C(W) (W + 2)
 #define N_X_COLUMN_C 1
 #define N_Y_ROW_C(W) (W + 1)
@@ -137,11 +137,11 @@ n_status n_run(const n_inputs *in, const n_outputs *out, const n_env *env)
   float *ws = (float *)env->workspace;
   const float *in_x = in->x;
   float *out_y = out->y;
-  n_zero_border(ws + N_OFFSET_X_COPY - N_Y_COLUMN_X_COPY, N_Y_COLUMN_X_COPY, 2 * N_Y_COLUMN_X_COPY,
-      N_Y_COLUMN_X_COPY + N_Y_ROW_X_COPY(W), H, N_Y_ROW_X_COPY(W));
-  n_x_copy(in_x, ws + N_OFFSET_X_COPY, H, W);
+  n_zero_border(ws + N_OFFSET_X_COPY(H, W) - N_Y_COLUMN_X_COPY, N_Y_COLUMN_X_COPY,
+      2 * N_Y_COLUMN_X_COPY, N_Y_COLUMN_X_COPY + N_Y_ROW_X_COPY(W), H, N_Y_ROW_X_COPY(W));
+  n_x_copy(in_x, ws + N_OFFSET_X_COPY(H, W), H, W);
   N_AFTER_LAYER(x_copy);
-  n_c(ws + N_OFFSET_X_COPY - N_X_COLUMN_C, n_c_weight, n_c_bias, out_y, H, W);
+  n_c(ws + N_OFFSET_X_COPY(H, W) - N_X_COLUMN_C, n_c_weight, n_c_bias, out_y, H, W);
   N_AFTER_LAYER(c);
   return N_OK;
 }

@@ -31,14 +31,15 @@ static uint32_t portable_math_mask(int condition)
   return condition ? 0xffffffffu : 0u;
 }
 
-/* With a = |x|: t = sigmoid(-a) = 2^n / (2^n + exp(-r)), n the integer nearest to -a / ln 2 and
-   r = -a - n ln 2. So the numerator is exact and nothing overflows. For x >= 0 the result is 1 - t.
-   Below -104 it is 0; denormal results are rounded once more. exp(-r) by the polynomial of exp. */
+/* With a = |x|: t = sigmoid(-a) = 2^n / d, d = 2^n + exp(-r), n the integer nearest to -a / ln 2
+   and r = -a - n ln 2. So the numerator is exact and nothing overflows. exp(-r) by the polynomial
+   of exp; d is kept in two parts, and 1 / d corrected by what it leaves of 1. For x >= 0 the result
+   is 1 - t. Below -104 it is 0; denormal results are rounded once more. */
 static float portable_math_sigmoidf(float x)
 {
   uint32_t outside, negative, bits, half;
   float inside, shifted, n, product, high, low, r, square, p, numerator, factor, power, sum;
-  float lost, t, y;
+  float lost, most, rest, quotient, rough, left, t, y;
 
   /* The comparison is false for a NaN, which so goes through. */
   bits = portable_math_bits_of(x) | 0x80000000u;
@@ -56,7 +57,7 @@ static float portable_math_sigmoidf(float x)
   low = n * 1.428606765330187045037746429443359375e-6f;
   r = high - low;
 
-  /* p = exp(-r) - 1. */
+  /* p - high = exp(-r) - 1. */
   square = r * r;
   p = r * 0.001378247863613069057464599609375f;
   p = p - 0.008368670940399169921875f;
@@ -68,7 +69,6 @@ static float portable_math_sigmoidf(float x)
   p = p + 0.4999999105930328369140625f;
   p = p * square;
   p = p + low;
-  p = p - high;
 
   /* 2^n in two factors, as in exp. */
   bits = portable_math_bits_of(shifted) - (0x4b400000u - 256u);
@@ -76,13 +76,32 @@ static float portable_math_sigmoidf(float x)
   numerator = portable_math_real_of((half - 1u) << 23);
   factor = portable_math_real_of((bits - half - 1u) << 23);
   power = numerator * factor;
-  /* power + 1 loses digits of a small power: what is lost goes into p. */
+
+  /* d = sum + p: what the sums 1 + power - high lose goes into p. */
   sum = power + 1.0f;
   lost = sum - 1.0f;
   lost = power - lost;
   p = p + lost;
-  p = p + sum;
-  t = numerator / p;
+  most = sum - high;
+  lost = sum - most;
+  lost = lost - high;
+  p = p + lost;
+
+  /* d = most + rest, and a rough 1 / d, with 12 bits each, so that their product is exact. */
+  sum = most + p;
+  quotient = 1.0f / sum;
+  lost = most;
+  most = portable_math_real_of(portable_math_bits_of(sum) & 0xfffff000u);
+  rest = lost - most;
+  rest = rest + p;
+  rough = portable_math_real_of(portable_math_bits_of(quotient) & 0xfffff000u);
+  left = rough * most;
+  left = 1.0f - left;
+  product = rough * rest;
+  left = left - product;
+  left = left * quotient;
+  t = rough + left;
+  t = t * numerator;
   t = t * factor;
   y = 1.0f - t;
 

@@ -153,7 +153,7 @@ static void g_zero_border(float *y, size_t first, size_t between, size_t last, s
   }
 }
 
-/* V = B d B' for tiles d of 4x4 points that overlap by 2, 8 channels at a time */
+/* V = B d B' for tiles d of 4x4 points, one every 2x2, 8 channels at a time */
 static G_NOINLINE void g_kernel_winograd2_input_8(const float *x, size_t x_oy, size_t x_ox,
     size_t channels, size_t tile, size_t count, size_t columns, size_t last_oy, size_t last_ox,
     float *v, size_t v_tile, size_t v_plane)
@@ -162,22 +162,22 @@ static G_NOINLINE void g_kernel_winograd2_input_8(const float *x, size_t x_oy, s
   for (size_t t = 0; t < count; t++) {
     const size_t tile_row = (tile + t) / columns;
     const size_t row = tile_row * 2;
-    const size_t column = (tile + t - tile_row * columns) * 2;
     const size_t oy = row < last_oy ? row : last_oy;
+    const size_t column = (tile + t - tile_row * columns) * 2;
     const size_t ox = column < last_ox ? column : last_ox;
     const float *from = x + oy * x_oy + ox * x_ox;
     float *to = v + t * v_tile;
     for (size_t ic = 0; ic < channels; ic += 8) {
-      const g_f32x8 d0_0 = G_LOAD8(from + ic) - G_LOAD8(from + 2 * x_oy + ic);
-      const g_f32x8 d0_1 = G_LOAD8(from + x_ox + ic) - G_LOAD8(from + 2 * x_oy + x_ox + ic);
-      const g_f32x8 d0_2 = G_LOAD8(from + 2 * x_ox + ic) - G_LOAD8(from + 2 * x_oy + 2 * x_ox + ic);
-      const g_f32x8 d0_3 = G_LOAD8(from + 3 * x_ox + ic) - G_LOAD8(from + 2 * x_oy + 3 * x_ox + ic);
-      G_STORE8(to + ic, d0_0 - d0_2);
+      const g_f32x8 d0_0 = G_LOAD8(from + 2 * x_oy + ic) - G_LOAD8(from + ic);
+      const g_f32x8 d0_1 = G_LOAD8(from + 2 * x_oy + x_ox + ic) - G_LOAD8(from + x_ox + ic);
+      const g_f32x8 d0_2 = G_LOAD8(from + 2 * x_oy + 2 * x_ox + ic) - G_LOAD8(from + 2 * x_ox + ic);
+      const g_f32x8 d0_3 = G_LOAD8(from + 2 * x_oy + 3 * x_ox + ic) - G_LOAD8(from + 3 * x_ox + ic);
+      G_STORE8(to + ic, d0_2 - d0_0);
       const g_f32x8 even1_4 = d0_2;
       const g_f32x8 odd1_4 = d0_1;
       G_STORE8(to + v_plane + ic, even1_4 + odd1_4);
       G_STORE8(to + 2 * v_plane + ic, even1_4 - odd1_4);
-      G_STORE8(to + 3 * v_plane + ic, d0_1 - d0_3);
+      G_STORE8(to + 3 * v_plane + ic, d0_3 - d0_1);
       const g_f32x8 even1_0 = G_LOAD8(from + 2 * x_oy + ic);
       const g_f32x8 odd1_0 = G_LOAD8(from + x_oy + ic);
       const g_f32x8 d1_0 = even1_0 + odd1_0;
@@ -194,52 +194,52 @@ static G_NOINLINE void g_kernel_winograd2_input_8(const float *x, size_t x_oy, s
       const g_f32x8 odd1_3 = G_LOAD8(from + x_oy + 3 * x_ox + ic);
       const g_f32x8 d1_3 = even1_3 + odd1_3;
       const g_f32x8 d2_3 = even1_3 - odd1_3;
-      G_STORE8(to + 4 * v_plane + ic, d1_0 - d1_2);
+      G_STORE8(to + 4 * v_plane + ic, d1_2 - d1_0);
       const g_f32x8 even1_5 = d1_2;
       const g_f32x8 odd1_5 = d1_1;
       G_STORE8(to + 5 * v_plane + ic, even1_5 + odd1_5);
       G_STORE8(to + 6 * v_plane + ic, even1_5 - odd1_5);
-      G_STORE8(to + 7 * v_plane + ic, d1_1 - d1_3);
-      G_STORE8(to + 8 * v_plane + ic, d2_0 - d2_2);
+      G_STORE8(to + 7 * v_plane + ic, d1_3 - d1_1);
+      G_STORE8(to + 8 * v_plane + ic, d2_2 - d2_0);
       const g_f32x8 even1_6 = d2_2;
       const g_f32x8 odd1_6 = d2_1;
       G_STORE8(to + 9 * v_plane + ic, even1_6 + odd1_6);
       G_STORE8(to + 10 * v_plane + ic, even1_6 - odd1_6);
-      G_STORE8(to + 11 * v_plane + ic, d2_1 - d2_3);
-      const g_f32x8 d3_0 = G_LOAD8(from + x_oy + ic) - G_LOAD8(from + 3 * x_oy + ic);
-      const g_f32x8 d3_1 = G_LOAD8(from + x_oy + x_ox + ic) - G_LOAD8(from + 3 * x_oy + x_ox + ic);
-      const g_f32x8 d3_2 = G_LOAD8(from + x_oy + 2 * x_ox + ic)
-          - G_LOAD8(from + 3 * x_oy + 2 * x_ox + ic);
-      const g_f32x8 d3_3 = G_LOAD8(from + x_oy + 3 * x_ox + ic)
-          - G_LOAD8(from + 3 * x_oy + 3 * x_ox + ic);
-      G_STORE8(to + 12 * v_plane + ic, d3_0 - d3_2);
+      G_STORE8(to + 11 * v_plane + ic, d2_3 - d2_1);
+      const g_f32x8 d3_0 = G_LOAD8(from + 3 * x_oy + ic) - G_LOAD8(from + x_oy + ic);
+      const g_f32x8 d3_1 = G_LOAD8(from + 3 * x_oy + x_ox + ic) - G_LOAD8(from + x_oy + x_ox + ic);
+      const g_f32x8 d3_2 = G_LOAD8(from + 3 * x_oy + 2 * x_ox + ic)
+          - G_LOAD8(from + x_oy + 2 * x_ox + ic);
+      const g_f32x8 d3_3 = G_LOAD8(from + 3 * x_oy + 3 * x_ox + ic)
+          - G_LOAD8(from + x_oy + 3 * x_ox + ic);
+      G_STORE8(to + 12 * v_plane + ic, d3_2 - d3_0);
       const g_f32x8 even1_7 = d3_2;
       const g_f32x8 odd1_7 = d3_1;
       G_STORE8(to + 13 * v_plane + ic, even1_7 + odd1_7);
       G_STORE8(to + 14 * v_plane + ic, even1_7 - odd1_7);
-      G_STORE8(to + 15 * v_plane + ic, d3_1 - d3_3);
+      G_STORE8(to + 15 * v_plane + ic, d3_3 - d3_1);
     }
   }
 #else
   for (size_t t = 0; t < count; t++) {
     const size_t tile_row = (tile + t) / columns;
     const size_t row = tile_row * 2;
-    const size_t column = (tile + t - tile_row * columns) * 2;
     const size_t oy = row < last_oy ? row : last_oy;
+    const size_t column = (tile + t - tile_row * columns) * 2;
     const size_t ox = column < last_ox ? column : last_ox;
     const float *from = x + oy * x_oy + ox * x_ox;
     float *to = v + t * v_tile;
     for (size_t ic = 0; ic < channels; ic++) {
-      const float d0_0 = from[ic] - from[2 * x_oy + ic];
-      const float d0_1 = from[x_ox + ic] - from[2 * x_oy + x_ox + ic];
-      const float d0_2 = from[2 * x_ox + ic] - from[2 * x_oy + 2 * x_ox + ic];
-      const float d0_3 = from[3 * x_ox + ic] - from[2 * x_oy + 3 * x_ox + ic];
-      to[ic] = d0_0 - d0_2;
+      const float d0_0 = from[2 * x_oy + ic] - from[ic];
+      const float d0_1 = from[2 * x_oy + x_ox + ic] - from[x_ox + ic];
+      const float d0_2 = from[2 * x_oy + 2 * x_ox + ic] - from[2 * x_ox + ic];
+      const float d0_3 = from[2 * x_oy + 3 * x_ox + ic] - from[3 * x_ox + ic];
+      to[ic] = d0_2 - d0_0;
       const float even1_4 = d0_2;
       const float odd1_4 = d0_1;
       to[v_plane + ic] = even1_4 + odd1_4;
       to[2 * v_plane + ic] = even1_4 - odd1_4;
-      to[3 * v_plane + ic] = d0_1 - d0_3;
+      to[3 * v_plane + ic] = d0_3 - d0_1;
       const float even1_0 = from[2 * x_oy + ic];
       const float odd1_0 = from[x_oy + ic];
       const float d1_0 = even1_0 + odd1_0;
@@ -256,28 +256,28 @@ static G_NOINLINE void g_kernel_winograd2_input_8(const float *x, size_t x_oy, s
       const float odd1_3 = from[x_oy + 3 * x_ox + ic];
       const float d1_3 = even1_3 + odd1_3;
       const float d2_3 = even1_3 - odd1_3;
-      to[4 * v_plane + ic] = d1_0 - d1_2;
+      to[4 * v_plane + ic] = d1_2 - d1_0;
       const float even1_5 = d1_2;
       const float odd1_5 = d1_1;
       to[5 * v_plane + ic] = even1_5 + odd1_5;
       to[6 * v_plane + ic] = even1_5 - odd1_5;
-      to[7 * v_plane + ic] = d1_1 - d1_3;
-      to[8 * v_plane + ic] = d2_0 - d2_2;
+      to[7 * v_plane + ic] = d1_3 - d1_1;
+      to[8 * v_plane + ic] = d2_2 - d2_0;
       const float even1_6 = d2_2;
       const float odd1_6 = d2_1;
       to[9 * v_plane + ic] = even1_6 + odd1_6;
       to[10 * v_plane + ic] = even1_6 - odd1_6;
-      to[11 * v_plane + ic] = d2_1 - d2_3;
-      const float d3_0 = from[x_oy + ic] - from[3 * x_oy + ic];
-      const float d3_1 = from[x_oy + x_ox + ic] - from[3 * x_oy + x_ox + ic];
-      const float d3_2 = from[x_oy + 2 * x_ox + ic] - from[3 * x_oy + 2 * x_ox + ic];
-      const float d3_3 = from[x_oy + 3 * x_ox + ic] - from[3 * x_oy + 3 * x_ox + ic];
-      to[12 * v_plane + ic] = d3_0 - d3_2;
+      to[11 * v_plane + ic] = d2_3 - d2_1;
+      const float d3_0 = from[3 * x_oy + ic] - from[x_oy + ic];
+      const float d3_1 = from[3 * x_oy + x_ox + ic] - from[x_oy + x_ox + ic];
+      const float d3_2 = from[3 * x_oy + 2 * x_ox + ic] - from[x_oy + 2 * x_ox + ic];
+      const float d3_3 = from[3 * x_oy + 3 * x_ox + ic] - from[x_oy + 3 * x_ox + ic];
+      to[12 * v_plane + ic] = d3_2 - d3_0;
       const float even1_7 = d3_2;
       const float odd1_7 = d3_1;
       to[13 * v_plane + ic] = even1_7 + odd1_7;
       to[14 * v_plane + ic] = even1_7 - odd1_7;
-      to[15 * v_plane + ic] = d3_1 - d3_3;
+      to[15 * v_plane + ic] = d3_3 - d3_1;
     }
   }
 #endif
@@ -292,8 +292,8 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
   for (size_t t = 0; t < count; t++) {
     const size_t tile_row = (tile + t) / columns;
     const size_t row = tile_row * 2;
-    const size_t column = (tile + t - tile_row * columns) * 2;
     const size_t oy = row < last_oy ? row : last_oy;
+    const size_t column = (tile + t - tile_row * columns) * 2;
     const size_t ox = column < last_ox ? column : last_ox;
     const size_t known_rows = row - oy;
     const size_t known_columns = column - ox;
@@ -306,30 +306,30 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
       const g_f32x8 s0_0 = m1_0 + m2_0;
       const g_f32x8 d0_0 = m1_0 - m2_0;
       const g_f32x8 h0_0 = G_LOAD8(from + oc) + s0_0;
-      const g_f32x8 h1_0 = d0_0 - G_LOAD8(from + 12 * m_plane + oc);
+      const g_f32x8 h1_0 = d0_0 + G_LOAD8(from + 12 * m_plane + oc);
       const g_f32x8 m1_1 = G_LOAD8(from + 5 * m_plane + oc);
       const g_f32x8 m2_1 = G_LOAD8(from + 9 * m_plane + oc);
       const g_f32x8 s0_1 = m1_1 + m2_1;
       const g_f32x8 d0_1 = m1_1 - m2_1;
       const g_f32x8 h0_1 = G_LOAD8(from + m_plane + oc) + s0_1;
-      const g_f32x8 h1_1 = d0_1 - G_LOAD8(from + 13 * m_plane + oc);
+      const g_f32x8 h1_1 = d0_1 + G_LOAD8(from + 13 * m_plane + oc);
       const g_f32x8 m1_2 = G_LOAD8(from + 6 * m_plane + oc);
       const g_f32x8 m2_2 = G_LOAD8(from + 10 * m_plane + oc);
       const g_f32x8 s0_2 = m1_2 + m2_2;
       const g_f32x8 d0_2 = m1_2 - m2_2;
       const g_f32x8 h0_2 = G_LOAD8(from + 2 * m_plane + oc) + s0_2;
-      const g_f32x8 h1_2 = d0_2 - G_LOAD8(from + 14 * m_plane + oc);
+      const g_f32x8 h1_2 = d0_2 + G_LOAD8(from + 14 * m_plane + oc);
       const g_f32x8 m1_3 = G_LOAD8(from + 7 * m_plane + oc);
       const g_f32x8 m2_3 = G_LOAD8(from + 11 * m_plane + oc);
       const g_f32x8 s0_3 = m1_3 + m2_3;
       const g_f32x8 d0_3 = m1_3 - m2_3;
       const g_f32x8 h0_3 = G_LOAD8(from + 3 * m_plane + oc) + s0_3;
-      const g_f32x8 h1_3 = d0_3 - G_LOAD8(from + 15 * m_plane + oc);
+      const g_f32x8 h1_3 = d0_3 + G_LOAD8(from + 15 * m_plane + oc);
       if (known_rows == 0) {
         const g_f32x8 sum0_0 = h0_1 + h0_2;
         const g_f32x8 difference0_0 = h0_1 - h0_2;
         g_f32x8 acc0_0 = bias_lanes + h0_0 + sum0_0;
-        g_f32x8 acc0_1 = bias_lanes + difference0_0 - h0_3;
+        g_f32x8 acc0_1 = bias_lanes + difference0_0 + h0_3;
         acc0_0 = G_MAX8(G_SPLAT8(0.0f), acc0_0);
         acc0_1 = G_MAX8(G_SPLAT8(0.0f), acc0_1);
         if (known_columns == 0) {
@@ -340,7 +340,7 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
       const g_f32x8 sum0_1 = h1_1 + h1_2;
       const g_f32x8 difference0_1 = h1_1 - h1_2;
       g_f32x8 acc1_0 = bias_lanes + h1_0 + sum0_1;
-      g_f32x8 acc1_1 = bias_lanes + difference0_1 - h1_3;
+      g_f32x8 acc1_1 = bias_lanes + difference0_1 + h1_3;
       acc1_0 = G_MAX8(G_SPLAT8(0.0f), acc1_0);
       acc1_1 = G_MAX8(G_SPLAT8(0.0f), acc1_1);
       if (known_columns == 0) {
@@ -353,8 +353,8 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
   for (size_t t = 0; t < count; t++) {
     const size_t tile_row = (tile + t) / columns;
     const size_t row = tile_row * 2;
-    const size_t column = (tile + t - tile_row * columns) * 2;
     const size_t oy = row < last_oy ? row : last_oy;
+    const size_t column = (tile + t - tile_row * columns) * 2;
     const size_t ox = column < last_ox ? column : last_ox;
     const size_t known_rows = row - oy;
     const size_t known_columns = column - ox;
@@ -367,30 +367,30 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
       const float s0_0 = m1_0 + m2_0;
       const float d0_0 = m1_0 - m2_0;
       const float h0_0 = from[oc] + s0_0;
-      const float h1_0 = d0_0 - from[12 * m_plane + oc];
+      const float h1_0 = d0_0 + from[12 * m_plane + oc];
       const float m1_1 = from[5 * m_plane + oc];
       const float m2_1 = from[9 * m_plane + oc];
       const float s0_1 = m1_1 + m2_1;
       const float d0_1 = m1_1 - m2_1;
       const float h0_1 = from[m_plane + oc] + s0_1;
-      const float h1_1 = d0_1 - from[13 * m_plane + oc];
+      const float h1_1 = d0_1 + from[13 * m_plane + oc];
       const float m1_2 = from[6 * m_plane + oc];
       const float m2_2 = from[10 * m_plane + oc];
       const float s0_2 = m1_2 + m2_2;
       const float d0_2 = m1_2 - m2_2;
       const float h0_2 = from[2 * m_plane + oc] + s0_2;
-      const float h1_2 = d0_2 - from[14 * m_plane + oc];
+      const float h1_2 = d0_2 + from[14 * m_plane + oc];
       const float m1_3 = from[7 * m_plane + oc];
       const float m2_3 = from[11 * m_plane + oc];
       const float s0_3 = m1_3 + m2_3;
       const float d0_3 = m1_3 - m2_3;
       const float h0_3 = from[3 * m_plane + oc] + s0_3;
-      const float h1_3 = d0_3 - from[15 * m_plane + oc];
+      const float h1_3 = d0_3 + from[15 * m_plane + oc];
       if (known_rows == 0) {
         const float sum0_0 = h0_1 + h0_2;
         const float difference0_0 = h0_1 - h0_2;
         float acc0_0 = bias_lanes + h0_0 + sum0_0;
-        float acc0_1 = bias_lanes + difference0_0 - h0_3;
+        float acc0_1 = bias_lanes + difference0_0 + h0_3;
         acc0_0 = acc0_0 < 0.0f ? 0.0f : acc0_0;
         acc0_1 = acc0_1 < 0.0f ? 0.0f : acc0_1;
         if (known_columns == 0) {
@@ -401,7 +401,7 @@ static G_NOINLINE void g_kernel_winograd2_output_8_relu(const float *m, size_t m
       const float sum0_1 = h1_1 + h1_2;
       const float difference0_1 = h1_1 - h1_2;
       float acc1_0 = bias_lanes + h1_0 + sum0_1;
-      float acc1_1 = bias_lanes + difference0_1 - h1_3;
+      float acc1_1 = bias_lanes + difference0_1 + h1_3;
       acc1_0 = acc1_0 < 0.0f ? 0.0f : acc1_0;
       acc1_1 = acc1_1 < 0.0f ? 0.0f : acc1_1;
       if (known_columns == 0) {
@@ -491,12 +491,8 @@ static G_NOINLINE void g_kernel_matrix_6x16_ic(const float *x, size_t x_t, const
 static void g_x_copy(const float *x, float *y)
 {
   for (size_t oy = 0; oy < 7; oy++) {
-    for (size_t ox = 0; ox < 6; ox++) {
-      for (size_t oc = 0; oc < 16; oc++) {
-        y[oy * G_Y_ROW_X_COPY + ox * G_Y_COLUMN_X_COPY + oc] =
-            x[oy * G_X_ROW_X_COPY + ox * G_X_COLUMN_X_COPY + oc * G_X_CHANNEL_X_COPY];
-      }
-    }
+    g_kernel_transpose(x + oy * G_X_ROW_X_COPY, G_X_CHANNEL_X_COPY, y + oy * G_Y_ROW_X_COPY,
+        G_Y_COLUMN_X_COPY, 16, 6);
   }
 }
 

@@ -1,0 +1,12 @@
+/* option_values.h - numbers of the command line. */
+#ifndef CNNC_TOOLS_OPTION_VALUES_H
+#define CNNC_TOOLS_OPTION_VALUES_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "support/diagnostics.h"
+
+/* A whole number from 1, of at most nine digits. */
+bool parse_count(const char *text, int64_t *out);
+/* Bytes, or so many times 1024 or 1024 * 1024; false: an error was reported. */
+bool parse_bytes(Arena *arena, Diagnostics *diagnostics, const char *option, const char *text, int64_t *bytes);
+#endif
