@@ -194,14 +194,16 @@ LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
 # What asks other people's runtimes, or other builds of cnnc, needs no second compiler, and gcc alone has OpenMP's library:
 # `make check` runs them once, beside the emulated targets.
 ONCE := $(wildcard tests/determinism/run tests/export/run tests/names/run tests/networks/run tests/oracles/run tests/roundtrip/run tests/threads/run tests/trained/run)
+# `make test` has two minutes: it leaves these to `make check`, which runs them with sanitizers first.
+LATER := $(wildcard $(foreach name,bench determinism edits export memory roundtrip selftest threads worked,tests/$(name)/run))
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(EMULATED) $(EXCEPT),$(sort $(wildcard tests/*/run)))
 TEST_ENVIRONMENT = BUILD='$(abspath $B)' CNNC='$(abspath $B/cnnc)' CC='$(CC)' DATA='$(abspath $(wildcard $(DATA)))' \
   ORACLES='$(abspath $(wildcard $(ORACLES)))' THOROUGH=$(THOROUGH) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 RESULTS := build/check.results
 
-test:                        ## install what is missing, build and pass all tests, with sanitizers
+test:                        ## install what is missing, build and pass the tests of two minutes, with sanitizers
 	@.ci/deps build test
-	@$(MAKE) run-tests VARIANT=$(TEST_VARIANT)
+	@$(MAKE) run-tests VARIANT=$(TEST_VARIANT) EXCEPT='$(LATER)'
 
 run-tests: $B/cnnc $B/unit-tests $B/fuzz-replay $B/faults
 	@$(TEST_ENVIRONMENT) tests/run-all $(RUN_ALL) $(wildcard $(TESTS))
@@ -217,6 +219,7 @@ check:                       ## all else that must hold: the tests with gcc and 
 	@mkdir -p build
 	@rm -f $(RESULTS)
 	@failed=0; \
+	$(MAKE) run-tests VARIANT=$(TEST_VARIANT) TESTS='$(LATER)' RUN_ALL='-t "sanitizers:" -r $(RESULTS)' || failed=1; \
 	$(MAKE) run-tests VARIANT=release CC=gcc THOROUGH=1 EXCEPT='$(ONCE)' RUN_ALL='-t gcc: -r $(RESULTS)' || failed=1; \
 	$(MAKE) run-tests VARIANT=release CC=clang EXCEPT='$(ONCE)' RUN_ALL='-t clang: -r $(RESULTS)' || failed=1; \
 	$(MAKE) run-checks VARIANT=release CC=gcc THOROUGH=1 && exit $$failed

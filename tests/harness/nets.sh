@@ -23,7 +23,7 @@ small_examples() {
 build_with_library() {
   program=$1 sanitize=
   shift
-  if nm "$library" 2>/dev/null | grep -q __asan_init; then sanitize=-fsanitize=address,undefined; fi
+  if nm "$library" 2>/dev/null | grep -q __asan_init; then sanitize='-fsanitize=address,undefined -no-pie'; fi
   $CC -std=c11 -O1 $sanitize -D_POSIX_C_SOURCE=200809L -DCNNC_VERSION='"0"' -I"$root/compiler" -I"$here" -o "$program" \
     "$@" "$library" -lcjson -lz -lpng -lprotobuf-c -lm || exit 1
 }
