@@ -1,13 +1,14 @@
 """paths.py CNNC DIRECTORY - no file outside the directory of a source or a model is opened because that names it.
 
 Sources name files by `use`, `weights` and `labels`, models by the location of external data. Each names one in each of the
-ways below, and cnnc must refuse it within seconds. That nothing outside was opened is what the kernel says: inotify watches
+ways below, and cnnc must refuse it within seconds; so do the members of archives, which are never files. That nothing outside was opened is what the kernel says: inotify watches
 a directory outside and all that is in it. Paths inside are opened, which shows that the watch works."""
 import ctypes
 import os
 import struct
 import subprocess
 import sys
+import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "limits"))
 import worst  # pylint: disable=wrong-import-position
@@ -104,6 +105,21 @@ def run(way, path):
         labels = f": [1] (labels={quoted})" if way == "labels" else ""
         write(os.path.join(INSIDE, "n.cnn"), f"{head}net n {{\n  input x: [1]\n{weights}  output y{labels} = x -> {'c: fc(1)' if weights else 'relu'}\n}}\n")
         arguments = ["compile", "n.cnn", "-o", os.path.join(WORK, "o.c"), "--force"]
+    return start(arguments)
+
+
+def run_archive(path):
+    """The same with an archive of arrays, one of which has this path for its name."""
+    write(os.path.join(INSIDE, "n.cnn"), "net n {\n  input x: [1]\n  output y = x -> c: fc(1)\n}\n")
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1)}"
+    array = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + header.ljust(117).encode() + b"\n" + b"\0\0\0\0"
+    with zipfile.ZipFile(os.path.join(INSIDE, "a.npz"), "w") as archive:
+        archive.writestr(zipfile.ZipInfo("c.weight.npy"), array)
+        archive.writestr(zipfile.ZipInfo(path or "x"), array)
+    return start(["compile", "n.cnn", "-w", "a.npz", "-o", os.path.join(WORK, "o.c"), "--force"])
+
+
+def start(arguments):
     try:
         done = subprocess.run([CNNC, *arguments], cwd=INSIDE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20, check=False)
     except subprocess.TimeoutExpired:
@@ -124,6 +140,17 @@ def main():
             opened = outside.opened()
             verdict(status in (1, 2, 3) and "error[E" in said and "E0999" not in said, f"{way} {path[:80]!r}: status {status}: {said[:300]}")
             verdict(not opened, f"{way} {path[:80]!r}: {opened} was opened")
+    before = sorted(os.listdir(INSIDE)), sorted(os.listdir(OUTSIDE))
+    inside.opened()
+    outside.opened()
+    for path in [path + suffix for path in bad_paths("x") if len(path) < 1000 for suffix in ("", ".npy")]:
+        status, said = run_archive(path)
+        opened = outside.opened() + [name for name in inside.opened() if name not in ("a.npz", "n.cnn", ".")]
+        verdict(status == 1 and "error[E" in said and "E0999" not in said, f"member {path[:80]!r}: status {status}: {said[:300]}")
+        verdict(not opened, f"member {path[:80]!r}: {opened} was opened")
+    after = sorted(set(os.listdir(INSIDE)) - {"a.npz"}), sorted(os.listdir(OUTSIDE))
+    outside.opened()
+    verdict(before == after, f"files of members: {before} became {after}")
     with open(os.path.join(OUTSIDE, FILES["use"]), "rb"):
         verdict(outside.opened() == [FILES["use"]], "the watch sees what is opened outside")
     print(f"{passed} passed, {len(failures)} failed")
