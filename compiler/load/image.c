@@ -3,6 +3,8 @@
 #include "load/image.h"
 
 #include <png.h>
+#include <stdint.h>
+#include <zlib.h>
 #include <string.h>
 
 static bool fail(const char **error, const char *text) {
@@ -111,4 +113,21 @@ bool write_png(Text *out, const Image *image, const char **error) {
 void write_netpbm(Text *out, const Image *image) {
   text_addf(out, "P%d\n%d %d\n255\n", image->channels == 3 ? 6 : 5, image->width, image->height);
   text_add_bytes(out, (const char *)image->pixels, (size_t)image->width * (size_t)image->height * (size_t)image->channels);
+}
+
+static void add_big_endian(Text *out, uint32_t number) {
+  for (int shift = 24; shift >= 0; shift -= 8) text_add_char(out, (char)(number >> shift & 0xff), 1);
+}
+
+void mark_png(Text *out, const char *png, size_t length, const char *comment) {
+  enum { SIGNATURE_AND_HEAD = 8 + 25 };
+  Text chunk = text_new(out->arena);
+  text_add_bytes(&chunk, "tEXtComment", sizeof "tEXtComment"); /* with its NUL */
+  text_add(&chunk, comment);
+  size_t head = length < SIGNATURE_AND_HEAD ? length : SIGNATURE_AND_HEAD;
+  text_add_bytes(out, png, head);
+  add_big_endian(out, (uint32_t)(chunk.length - 4));
+  text_add_bytes(out, chunk.data, chunk.length);
+  add_big_endian(out, (uint32_t)crc32(0, (const unsigned char *)chunk.data, (unsigned)chunk.length));
+  text_add_bytes(out, png + head, length - head);
 }

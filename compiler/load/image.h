@@ -18,6 +18,8 @@ typedef struct Image {
 bool load_image(Arena *arena, const char *bytes, size_t length, Image *image, const char **error);
 /* The bytes of a picture file: PNG, or PGM (P5) and PPM (P6) after its channels. false: *error says why. */
 bool write_png(Text *out, const Image *image, const char **error);
+/* A PNG with a comment in its head. */
+void mark_png(Text *out, const char *png, size_t length, const char *comment);
 void write_netpbm(Text *out, const Image *image);
 /* By its first bytes. */
 bool is_image(const char *bytes, size_t length);

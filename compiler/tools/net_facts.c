@@ -41,20 +41,22 @@ static LayerFacts facts_of_node(Arena *arena, const Node *node, bool *counted) {
   return layer;
 }
 
-static SourceLayer *collect_layers(Arena *arena, NetFacts *facts) {
-  const Graph *graph = facts->graph;
+NetFacts layer_facts(Arena *arena, const char *file, const Graph *graph) {
+  NetFacts facts = {.file = file, .graph = graph, .layer_count = graph->node_count, .macs = size_of(arena, 0)};
   bool *counted = ARENA_ARRAY(arena, bool, (size_t)graph->parameter_count + 1);
-  SourceLayer *sources = ARENA_ARRAY(arena, SourceLayer, (size_t)graph->node_count + 1);
-  facts->layers = ARENA_ARRAY(arena, LayerFacts, (size_t)graph->node_count + 1);
-  facts->layer_count = graph->node_count;
-  facts->macs = size_of(arena, 0);
+  facts.layers = ARENA_ARRAY(arena, LayerFacts, (size_t)graph->node_count + 1);
   for (int i = 0; i < graph->node_count; i++) {
-    LayerFacts *layer = &facts->layers[i];
+    LayerFacts *layer = &facts.layers[i];
     *layer = facts_of_node(arena, graph->nodes[i], counted);
-    sources[i] = (SourceLayer){graph->nodes[i], graph->nodes[i]->output};
-    facts->parameters += layer->parameters;
-    facts->macs = size_add(arena, facts->macs, layer->macs);
+    facts.parameters += layer->parameters;
+    facts.macs = size_add(arena, facts.macs, layer->macs);
   }
+  return facts;
+}
+
+static SourceLayer *source_layers(Arena *arena, const Graph *graph) {
+  SourceLayer *sources = ARENA_ARRAY(arena, SourceLayer, (size_t)graph->node_count + 1);
+  for (int i = 0; i < graph->node_count; i++) sources[i] = (SourceLayer){graph->nodes[i], graph->nodes[i]->output};
   return sources;
 }
 
@@ -122,8 +124,8 @@ bool collect_net_facts(Session *session, const Options *options, Diagnostics *di
   take_texts(session, &c);
   apply_lint_settings(session, diagnostics);
   if (!graph || diagnostics->errors) return false;
-  *facts = (NetFacts){.file = options->file, .graph = graph};
-  const SourceLayer *sources = collect_layers(session->arena, facts);
+  *facts = layer_facts(session->arena, options->file, graph);
+  const SourceLayer *sources = source_layers(session->arena, graph);
   Diagnostics ignored = new_diagnostics(session);
   if (!options->max_ram && !options->max_flash && !options->ram && !options->flash && !options->places)
     c.diagnostics = &ignored; /* else it may be too little */

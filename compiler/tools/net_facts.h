@@ -35,6 +35,8 @@ typedef struct NetFacts {
   const Plan *plan; /* NULL: there is none, and what is of the plan above is empty */
 } NetFacts;
 
+/* Of a graph that no plan has rewritten: what it says itself. */
+NetFacts layer_facts(Arena *arena, const char *file, const Graph *graph);
 /* The net of the options, on shapes alone where there are no weights. What is wrong goes to `diagnostics`, without what stands in
  * the way of a plan: false if there is no graph. */
 bool collect_net_facts(Session *session, const Options *options, Diagnostics *diagnostics, NetFacts *facts);

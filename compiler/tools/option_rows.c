@@ -3,7 +3,7 @@
 #include "tools/options.h"
 
 #define BIT(verb) (1u << VERB_##verb)
-#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF) | BIT(WEIGHTS) | BIT(EXPORT))
+#define NETS (BIT(COMPILE) | BIT(CHECK) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(GRAPH) | BIT(DIFF) | BIT(WEIGHTS) | BIT(EXPORT))
 #define PLANNED (BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF))
 #define ALL (~0u)
 
@@ -47,6 +47,12 @@ const VerbRow verb_rows[VERB_COUNT] = {
                       "  cnnc summary lenet5.cnn\n"
                       "  cnnc summary lenet5.cnn --json\n",
                       NULL},
+    [VERB_GRAPH] = {"graph", "cnnc graph FILE.cnn [-o OUT.svg|.png|.dot|.mmd]", "a picture of the network",
+                    "  cnnc graph lenet5.cnn                    writes lenet5.svg\n"
+                    "  cnnc graph resnet18.cnn -o resnet18.png --depth 1\n"
+                    "  cnnc graph unet.cnn --format mermaid -o -   for a document that draws Mermaid\n",
+                    "Layers are coloured by their kind, arrows have shapes, blocks and labels in common have frames, which --depth folds:\n"
+                    "0 folds all. A layer and the activations behind it are one box. SVG and PNG need Graphviz's program `dot`.\n"},
     [VERB_DIFF] = {"diff", "cnnc diff FILE.cnn | OLD.cnn NEW.cnn", "whether written files are up to date; or what changed in a network",
                    "  cnnc diff lenet5.cnn                     are lenet5.c, lenet5.h and the weights as they would be now?\n"
                    "  cnnc diff lenet5.cnn -o build/net.c --check   only names the files that are not\n"
@@ -88,8 +94,9 @@ const VerbRow verb_rows[VERB_COUNT] = {
 
 const OptionRow option_rows[] = {
     {"-o", "FILE", NULL,
-     "where the C source goes (FILE.c; - is standard output), its header and weights beside it; the ONNX model; or what --random writes",
-     BIT(COMPILE) | BIT(DIFF) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT), OPTION_OUTPUT_FILE},
+     "where the C source goes (FILE.c; - is standard output), its header and weights beside it; the ONNX model; the picture; or what "
+     "--random writes",
+     BIT(COMPILE) | BIT(DIFF) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH), OPTION_OUTPUT_FILE},
     {"--out-dir", "DIR", NULL, "write the outputs into this directory", BIT(COMPILE) | BIT(DIFF), OPTION_OUT_DIR},
     {"-w, --weights", "FILE", NULL, "the weights, instead of what the source names; random:SEED makes seeded ones", NETS, OPTION_WEIGHTS},
     {"--layout", "NAME", "pytorch|keras|onnx", "how the tensors of -w FILE are ordered, instead of what the source says", NETS,
@@ -98,7 +105,7 @@ const OptionRow option_rows[] = {
     {"--prefix", "NAME", NULL, "prefix of all names in C, instead of the net's name", BIT(COMPILE) | BIT(DIFF), OPTION_PREFIX},
     {"-D", "PARAM=VALUE", NULL, "set a parameter of the net", NETS, OPTION_DEFINE},
     {"--size", "NAME=N", NULL, "give a `dim` one value; of import: a size of the model that varies", NETS | BIT(IMPORT), OPTION_SIZE},
-    {"--batch", "N", NULL, "samples that one call computes", NETS & ~BIT(RUN) & ~BIT(WEIGHTS), OPTION_BATCH},
+    {"--batch", "N", NULL, "samples that one call computes", NETS & ~BIT(RUN) & ~BIT(WEIGHTS) & ~BIT(GRAPH), OPTION_BATCH},
     {"--weights-as", "FORM", "c|file", "weights as C source or as a file that the caller loads", BIT(COMPILE) | BIT(DIFF),
      OPTION_WEIGHTS_AS},
     {"--target", "NAME", NULL, "machine to compile for; `native` is this one, `list` shows all",
@@ -130,7 +137,7 @@ const OptionRow option_rows[] = {
      BIT(COMPILE) | BIT(DIFF), OPTION_SELFTEST},
     {"--line-directives", NULL, NULL, "`#line` in the code: debuggers, profilers and warnings show the layer in the .cnn",
      BIT(COMPILE) | BIT(DIFF), OPTION_LINE_DIRECTIVES},
-    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT),
+    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH),
      OPTION_FORCE},
     {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
     {"-MD", NULL, NULL, "write the dependencies for make beside the source (.d)", BIT(COMPILE), OPTION_MD},
@@ -153,6 +160,9 @@ const OptionRow option_rows[] = {
     {"--cold", NULL, NULL, "put the weights out of the caches before each run", BIT(BENCH), OPTION_COLD},
     {"--clock", "WHICH", "wall|cpu", "the time that passes, or that for which the program computes: steadier on a busy machine", BIT(BENCH),
      OPTION_CLOCK},
+    {"--format", "NAME", "svg|png|dot|mermaid", "the kind of picture, instead of what the ending of -o says", BIT(GRAPH),
+     OPTION_PICTURE_FORMAT},
+    {"--depth", "N", NULL, "draw blocks that are so deep in others as one box each; 0: all", BIT(GRAPH), OPTION_DEPTH},
     {"--rename-stub", NULL, NULL, "print rename rules to be pasted into the source", BIT(WEIGHTS), OPTION_RENAME_STUB},
     {"--random", "SEED", NULL, "write seeded weights of the right shapes to -o FILE.safetensors or FILE.npz", BIT(WEIGHTS), OPTION_RANDOM},
     {"--json", NULL, NULL, "for programs", BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},

@@ -12,7 +12,7 @@
 
 enum { MOST_RUNS = 1000000 };
 
-static const char *const later_verbs[] = {"graph", "lsp", "init", "completion", NULL};
+static const char *const later_verbs[] = {"lsp", "init", "completion", NULL};
 
 typedef struct Parser {
   Arena *arena;
@@ -240,6 +240,8 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_RUNS:
   case OPTION_COLD:
   case OPTION_CLOCK:
+  case OPTION_PICTURE_FORMAT:
+  case OPTION_DEPTH:
   case OPTION_RENAME_STUB:
   case OPTION_RANDOM:
   case OPTION_ATOL:
@@ -272,6 +274,12 @@ static void set_runs(Parser *p, const char *value) {
     usage_error(p, "`--runs` needs a whole number from 1 to %d, not `%s`", MOST_RUNS, value);
 }
 
+static void set_depth(Parser *p, const char *value) {
+  if (strcmp(value, "0") != 0 && !parse_count(value, &p->out->depth))
+    usage_error(p, "`--depth` needs a whole number from 0, not `%s`", value);
+  else if (!strcmp(value, "0")) p->out->depth = 0;
+}
+
 static void set_option(Parser *p, const OptionRow *row, const char *value) {
   CommandLine *out = p->out;
   int index = row->values ? choice(p, row, value) : 0;
@@ -287,6 +295,8 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_RUNS) set_runs(p, value);
   else if (id == OPTION_COLD) out->cold = true;
   else if (id == OPTION_CLOCK) out->cpu_time = index == 1;
+  else if (id == OPTION_PICTURE_FORMAT) out->picture_format = index;
+  else if (id == OPTION_DEPTH) set_depth(p, value);
   else if (id == OPTION_RENAME_STUB) out->rename_stub = true;
   else if (id == OPTION_RANDOM) out->random_seed = value;
   else if (id == OPTION_ATOL) set_tolerance(p, "--atol", value, &out->atol);
@@ -387,7 +397,7 @@ static void check_combination(Parser *p) {
       return;
     }
   bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_BENCH || out->verb == VERB_SUMMARY ||
-                   out->verb == VERB_WEIGHTS || out->verb == VERB_IMPORT || out->verb == VERB_EXPORT;
+                   out->verb == VERB_GRAPH || out->verb == VERB_WEIGHTS || out->verb == VERB_IMPORT || out->verb == VERB_EXPORT;
   bool any_number = out->verb == VERB_CHECK;
   if (out->help || out->list_targets || out->verb == VERB_HELP) return;
   if ((takes_one || any_number) && !out->operand_count) {
@@ -410,7 +420,7 @@ static void check_combination(Parser *p) {
 
 bool parse_command_line(Arena *arena, Diagnostics *diagnostics, int argc, char **argv, CommandLine *out) {
   Parser p = {.arena = arena, .diagnostics = diagnostics, .out = out};
-  *out = (CommandLine){.atol = 1e-5, .rtol = 1e-4};
+  *out = (CommandLine){.atol = 1e-5, .rtol = 1e-4, .picture_format = -1, .depth = -1};
   for (int i = 1; i < argc;) {
     const char *word = argv[i];
     if (!p.after_dashes && !strcmp(word, "--")) {

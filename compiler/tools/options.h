@@ -14,6 +14,7 @@ typedef enum Verb {
   VERB_RUN,
   VERB_BENCH,
   VERB_SUMMARY,
+  VERB_GRAPH,
   VERB_DIFF,
   VERB_WEIGHTS,
   VERB_IMPORT,
@@ -57,7 +58,9 @@ typedef struct CommandLine {
   const char *cc; /* bench; NULL: not given */
   int64_t runs;   /* 0: as many as a second has */
   bool cold, cpu_time;
-  bool rename_stub; /* weights */
+  int picture_format; /* graph: a PictureFormat; -1: it was not written */
+  int64_t depth;      /* of frames that are not folded; -1: all */
+  bool rename_stub;   /* weights */
   const char *random_seed;
   double atol, rtol;
   DiagnosticFormat format;

@@ -44,6 +44,7 @@ int fmt_verb(Session *session);
 int run_verb(Session *session);
 int bench_verb(Session *session);
 int summary_verb(Session *session);
+int graph_verb(Session *session);
 int diff_verb(Session *session);
 int weights_verb(Session *session);
 int import_verb(Session *session);
