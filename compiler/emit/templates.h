@@ -1,4 +1,4 @@
-/* templates.h - the .in files of real C, embedded when cnnc is built. */
+/* templates.h - the .in files of real C, and one page, embedded when cnnc is built. */
 #ifndef CNNC_EMIT_TEMPLATES_H
 #define CNNC_EMIT_TEMPLATES_H
 #define TEMPLATE(name) extern const char template_##name[];
@@ -31,6 +31,7 @@ TEMPLATE(selftest_c)
 TEMPLATE(run_main_c)
 TEMPLATE(run_layers_c)
 TEMPLATE(bench_main_c)
+TEMPLATE(report_html)
 /* The texts of runtime/functions, for --standalone. */
 TEMPLATE(function_scalar)
 TEMPLATE(function_vector)

@@ -45,6 +45,10 @@ const Size *type_elements(Arena *arena, const TensorType *type) {
   return elements;
 }
 
+const Size *type_bytes(Arena *arena, const TensorType *type) {
+  return size_mul_int(arena, type_elements(arena, type), dtype_bytes(type->dtype));
+}
+
 bool type_equal_shape(const TensorType *a, const TensorType *b) {
   if (a->rank != b->rank) return false;
   for (int i = 0; i < a->rank; i++)

@@ -144,6 +144,7 @@ const Size *type_height(const TensorType *type);
 const Size *type_width(const TensorType *type);
 /* Elements of one sample. */
 const Size *type_elements(Arena *arena, const TensorType *type);
+const Size *type_bytes(Arena *arena, const TensorType *type);
 bool type_equal_shape(const TensorType *a, const TensorType *b);
 bool type_is_const(const TensorType *type);
 /* "[64, 56, 56]" */

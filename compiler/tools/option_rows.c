@@ -45,8 +45,10 @@ const VerbRow verb_rows[VERB_COUNT] = {
                     "runs says more than the median.\n"},
     [VERB_SUMMARY] = {"summary", "cnnc summary FILE.cnn", "table of layers: shape, parameters, multiply-accumulates",
                       "  cnnc summary lenet5.cnn\n"
-                      "  cnnc summary lenet5.cnn --json\n",
-                      NULL},
+                      "  cnnc summary lenet5.cnn --json\n"
+                      "  cnnc summary lenet5.cnn --html           writes lenet5.html, for a browser\n",
+                      "Bars compare multiply-accumulates, and bytes of results. With --html the page holds the graph, the layers, where\n"
+                      "each tensor lies in memory while which steps run, and with --bench the time of each step.\n"},
     [VERB_GRAPH] = {"graph", "cnnc graph FILE.cnn [-o OUT.svg|.png|.dot|.mmd]", "a picture of the network",
                     "  cnnc graph lenet5.cnn                    writes lenet5.svg\n"
                     "  cnnc graph resnet18.cnn -o resnet18.png --depth 1\n"
@@ -94,9 +96,10 @@ const VerbRow verb_rows[VERB_COUNT] = {
 
 const OptionRow option_rows[] = {
     {"-o", "FILE", NULL,
-     "where the C source goes (FILE.c; - is standard output), its header and weights beside it; the ONNX model; the picture; or what "
+     "where the C source goes (FILE.c; - is standard output), its header and weights beside it; the ONNX model; the picture; the page; or "
+     "what "
      "--random writes",
-     BIT(COMPILE) | BIT(DIFF) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH), OPTION_OUTPUT_FILE},
+     BIT(COMPILE) | BIT(DIFF) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH) | BIT(SUMMARY), OPTION_OUTPUT_FILE},
     {"--out-dir", "DIR", NULL, "write the outputs into this directory", BIT(COMPILE) | BIT(DIFF), OPTION_OUT_DIR},
     {"-w, --weights", "FILE", NULL, "the weights, instead of what the source names; random:SEED makes seeded ones", NETS, OPTION_WEIGHTS},
     {"--layout", "NAME", "pytorch|keras|onnx", "how the tensors of -w FILE are ordered, instead of what the source says", NETS,
@@ -137,8 +140,8 @@ const OptionRow option_rows[] = {
      BIT(COMPILE) | BIT(DIFF), OPTION_SELFTEST},
     {"--line-directives", NULL, NULL, "`#line` in the code: debuggers, profilers and warnings show the layer in the .cnn",
      BIT(COMPILE) | BIT(DIFF), OPTION_LINE_DIRECTIVES},
-    {"--force", NULL, NULL, "overwrite files that cnnc did not write", BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH),
-     OPTION_FORCE},
+    {"--force", NULL, NULL, "overwrite files that cnnc did not write",
+     BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH) | BIT(SUMMARY), OPTION_FORCE},
     {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
     {"-MD", NULL, NULL, "write the dependencies for make beside the source (.d)", BIT(COMPILE), OPTION_MD},
     {"-MF", "FILE", NULL, "where -MD writes", BIT(COMPILE), OPTION_MF},
@@ -162,7 +165,9 @@ const OptionRow option_rows[] = {
      OPTION_CLOCK},
     {"--format", "NAME", "svg|png|dot|mermaid", "the kind of picture, instead of what the ending of -o says", BIT(GRAPH),
      OPTION_PICTURE_FORMAT},
-    {"--depth", "N", NULL, "draw blocks that are so deep in others as one box each; 0: all", BIT(GRAPH), OPTION_DEPTH},
+    {"--depth", "N", NULL, "draw blocks that are so deep in others as one box each; 0: all", BIT(GRAPH) | BIT(SUMMARY), OPTION_DEPTH},
+    {"--html", NULL, NULL, "one page with graph, layers, memory and times, FILE.html or -o; needs Graphviz", BIT(SUMMARY), OPTION_HTML},
+    {"--bench", "FILE", NULL, "times for the page of --html, as `cnnc bench --json` prints them", BIT(SUMMARY), OPTION_BENCH},
     {"--rename-stub", NULL, NULL, "print rename rules to be pasted into the source", BIT(WEIGHTS), OPTION_RENAME_STUB},
     {"--random", "SEED", NULL, "write seeded weights of the right shapes to -o FILE.safetensors or FILE.npz", BIT(WEIGHTS), OPTION_RANDOM},
     {"--json", NULL, NULL, "for programs", BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF) | BIT(WEIGHTS) | BIT(VERSION), OPTION_JSON},

@@ -242,6 +242,8 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_CLOCK:
   case OPTION_PICTURE_FORMAT:
   case OPTION_DEPTH:
+  case OPTION_HTML:
+  case OPTION_BENCH:
   case OPTION_RENAME_STUB:
   case OPTION_RANDOM:
   case OPTION_ATOL:
@@ -297,6 +299,8 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_CLOCK) out->cpu_time = index == 1;
   else if (id == OPTION_PICTURE_FORMAT) out->picture_format = index;
   else if (id == OPTION_DEPTH) set_depth(p, value);
+  else if (id == OPTION_HTML) out->html = true;
+  else if (id == OPTION_BENCH) out->bench = value;
   else if (id == OPTION_RENAME_STUB) out->rename_stub = true;
   else if (id == OPTION_RANDOM) out->random_seed = value;
   else if (id == OPTION_ATOL) set_tolerance(p, "--atol", value, &out->atol);

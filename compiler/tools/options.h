@@ -58,6 +58,8 @@ typedef struct CommandLine {
   const char *cc; /* bench; NULL: not given */
   int64_t runs;   /* 0: as many as a second has */
   bool cold, cpu_time;
+  bool html;          /* summary */
+  const char *bench;  /* what `cnnc bench --json` printed; NULL: not given */
   int picture_format; /* graph: a PictureFormat; -1: it was not written */
   int64_t depth;      /* of frames that are not folded; -1: all */
   bool rename_stub;   /* weights */

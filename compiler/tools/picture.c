@@ -1,5 +1,5 @@
 /* picture.c - see picture.h: from the layers of a net to boxes and arrows. */
-#include "tools/picture.h"
+#include "tools/report.h"
 
 #include <string.h>
 #include "ir/operator.h"
@@ -37,10 +37,7 @@ LayerKind kind_of(const Operator *op) {
 static const char *grouped(Arena *arena, const Size *size) {
   int64_t value;
   if (!size_is_const(size, &value)) return size_text(arena, size);
-  const char *digits = arena_printf(arena, "%lld", (long long)value);
-  Text text = text_new(arena);
-  for (size_t left = strlen(digits); left; left--) text_addf(&text, "%c%s", *digits++, left > 1 && left % 3 == 1 ? "," : "");
-  return text_string(&text);
+  return grouped_number(arena, value);
 }
 
 const char *counts_text(Arena *arena, int layers, int64_t parameters, const Size *macs) {

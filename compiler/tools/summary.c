@@ -1,34 +1,75 @@
 /* summary.c - `cnnc summary`: the layers of a net with shapes, parameters and multiply-accumulates, how they are computed
  * for a target, and totals. */
+#include <stdlib.h>
 #include <string.h>
 #include "ir/operator.h"
 #include "support/table.h"
-#include "tools/net_facts.h"
+#include "tools/report.h"
 
 typedef struct Summary {
   Session *session;
   NetFacts facts;
 } Summary;
 
-enum { COLUMNS = 5, FIRST_NUMBER = 3 };
+enum { COLUMNS = 8, BAR_WIDTH = 10 };
+static const char sides[] = "lllrrlrl";
+
+/* Whether the terminal shows more than ASCII, as the environment says. */
+static bool speaks_unicode(void) {
+  const char *locale = NULL;
+  static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+  for (int i = 0; i < 3 && !(locale && *locale); i++) locale = getenv(names[i]);
+  return locale && (strstr(locale, "UTF-8") || strstr(locale, "utf8") || strstr(locale, "UTF8") || strstr(locale, "utf-8"));
+}
+
+/* As long as the value is large beside the greatest; whatever is more than 0 can be seen. */
+static const char *bar(Arena *arena, double value, double most, bool unicode) {
+  Text text = text_new(arena);
+  if (!(value > 0) || !(most > 0)) return "";
+  int steps = unicode ? 8 : 1, length = (int)(value / most * BAR_WIDTH * steps + 0.5);
+  if (length < 1) length = 1;
+  for (int i = 0; i < length / steps; i++) text_add(&text, unicode ? "\xe2\x96\x88" : "#");
+  char part[] = {'\xe2', '\x96', (char)(0x90 - length % steps), '\0'}; /* from an eighth to seven of a block */
+  if (length % steps) text_add(&text, part);
+  return text_string(&text);
+}
+
+static double number_of(const Size *size) {
+  int64_t value;
+  return size_is_const(size, &value) ? (double)value : 0;
+}
 
 static void print_layers(const Summary *s) {
   Arena *arena = s->session->arena;
   const NetFacts *facts = &s->facts;
+  bool unicode = speaks_unicode();
   int rows = facts->layer_count + 2;
   const char *(*cells)[COLUMNS] = arena_alloc_array(arena, (size_t)rows, sizeof *cells);
-  const char *titles[COLUMNS] = {"layer", "operation", "output", "parameters", "MACs"};
+  const char *titles[COLUMNS] = {"layer", "operation", "output", "parameters", "MACs", "", "bytes", ""};
   memcpy(cells[0], titles, sizeof titles);
+  double most_macs = 0, most_bytes = 0;
+  for (int i = 0; i < facts->layer_count; i++) {
+    double macs = number_of(facts->layers[i].macs), bytes = number_of(type_bytes(arena, facts->layers[i].type));
+    if (macs > most_macs) most_macs = macs;
+    if (bytes > most_bytes) most_bytes = bytes;
+  }
   for (int i = 0; i < facts->layer_count; i++) {
     const LayerFacts *layer = &facts->layers[i];
-    const char *row[COLUMNS] = {layer->name, layer->op, type_text(arena, layer->type),
+    const Size *bytes = type_bytes(arena, layer->type);
+    const char *row[COLUMNS] = {layer->name,
+                                layer->op,
+                                type_text(arena, layer->type),
                                 layer->parameters ? arena_printf(arena, "%lld", (long long)layer->parameters) : "",
-                                size_is(layer->macs, 0) ? "" : size_text(arena, layer->macs)};
+                                size_is(layer->macs, 0) ? "" : size_text(arena, layer->macs),
+                                bar(arena, number_of(layer->macs), most_macs, unicode),
+                                size_text(arena, bytes),
+                                bar(arena, number_of(bytes), most_bytes, unicode)};
     memcpy(cells[i + 1], row, sizeof row);
   }
-  const char *total[COLUMNS] = {"total", "", "", arena_printf(arena, "%lld", (long long)facts->parameters), size_text(arena, facts->macs)};
+  const char *total[COLUMNS] = {"total", "", "", arena_printf(arena, "%lld", (long long)facts->parameters), size_text(arena, facts->macs),
+                                "",      "", ""};
   memcpy(cells[rows - 1], total, sizeof total);
-  print_table(&s->session->out, cells[0], rows, COLUMNS, FIRST_NUMBER);
+  print_aligned(&s->session->out, cells[0], rows, COLUMNS, sides);
 }
 
 /* The first step of a group of steps that are computed in stripes, or NULL. */
@@ -154,10 +195,20 @@ static void print_json(const Summary *s) {
   text_add(out, "}}\n");
 }
 
+static int wrong_use(Session *session, const char *text) {
+  report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "%s", text);
+  return 2;
+}
+
 int summary_verb(Session *session) {
   Summary s = {.session = session};
+  CommandLine *line = &session->line;
+  if (line->json && line->html) return wrong_use(session, "`--json` and `--html` exclude each other");
+  if (!line->html && line->output) return wrong_use(session, "`-o` names the page of `--html`; the table goes to standard output");
+  if (!line->html && line->bench) return wrong_use(session, "`--bench` is for the page of `--html`");
   if (!collect_net_facts(session, &session->line.options, &session->diagnostics, &s.facts)) return 0;
-  if (session->line.json) print_json(&s);
+  if (line->html) return report_net(session, &s.facts);
+  if (line->json) print_json(&s);
   else print_text(&s);
   return 0;
 }
