@@ -29,7 +29,8 @@ const VerbRow verb_rows[VERB_COUNT] = {
                   "  cnnc run lenet5.cnn --input digit.png\n"
                   "  cnnc run net.cnn --input x=a.npy --output y=b.npy\n"
                   "  cnnc run net.cnn -w random:1 --input random:7 --compare interpret\n"
-                  "  cnnc run net.cnn -w random:1 --input random:7 --compare-layers\n",
+                  "  cnnc run net.cnn -w random:1 --input random:7 --compare-layers\n"
+                  "  cnnc run lenet5.cnn --input digit.png --features maps   pictures of what the layers see\n",
                   "Inputs are .npy or .npz arrays ([C, H, W], or [H, W, C] where the input says layout=hwc; one more\n"
                   "leading dimension is a batch, run sample by sample), .png, .pgm or .ppm pictures (uint8 inputs get\n"
                   "the bytes, float32 inputs get them divided by 255), or random:SEED. Outputs go to .npy arrays or,\n"
@@ -141,7 +142,7 @@ const OptionRow option_rows[] = {
     {"--line-directives", NULL, NULL, "`#line` in the code: debuggers, profilers and warnings show the layer in the .cnn",
      BIT(COMPILE) | BIT(DIFF), OPTION_LINE_DIRECTIVES},
     {"--force", NULL, NULL, "overwrite files that cnnc did not write",
-     BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH) | BIT(SUMMARY), OPTION_FORCE},
+     BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH) | BIT(SUMMARY) | BIT(RUN), OPTION_FORCE},
     {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
     {"-MD", NULL, NULL, "write the dependencies for make beside the source (.d)", BIT(COMPILE), OPTION_MD},
     {"-MF", "FILE", NULL, "where -MD writes", BIT(COMPILE), OPTION_MF},
@@ -156,6 +157,8 @@ const OptionRow option_rows[] = {
     {"--compare-layers", "[=REF]", NULL,
      "compare the result of each layer with the reference evaluator, or the array of its name in REF.npz; names the first that differs",
      BIT(RUN), OPTION_COMPARE_LAYERS},
+    {"--features", "DIR", NULL, "write what each layer computes, and the filters of the first convolution, as sheets of pictures (.png)",
+     BIT(RUN), OPTION_FEATURES},
     {"--atol", "NUMBER", NULL, "greatest absolute difference that --compare and --compare-layers accept (1e-5)", BIT(RUN), OPTION_ATOL},
     {"--rtol", "NUMBER", NULL, "the same in parts of the reference, added to it (1e-4)", BIT(RUN), OPTION_RTOL},
     {"--cc", "COMMAND", NULL, "the C compiler, instead of $CC or cc", BIT(BENCH), OPTION_CC},

@@ -236,6 +236,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_INTERPRET:
   case OPTION_COMPARE:
   case OPTION_COMPARE_LAYERS:
+  case OPTION_FEATURES:
   case OPTION_CC:
   case OPTION_RUNS:
   case OPTION_COLD:
@@ -293,6 +294,7 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_INTERPRET) out->interpret = true;
   else if (id == OPTION_COMPARE) out->compare = value;
   else if (id == OPTION_COMPARE_LAYERS) out->compare_layers = value ? value : "interpret";
+  else if (id == OPTION_FEATURES) out->features = value;
   else if (id == OPTION_CC) set_cc(p, value);
   else if (id == OPTION_RUNS) set_runs(p, value);
   else if (id == OPTION_COLD) out->cold = true;

@@ -54,7 +54,7 @@ typedef struct CommandLine {
   int bind_count;
   bool interpret, json, fix, markdown;
   bool only_check, diff; /* fmt; the first one diff, too */
-  const char *compare, *compare_layers;
+  const char *compare, *compare_layers, *features;
   const char *cc; /* bench; NULL: not given */
   int64_t runs;   /* 0: as many as a second has */
   bool cold, cpu_time;

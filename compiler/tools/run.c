@@ -125,13 +125,15 @@ int run_verb(Session *session) {
     report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "`--compare-layers` looks at compiled code, `--interpret` makes none");
     return 2;
   }
-  if (line->options.stripes == STRIPES_CHOSEN && !line->options.max_ram && line->compare_layers)
+  if (line->options.stripes == STRIPES_CHOSEN && !line->options.max_ram && (line->compare_layers || line->features))
     line->options.stripes = STRIPES_NONE; /* so that more is seen */
   describe_all(&run);
   if (!read_inputs(&run) || !all_dims_known(&run)) return 0;
   for (int i = 0; i < run.output_count; i++) settle_sizes(&run, &run.outputs[i]);
+  if (line->interpret && line->features) find_all_layers(&run);
   if (line->interpret ? !evaluate_reference(&run, run.outputs) : !run_compiled(&run)) return 0;
   if (line->output_count && !write_outputs(&run)) return 0;
+  if (line->features && !write_features(&run)) return 0;
   bool same = !line->compare_layers || compare_layers(&run);
   if (line->compare && !compare_outputs(&run)) same = false;
   if (line->compare || line->compare_layers) return same ? 0 : 1;

@@ -18,7 +18,7 @@ typedef struct RunTensor { /* an input or output of the net: all samples, in the
   int64_t samples;        /* of data; 0: a single one, which may be repeated */
 } RunTensor;
 
-typedef struct RunLayer { /* what a layer of the compiled net computed, in logical order, for --compare-layers */
+typedef struct RunLayer { /* what a layer of the compiled net computed, in logical order, for --compare-layers and --features */
   const char *name;       /* of the layer */
   const Value *value;     /* that it computes, with what is fused into it */
   int rank;
@@ -46,8 +46,12 @@ bool evaluate_reference(Run *run, RunTensor *outputs);
 bool run_compiled(Run *run);
 /* The outputs of --compare, by name. Reports the greatest differences; false: over the tolerance, or no reference. */
 bool compare_outputs(Run *run);
-/* What --compare-layers watches in a plan, at the sizes of this run. */
+/* What --compare-layers and --features watch in a plan, at the sizes of this run. */
 void find_layers(Run *run, const Plan *plan);
+/* Every layer of the graph, for the evaluator, and --features. */
+void find_all_layers(Run *run);
+/* --features: sheets of what the layers have computed. */
+bool write_features(Run *run);
 /* Prints a table of the layers and reports the first that differs: false. */
 bool compare_layers(Run *run);
 /* The short view of each output. */

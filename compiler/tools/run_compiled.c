@@ -153,7 +153,7 @@ static int64_t weight_bytes(const Graph *graph) {
 }
 
 static bool build_and_execute(Run *run, const Outputs *out, Workplace *w) {
-  if (run->session->line.compare_layers) find_layers(run, out->plan);
+  if (run->session->line.compare_layers || run->session->line.features) find_layers(run, out->plan);
   const char *program = main_program(run, out->plan);
   if (!program) return false;
   Text input = encode_inputs(run);
