@@ -158,13 +158,13 @@ FAULT_OBJECTS := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/faults/*.c)))
 WRAPPED := open openat read write fsync close link rename unlink fchmod fstat
 $B/tests/faults/cnnc_main.o: compiler/main.c Makefile
 	@mkdir -p $(@D)
-	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -DCNNC_TESTING -Dmain=cnnc_main -Wno-missing-prototypes -c -o $@ $<
+	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -DCNNC_TESTING -Dmain=cnnc_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
 
 $B/faults: $(FAULT_OBJECTS) $B/tests/faults/cnnc_main.o $B/libcnnc.a
 	$(call say,LINK,$@)
 	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
 
--include $(patsubst %.o,%.d,$(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(GENERATOR_OBJECTS) $(FAULT_OBJECTS) $B/tests/fuzz/replay.o $B/compiler/main.o)
+-include $(patsubst %.o,%.d,$(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(GENERATOR_OBJECTS) $(FAULT_OBJECTS) $B/tests/fuzz/replay.o $B/compiler/main.o $B/tests/faults/cnnc_main.o)
 
 # LeNet-5 for this machine: C from cnnc, then a program from that C. Both are made anew when cnnc has changed.
 LENET5 := examples/lenet5
