@@ -28,7 +28,7 @@ static int run_session(Arena *arena, int argc, char **argv) {
       [VERB_COMPILE] = compile_verb, [VERB_CHECK] = check_verb,     [VERB_FMT] = fmt_verb,       [VERB_RUN] = run_verb,
       [VERB_BENCH] = bench_verb,     [VERB_SUMMARY] = summary_verb, [VERB_GRAPH] = graph_verb,   [VERB_DIFF] = diff_verb,
       [VERB_WEIGHTS] = weights_verb, [VERB_IMPORT] = import_verb,   [VERB_EXPORT] = export_verb, [VERB_EXPLAIN] = explain_verb,
-      [VERB_HELP] = help_verb,       [VERB_VERSION] = version_verb,
+      [VERB_HELP] = help_verb,       [VERB_VERSION] = version_verb, [VERB_INIT] = init_verb,     [VERB_COMPLETION] = completion_verb,
   };
   if (line->list_targets) print_targets(session);
   int status = line->list_targets ? 0 : line->help ? help_verb(session) : verbs[line->verb](session);

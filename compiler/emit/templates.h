@@ -32,6 +32,7 @@ TEMPLATE(run_main_c)
 TEMPLATE(run_layers_c)
 TEMPLATE(bench_main_c)
 TEMPLATE(report_html)
+TEMPLATE(init_cnn)
 /* The texts of runtime/functions, for --standalone. */
 TEMPLATE(function_scalar)
 TEMPLATE(function_vector)

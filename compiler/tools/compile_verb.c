@@ -13,12 +13,13 @@ static const char *escape_for_make(Arena *arena, const char *path) {
   return text_string(&text);
 }
 
-/* Outputs on the left, all that was read on the right. */
-static Text dependencies(Session *session, const Compilation *c, const OutputFile *files, int count) {
+/* Outputs on the left, all that was read on the right. ninja wants that first which a rule names first: the source. */
+static Text dependencies(Session *session, const Compilation *c, const char *source, const OutputFile *files, int count) {
   Text text = text_new(session->arena);
-  if (session->line.depfile_target) text_add(&text, session->line.depfile_target);
-  else
-    for (int i = 0; i < count; i++) text_addf(&text, "%s%s", i ? " " : "", escape_for_make(session->arena, files[i].path));
+  const char *target = session->line.depfile_target;
+  text_add(&text, target ? target : escape_for_make(session->arena, source));
+  for (int i = 0; i < count && !target; i++)
+    if (files[i].path != source) text_addf(&text, " %s", escape_for_make(session->arena, files[i].path));
   text_add(&text, ":");
   for (int i = 0; i < c->files_read_count; i++) text_addf(&text, " \\\n  %s", escape_for_make(session->arena, c->files_read[i]));
   text_add(&text, "\n");
@@ -50,7 +51,7 @@ static bool write_outputs(Session *session, Compilation *c, const OutputNames *n
   for (int i = 0; i < line->option_file_count; i++) ARENA_PUSH(arena, c->files_read, c->files_read_count, line->option_files[i]);
   tidy_files_read(c);
   if (line->depfile) {
-    Text text = dependencies(session, c, files, count);
+    Text text = dependencies(session, c, names->code, files, count);
     OutputFile last = files[count - 1];
     const char *path = line->depfile_path ? line->depfile_path : arena_printf(arena, "%s.d", names->stem);
     files[count - 1] = (OutputFile){path, text_string(&text), text.length, NULL, 0};

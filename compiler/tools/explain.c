@@ -101,6 +101,20 @@ static void report_unknown(Session *session, const char *name) {
   else add_help(d, "`cnnc explain` lists them all");
 }
 
+/* OPERATION.ATTRIBUTE, in our names. false: it is no operation's. */
+static bool explain_part(Session *session, const char *name) {
+  const char *dot = strchr(name, '.');
+  const Operator *op = dot ? find_operator(arena_strndup(session->arena, name, (size_t)(dot - name))) : NULL;
+  if (!op) return false;
+  if (explain_attribute(&session->out, op, dot + 1)) return true;
+  Diagnostic *d = report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "`%s` has no attribute `%s`", op->name, dot + 1);
+  Suggestion near = suggest_for(dot + 1);
+  for (const Attribute *a = op->attributes; a && a->name; a++) suggest_candidate(&near, a->name);
+  if (suggested(&near)) add_help(d, "did you mean `cnnc explain %s.%s`?", op->name, suggested(&near));
+  else add_help(d, "`cnnc explain %s` lists them", op->name);
+  return true;
+}
+
 int explain_verb(Session *session) {
   const CommandLine *line = &session->line;
   Text *out = &session->out;
@@ -112,7 +126,7 @@ int explain_verb(Session *session) {
     if (i) text_add(out, "\n");
     if (op && own) text_addf(out, "`%s` is `%s` in cnnc.\n\n", name, own);
     if (op) explain_operation(out, op);
-    else if (!explain_code(session, name)) report_unknown(session, name);
+    else if (!explain_part(session, name) && !explain_code(session, name)) report_unknown(session, name);
   }
   return 0;
 }

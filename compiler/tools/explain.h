@@ -21,4 +21,6 @@ EXPLAINED(lints)
 
 /* Signature, formula, attributes, weights and foreign names, all from the descriptor. */
 void explain_operation(Text *out, const Operator *op);
+/* One attribute; false: the operation has none of that name. */
+bool explain_attribute(Text *out, const Operator *op, const char *name);
 #endif

@@ -36,17 +36,19 @@ static void print_inputs(Text *out, const Operator *op) {
   text_addf(out, ": `%s -> %s%s`\n", op->max_inputs == 1 ? "x" : "[a, b]", op->weights ? "name: " : "", op->name);
 }
 
+static void print_attribute_line(Text *out, const Operator *op, const Attribute *a) {
+  const char *usual = default_text(out->arena, op, a);
+  text_addf(out, "  %-*s%s", WIDTH, a->name, legal_values(out->arena, a, 0));
+  if (usual) text_addf(out, "; %s unless given", usual);
+  else if (a->required) text_add(out, "; must be given");
+  text_add(out, "\n");
+  if (a->why) text_addf(out, "%*s%s\n", WIDTH + 2, "", a->why);
+}
+
 static void print_attributes(Text *out, const Operator *op) {
   if (!op->attributes) return;
   text_add(out, "\nAttributes:\n");
-  for (const Attribute *a = op->attributes; a->name; a++) {
-    const char *usual = default_text(out->arena, op, a);
-    text_addf(out, "  %-*s%s", WIDTH, a->name, legal_values(out->arena, a, 0));
-    if (usual) text_addf(out, "; %s unless given", usual);
-    else if (a->required) text_add(out, "; must be given");
-    text_add(out, "\n");
-    if (a->why) text_addf(out, "%*s%s\n", WIDTH + 2, "", a->why);
-  }
+  for (const Attribute *a = op->attributes; a->name; a++) print_attribute_line(out, op, a);
 }
 
 static void print_foreign_names(Text *out, const Operator *op) {
@@ -60,6 +62,16 @@ static void print_foreign_names(Text *out, const Operator *op) {
     text_addf(out, "%s%s%s", i ? "," : "", i == 0 || full ? "\n  " : " ", foreign);
   }
   if (column) text_add(out, "\n");
+}
+
+bool explain_attribute(Text *out, const Operator *op, const char *name) {
+  for (const Attribute *a = op->attributes; a && a->name; a++) {
+    if (strcmp(a->name, name)) continue;
+    text_addf(out, "%s: %s\n", op->name, op->summary);
+    print_attribute_line(out, op, a);
+    return true;
+  }
+  return false;
 }
 
 void explain_operation(Text *out, const Operator *op) {

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "passes/targets.h"
 #include "support/suggest.h"
+#include "tools/manual.h"
 #include "tools/session.h"
 
 enum { COLUMN = 26 };
@@ -25,7 +26,7 @@ static void print_option(Text *out, const OptionRow *row) {
 
 static void print_verb_help(Text *out, Verb verb) {
   const VerbRow *row = &verb_rows[verb];
-  text_addf(out, "%s: %s\n\n%s\n", row->usage, row->summary, row->examples);
+  text_addf(out, "%s\n%s: %s\n\n", row->examples, row->usage, row->summary);
   if (row->details) text_addf(out, "%s\n", row->details);
   text_add(out, "options:\n");
   for (const OptionRow *option = option_rows; option->names; option++)
@@ -33,9 +34,8 @@ static void print_verb_help(Text *out, Verb verb) {
 }
 
 static void print_overview(Text *out) {
-  text_add(out, "cnnc compiles convolutional networks, written in .cnn, to C.\n\n"
-                "  cnnc compile lenet5.cnn -o lenet5.c\n"
-                "  cnnc run lenet5.cnn --input digit.png\n\n");
+  text_add(out, "cnnc compiles convolutional networks, written in .cnn, to C.\n\n");
+  text_addf(out, "%s\n", first_examples);
   for (int verb = VERB_COMPILE; verb < VERB_COUNT; verb++) {
     size_t width = strlen(verb_rows[verb].usage);
     text_addf(out, "%s", verb_rows[verb].usage);
@@ -43,8 +43,8 @@ static void print_overview(Text *out) {
     else text_addf(out, "\n%38s", "");
     text_addf(out, "%s\n", verb_rows[verb].summary);
   }
-  text_add(out, "\n`cnnc help VERB` lists the options of a verb. Exit status: 0 success, 1 the input has errors or\n"
-                "results differ, 2 usage, 3 files, memory or a missing program, 70 a fault of cnnc.\n");
+  text_add(out, "\n`cnnc help VERB` lists the options of a verb. ");
+  text_addf(out, "%s\n", exit_statuses);
 }
 
 int help_verb(Session *session) {
@@ -62,7 +62,8 @@ int help_verb(Session *session) {
       return 2;
     }
   }
-  if (verb == VERB_NONE) print_overview(&session->out);
+  if (line->manual) print_manual(&session->out);
+  else if (verb == VERB_NONE) print_overview(&session->out);
   else print_verb_help(&session->out, verb);
   return 0;
 }

@@ -7,6 +7,13 @@
 #define PLANNED (BIT(COMPILE) | BIT(RUN) | BIT(BENCH) | BIT(SUMMARY) | BIT(DIFF))
 #define ALL (~0u)
 
+const char first_examples[] = "  cnnc init digits                         a first network to change: digits.cnn\n"
+                              "  cnnc summary digits.cnn                  its layers, shapes and costs\n"
+                              "  cnnc run lenet5.cnn --input digit.png    compile, run, show the likeliest classes\n"
+                              "  cnnc compile lenet5.cnn -o lenet5.c      lenet5.c, lenet5.h and lenet5_weights.c\n";
+const char exit_statuses[] = "Exit status: 0 success, 1 the input has errors or\n"
+                             "results differ, 2 usage, 3 files, memory or a missing program, 70 a fault of cnnc.";
+
 const VerbRow verb_rows[VERB_COUNT] = {
     [VERB_COMPILE] = {"compile", "cnnc compile FILE.cnn [-o OUT.c]", "write C source, header and weights",
                       "  cnnc compile lenet5.cnn                  writes lenet5.c, lenet5.h, lenet5_weights.c\n"
@@ -89,8 +96,18 @@ const VerbRow verb_rows[VERB_COUNT] = {
     [VERB_EXPLAIN] = {"explain", "cnnc explain [CODE|LINT|OPERATION..]", "the long text of a diagnostic or operation; alone: all names",
                       "  cnnc explain E0301\n"
                       "  cnnc explain asymmetric_same\n"
-                      "  cnnc explain conv\n",
+                      "  cnnc explain conv\n"
+                      "  cnnc explain conv.padding                one attribute\n",
                       "Names that other frameworks use for operations are understood: `cnnc explain Conv2d`.\n"},
+    [VERB_INIT] = {"init", "cnnc init [NAME]", "write a small network with comments, to begin with",
+                   "  cnnc init                                writes net.cnn\n"
+                   "  cnnc init shapes                         writes shapes.cnn\n",
+                   "A file that is there is not replaced without --force.\n"},
+    [VERB_COMPLETION] = {"completion", "cnnc completion bash|zsh|fish", "a script by which the shell completes verbs, options and names",
+                         "  eval \"$(cnnc completion bash)\"          in ~/.bashrc\n"
+                         "  eval \"$(cnnc completion zsh)\"           in ~/.zshrc, after compinit\n"
+                         "  cnnc completion fish >~/.config/fish/completions/cnnc.fish\n",
+                         "`make install` puts them where the shells look.\n"},
     [VERB_HELP] = {"help", "cnnc help [VERB]", "this help, or that of a verb", "  cnnc help compile\n", NULL},
     [VERB_VERSION] = {"version", "cnnc version", "the version of cnnc", "  cnnc version --json\n", NULL},
 };
@@ -142,7 +159,7 @@ const OptionRow option_rows[] = {
     {"--line-directives", NULL, NULL, "`#line` in the code: debuggers, profilers and warnings show the layer in the .cnn",
      BIT(COMPILE) | BIT(DIFF), OPTION_LINE_DIRECTIVES},
     {"--force", NULL, NULL, "overwrite files that cnnc did not write",
-     BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH) | BIT(SUMMARY) | BIT(RUN), OPTION_FORCE},
+     BIT(COMPILE) | BIT(WEIGHTS) | BIT(IMPORT) | BIT(EXPORT) | BIT(GRAPH) | BIT(SUMMARY) | BIT(RUN) | BIT(INIT), OPTION_FORCE},
     {"--write-if-changed", NULL, NULL, "leave files alone that would not change", BIT(COMPILE), OPTION_IF_CHANGED},
     {"-MD", NULL, NULL, "write the dependencies for make beside the source (.d)", BIT(COMPILE), OPTION_MD},
     {"-MF", "FILE", NULL, "where -MD writes", BIT(COMPILE), OPTION_MF},
@@ -177,6 +194,7 @@ const OptionRow option_rows[] = {
     {"--fix", NULL, NULL, "apply the fixes that are certain to the files", BIT(CHECK), OPTION_FIX},
     {"--markdown", NULL, NULL, "Markdown: all texts of diagnostics as one document; changes for a pull request", BIT(EXPLAIN) | BIT(DIFF),
      OPTION_MARKDOWN},
+    {"--man", NULL, NULL, "the manual page, for man", BIT(HELP), OPTION_MAN},
     {"--check", NULL, NULL, "only name the files that would change", BIT(FMT) | BIT(DIFF), OPTION_CHECK},
     {"--diff", NULL, NULL, "only show what would change", BIT(FMT), OPTION_DIFF},
     {"--dump", "LEVEL", "ast|graph|plan|loops", "print a level of the compiler to standard output", BIT(COMPILE), OPTION_DUMP},

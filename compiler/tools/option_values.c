@@ -10,6 +10,13 @@ bool parse_count(const char *text, int64_t *out) {
   return *out > 0;
 }
 
+bool is_prefix(const char *text) {
+  static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", rest[] = "_0123456789";
+  size_t length = strspn(text, first);
+  while (length && text[length] && (strchr(first, text[length]) || strchr(rest, text[length]))) length++;
+  return length && !text[length] && length <= 31;
+}
+
 bool parse_bytes(Arena *arena, Diagnostics *diagnostics, const char *option, const char *text, int64_t *bytes) {
   size_t length = strlen(text);
   int shift = length && text[length - 1] == 'K' ? 10 : length && text[length - 1] == 'M' ? 20 : 0;

@@ -12,7 +12,7 @@
 
 enum { MOST_RUNS = 1000000 };
 
-static const char *const later_verbs[] = {"lsp", "init", "completion", NULL};
+static const char *const later_verbs[] = {"lsp", NULL};
 
 typedef struct Parser {
   Arena *arena;
@@ -162,11 +162,7 @@ static void set_target(Parser *p, const char *name) {
 }
 
 static void set_prefix(Parser *p, const char *name) {
-  static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", rest[] = "_0123456789";
-  size_t length = strspn(name, first);
-  while (length && name[length] && (strchr(first, name[length]) || strchr(rest, name[length]))) length++;
-  if (!length || name[length] || length > 31)
-    usage_error(p, "`--prefix` needs a name in C, a letter and up to 30 letters, digits and `_`, not `%s`", name);
+  if (!is_prefix(name)) usage_error(p, "`--prefix` needs a name in C, a letter and up to 30 letters, digits and `_`, not `%s`", name);
   p->out->options.prefix = name;
 }
 
@@ -252,6 +248,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_JSON:
   case OPTION_FIX:
   case OPTION_MARKDOWN:
+  case OPTION_MAN:
   case OPTION_CHECK:
   case OPTION_DIFF:
   case OPTION_LINT:
@@ -310,6 +307,7 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_JSON) out->json = true;
   else if (id == OPTION_FIX) out->fix = true;
   else if (id == OPTION_MARKDOWN) out->markdown = true;
+  else if (id == OPTION_MAN) out->manual = true;
   else if (id == OPTION_CHECK) out->only_check = true;
   else if (id == OPTION_DIFF) out->diff = true;
   else if (id == OPTION_LINT) set_lint(p, value);
@@ -416,6 +414,8 @@ static void check_combination(Parser *p) {
     usage_error(p, "`cnnc %s` takes one file; `%s` is a second", verb->name, out->operands[1]);
   } else if (out->verb == VERB_VERSION && out->operand_count) {
     usage_error(p, "`cnnc version` takes no file");
+  } else if (out->verb == VERB_INIT && out->operand_count > 1) {
+    usage_error(p, "`cnnc init` takes one name; `%s` is a second", out->operands[1]);
   }
   check_regions(p->arena, p->diagnostics, &out->options);
   if (out->options.layout && !out->options.weights) usage_error(p, "`--layout` says what `-w FILE` holds: it needs `-w`");

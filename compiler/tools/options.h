@@ -20,6 +20,8 @@ typedef enum Verb {
   VERB_IMPORT,
   VERB_EXPORT,
   VERB_EXPLAIN,
+  VERB_INIT,
+  VERB_COMPLETION,
   VERB_HELP,
   VERB_VERSION,
   VERB_COUNT
@@ -52,7 +54,7 @@ typedef struct CommandLine {
   int input_count, output_count;
   NamedFile *binds; /* import */
   int bind_count;
-  bool interpret, json, fix, markdown;
+  bool interpret, json, fix, markdown, manual;
   bool only_check, diff; /* fmt; the first one diff, too */
   const char *compare, *compare_layers, *features;
   const char *cc; /* bench; NULL: not given */
@@ -92,6 +94,8 @@ typedef struct OptionRow {
 
 extern const VerbRow verb_rows[VERB_COUNT];
 extern const OptionRow option_rows[]; /* ends with names NULL */
+extern const char first_examples[];   /* of the overview and the manual page */
+extern const char exit_statuses[];
 
 /* false: usage errors (E0901) were reported. Formats and colours are set even then. */
 bool parse_command_line(Arena *arena, Diagnostics *diagnostics, int argc, char **argv, CommandLine *out);

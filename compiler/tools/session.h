@@ -50,6 +50,8 @@ int weights_verb(Session *session);
 int import_verb(Session *session);
 int export_verb(Session *session);
 int explain_verb(Session *session);
+int init_verb(Session *session);
+int completion_verb(Session *session);
 int help_verb(Session *session);
 int version_verb(Session *session);
 void print_targets(Session *session);

@@ -33,6 +33,7 @@ static const Scenario scenarios[] = {
     {"export", {"export", "net.cnn", "-w", "random:1", "-o", "model2.onnx"}, false, false, false, false},
     {"graph", {"graph", "net.cnn", "-o", "net.dot"}, false, false, false, false},
     {"graph to standard output", {"graph", "net.cnn", "--format", "mermaid", "-o", "-"}, false, false, true, false},
+    {"init", {"init", "first"}, false, false, false, false},
     {"standard output", {"compile", "net.cnn", "-w", "random:1", "-o", "-"}, false, false, true, false},
     {"run", {"run", "net.cnn", "-w", "random:1", "--input", "random:1", "--output", "y.npy"}, false, false, false, true},
     {"a read-only directory", {"compile", "net.cnn", "-w", "random:1", "-o", "out.c"}, true, true, false, false},
