@@ -298,21 +298,31 @@ sizes: $B/cnnc               ## how large the C of all examples is, and how long
 deps:                        ## install the Debian packages that all targets need
 	@.ci/deps build demo test check format
 
-install: $B/cnnc             ## put the compiler and its runtime headers under PREFIX, below DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/cnnc/functions $(DESTDIR)$(PREFIX)/share/doc/cnnc \
-	  $(DESTDIR)$(PREFIX)/share/pkgconfig
-	install -m 755 $B/cnnc $(DESTDIR)$(PREFIX)/bin/cnnc
-	install -m 644 runtime/*.h $(DESTDIR)$(PREFIX)/include/cnnc/
-	install -m 644 runtime/functions/*.inc $(DESTDIR)$(PREFIX)/include/cnnc/functions/
-	install -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/cnnc/LICENSE
-	install -m 644 runtime/LICENSE $(DESTDIR)$(PREFIX)/share/doc/cnnc/LICENSE.runtime
-	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include/cnnc' '' 'Name: cnnc' \
-	  'Description: runtime headers for C that cnnc emits' 'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
-	  > $(DESTDIR)$(PREFIX)/share/pkgconfig/cnnc.pc
+# What install puts below $(DESTDIR)$(PREFIX), and uninstall removes.
+INSTALLED := bin/cnnc include/cnnc share/doc/cnnc share/man/man1/cnnc.1 share/pkgconfig/cnnc.pc share/cmake/cnnc \
+  share/bash-completion/completions/cnnc share/zsh/site-functions/_cnnc share/fish/vendor_completions.d/cnnc.fish
+TO = $(DESTDIR)$(PREFIX)
+FILL = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@VERSION@|$(VERSION)|g'
+
+install: $B/cnnc             ## put the compiler, its runtime, manual, completions and build packages under PREFIX, below DESTDIR
+	install -d $(addprefix $(TO)/,$(sort $(dir $(INSTALLED)))) $(TO)/include/cnnc/functions $(TO)/share/doc/cnnc $(TO)/share/cmake/cnnc
+	install -m 755 $B/cnnc $(TO)/bin/cnnc
+	install -m 644 runtime/*.h $(TO)/include/cnnc/
+	install -m 644 runtime/functions/*.inc $(TO)/include/cnnc/functions/
+	install -m 644 LICENSE CHANGELOG.md $(TO)/share/doc/cnnc/
+	install -m 644 runtime/LICENSE $(TO)/share/doc/cnnc/LICENSE.runtime
+	install -m 644 runtime/cmake/cnncConfig.cmake $(TO)/share/cmake/cnnc/
+	$(FILL) runtime/cmake/cnncConfigVersion.cmake.in > $(TO)/share/cmake/cnnc/cnncConfigVersion.cmake
+	$(FILL) runtime/cnnc.pc.in > $(TO)/share/pkgconfig/cnnc.pc
+	$B/cnnc help --man > $(TO)/share/man/man1/cnnc.1
+	$B/cnnc completion bash > $(TO)/share/bash-completion/completions/cnnc
+	$B/cnnc completion zsh > $(TO)/share/zsh/site-functions/_cnnc
+	$B/cnnc completion fish > $(TO)/share/fish/vendor_completions.d/cnnc.fish
+	cd $(TO)/share && chmod 644 cmake/cnnc/*.cmake pkgconfig/cnnc.pc man/man1/cnnc.1 bash-completion/completions/cnnc \
+	  zsh/site-functions/_cnnc fish/vendor_completions.d/cnnc.fish
 
 uninstall:                   ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/cnnc $(DESTDIR)$(PREFIX)/share/pkgconfig/cnnc.pc
-	rm -rf $(DESTDIR)$(PREFIX)/include/cnnc $(DESTDIR)$(PREFIX)/share/doc/cnnc
+	rm -rf $(addprefix $(TO)/,$(INSTALLED))
 
 FORMATTED = $(shell find compiler tests -name '*.[ch]' ! -path 'tests/golden/*' | sort)
 format:                      ## format the C sources of the compiler and its tests
