@@ -193,7 +193,7 @@ EMULATED := tests/targets/run
 LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
 # What asks other people's runtimes, or other builds of cnnc, needs no second compiler, and gcc alone has OpenMP's library:
 # `make check` runs them once, beside the emulated targets.
-ONCE := $(wildcard tests/determinism/run tests/export/run tests/names/run tests/networks/run tests/oracles/run tests/roundtrip/run tests/threads/run tests/trained/run)
+ONCE := $(wildcard $(foreach name,debian determinism export filter install names networks oracles pipeline roundtrip threads trained,tests/$(name)/run))
 # `make test` has two minutes: it leaves these to `make check`, which runs them with sanitizers first.
 LATER := $(wildcard $(foreach name,applications bench determinism edits explain export memory roundtrip selftest threads trained worked,tests/$(name)/run))
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(EMULATED) $(EXCEPT),$(sort $(wildcard tests/*/run)))
@@ -324,6 +324,10 @@ install: $B/cnnc             ## put the compiler, its runtime, manual, completio
 uninstall:                   ## remove what install put there
 	rm -rf $(addprefix $(TO)/,$(INSTALLED))
 
+deb:                         ## a Debian source package and what dpkg-buildpackage makes of it, under build/deb
+	@.ci/deps build deb
+	@.debian/build $(VERSION) build/deb
+
 FORMATTED = $(shell find compiler tests -name '*.[ch]' ! -path 'tests/golden/*' | sort)
 format:                      ## format the C sources of the compiler and its tests
 	@.ci/deps format
@@ -346,5 +350,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs mutants reliability networks fuzz fuzz-programs fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd bench-windows bench-heads bench-targets targets-table review sizes deps install uninstall format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs mutants reliability networks fuzz fuzz-programs fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd bench-windows bench-heads bench-targets targets-table review sizes deps install uninstall deb format lint stats emit-diff clean help
 .DELETE_ON_ERROR:
