@@ -185,10 +185,11 @@ static void emit(Compilation *c, const Plan *plan, const LoopProgram *program, c
                          .sources = c->options->line_directives ? c->sources : NULL,
                          .code_path = c->options->code_path ? c->options->code_path : arena_printf(c->arena, "%s.c", base),
                          .selftest = selftest};
-  Text *texts[] = {&out->code, &out->header, &out->weights_code, &out->selftest_code};
+  Text *texts[] = {&out->code, &out->header, &out->weights_code, &out->selftest_code, &out->main_code};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = text_new(c->arena);
   emit_header(&out->header, plan, &options);
   emit_code(&out->code, plan, program, &options);
+  if (c->options->emit_main) emit_main(&out->main_code, plan, &options);
   out->without_weights = !has_numbers(plan);
   if (out->without_weights) return;
   if (selftest) emit_selftest(&out->selftest_code, plan, &options);
@@ -213,6 +214,23 @@ static bool weights_fit_c(Compilation *c, const Plan *plan) {
   add_help(d, "`--weights-as file` writes them to a file that the program maps or reads");
   if (has_form(plan, SCHEDULE_WINOGRAD)) add_help(d, "`--winograd none` keeps the kernels of convolutions as small as they are");
   return !refused;
+}
+
+/* A program that is the same for everybody has numbers for sizes, and one piece of memory. */
+static bool main_fits(Compilation *c, const Plan *plan) {
+  if (!c->options->emit_main) return true;
+  const Graph *graph = plan->graph;
+  if (graph->dim_count) {
+    const char *name = graph->dims[0]->name;
+    Diagnostic *d = report(c->diagnostics, CODE_E0901, graph->span, "`--emit-main` needs numbers for all sizes, and `%s` varies", name);
+    add_help(d, "`--size %s=N` gives it one value", name);
+  } else if (plan->ram_count) {
+    Diagnostic *d = report(c->diagnostics, CODE_E0901, graph->span, "`--emit-main` writes a program with one workspace");
+    add_help(d, "leave `--ram` out");
+  } else {
+    return true;
+  }
+  return false;
 }
 
 /* The evaluator wants numbers for sizes, and the graph before any pass. NULL: it was reported. */
@@ -272,7 +290,7 @@ bool compile(Compilation *c, const char *base, Outputs *out) {
   t = begin(c, "pack_weights");
   pack_weights(c, plan);
   if (!end(c, t, (Level){.plan = plan})) return false;
-  if (!weights_fit_c(c, plan)) return false;
+  if (!weights_fit_c(c, plan) || !main_fits(c, plan)) return false;
   t = begin(c, "emit");
   emit(c, plan, program, selftest, base, out);
   out->plan = plan;

@@ -7,7 +7,7 @@
 
 /* What a compilation makes: texts and, with --weights-as file, a blob. */
 typedef struct Outputs {
-  Text code, header, weights_code, selftest_code;
+  Text code, header, weights_code, selftest_code, main_code;
   const unsigned char *weights_blob;
   size_t weights_blob_bytes;
   bool without_weights; /* shapes_only: the net has some, but nobody knows their numbers */

@@ -23,6 +23,8 @@ void emit_weights_code(Text *out, const Plan *plan, const EmitOptions *options);
 const unsigned char *emit_weights_blob(const Plan *plan, const EmitOptions *options);
 /* NET_selftest.c; options->selftest says what is expected. */
 void emit_selftest(Text *out, const Plan *plan, const EmitOptions *options);
+/* NET_main.c, of a network whose sizes are numbers and whose memory is in one region. */
+void emit_main(Text *out, const Plan *plan, const EmitOptions *options);
 /* For each layer a NET_SELFTEST_AFTER_LAYER, which looks at its result (emit_watch.h); test NULL: without what is expected. */
 void emit_watched_layers(Text *out, const Plan *plan, const EmitOptions *options, const SizeSample *dims, const SelfTest *test);
 /* Of names and shapes of the packed numbers: what a blob and the code must agree on. */

@@ -41,7 +41,7 @@ typedef struct Options {
   int64_t max_flash;         /* the same of weights */
   RegionOption *ram, *flash; /* regions beside the workspace; for weights; the one to be filled first comes first */
   Binding *places;           /* --place NAME=REGION */
-  bool standalone, selftest, line_directives;
+  bool standalone, selftest, emit_main, line_directives;
   const char *code_path; /* for line_directives: what the C file is called; NULL: by its base */
   DumpLevel dump;
   const char *dump_after; /* name of a pass */

@@ -58,7 +58,10 @@ static int compare_files(Session *session, const OutputFile *files, int count, c
     json_text(&json, entry, "state", words[old.state]);
     if (old.state == FILE_SAME || old.state == FILE_UNREADABLE) continue;
     differ = true;
-    const char *numbers = files[i].bytes == text_string(&out->code) || files[i].bytes == text_string(&out->header) ? NULL : "weights";
+    const char *numbers = files[i].bytes == text_string(&out->code) || files[i].bytes == text_string(&out->header) ||
+                                  files[i].bytes == text_string(&out->main_code)
+                              ? NULL
+                              : "weights";
     if (files[i].bytes == text_string(&out->selftest_code)) numbers = "expected sums";
     if (!session->line.json) show_file(session, &files[i], &old, numbers);
   }

@@ -156,6 +156,8 @@ const OptionRow option_rows[] = {
     {"--standalone", NULL, NULL, "fold the runtime in: the .c needs nothing but a C compiler", BIT(COMPILE) | BIT(DIFF), OPTION_STANDALONE},
     {"--selftest", NULL, NULL, "write NAME_selftest.c, too: whether the network computes on its machine what it should, layer by layer",
      BIT(COMPILE) | BIT(DIFF), OPTION_SELFTEST},
+    {"--emit-main", NULL, NULL, "write NAME_main.c, too: the network as a filter program, samples or pictures on stdin, results on stdout",
+     BIT(COMPILE) | BIT(DIFF), OPTION_EMIT_MAIN},
     {"--line-directives", NULL, NULL, "`#line` in the code: debuggers, profilers and warnings show the layer in the .cnn",
      BIT(COMPILE) | BIT(DIFF), OPTION_LINE_DIRECTIVES},
     {"--force", NULL, NULL, "overwrite files that cnnc did not write",

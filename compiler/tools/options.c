@@ -217,6 +217,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_STANDALONE: options->standalone = true; return true;
   case OPTION_LINE_DIRECTIVES: options->line_directives = true; return true;
   case OPTION_SELFTEST: options->selftest = true; return true;
+  case OPTION_EMIT_MAIN: options->emit_main = true; return true;
   case OPTION_DUMP: options->dump = (DumpLevel)(index + 1); return true;
   case OPTION_DUMP_AFTER: options->dump_after = value; return true;
   case OPTION_TIME_PASSES: options->time_passes = true; return true;

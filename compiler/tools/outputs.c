@@ -19,8 +19,10 @@ bool name_outputs(Session *session, OutputNames *names) {
   bool from_stdin = !strcmp(file, "-");
   const char *stem = from_stdin ? "net" : without_ending(session->arena, file, ".cnn");
   names->only_code = line->output && is_special(line->output);
-  if (names->only_code && line->options.selftest) {
-    add_help(usage_error(session, "`--selftest` writes a file of its own, which `-o -` does not"), "`-o NAME.c`");
+  if (names->only_code && (line->options.selftest || line->options.emit_main)) {
+    const char *option = line->options.selftest ? "--selftest" : "--emit-main";
+    add_help(usage_error(session, arena_printf(session->arena, "`%s` writes a file of its own, which `-o -` does not", option)),
+             "`-o NAME.c`");
     return false;
   }
   if (line->output && !names->only_code) {
@@ -58,6 +60,7 @@ int list_outputs(Arena *arena, const OutputNames *names, const Outputs *out, Out
   if (!names->only_code && out->weights_code.length) files[count++] = marked(arena_printf(arena, "%s_weights.c", stem), &out->weights_code);
   if (!names->only_code && out->selftest_code.length)
     files[count++] = marked(arena_printf(arena, "%s_selftest.c", stem), &out->selftest_code);
+  if (!names->only_code && out->main_code.length) files[count++] = marked(arena_printf(arena, "%s_main.c", stem), &out->main_code);
   files[count++] = marked(names->code, &out->code);
   if (!names->only_code) files[count++] = marked(arena_printf(arena, "%s.h", stem), &out->header);
   return count;

@@ -5,7 +5,7 @@
 #include "support/writer.h"
 #include "tools/session.h"
 
-enum { MAX_OUTPUTS = 5 };
+enum { MAX_OUTPUTS = 6 };
 
 typedef struct OutputNames {
   const char *stem; /* everything but ".c" */
@@ -16,6 +16,6 @@ typedef struct OutputNames {
 
 /* From the command line. false: a usage error was reported. */
 bool name_outputs(Session *session, OutputNames *names);
-/* Weights and self-test, if there are any, then the source, then the header: with that, everything is there. Returns how many. */
+/* Weights, self-test and program, if there are any, then the source, then the header: with that, everything is there. Returns how many. */
 int list_outputs(Arena *arena, const OutputNames *names, const Outputs *out, OutputFile files[MAX_OUTPUTS]);
 #endif
