@@ -123,7 +123,9 @@ static void add_layer(Drawing *d, const Node *node) {
         return;
       }
     int box = d->box_of[node->id] = add_box(d, (PictureBox){.kind = BOX_GROUP, .group = folded->parent, .folds = folded});
-    add_row(d, box, (PictureRow){NULL, shortened(d->arena, group_title(d->arena, folded)), KIND_BLOCK});
+    const char *call = group_call(d->arena, folded);
+    if (*folded->path) add_row(d, box, (PictureRow){NULL, folded->path, KIND_BLOCK});
+    if (*call) add_row(d, box, (PictureRow){NULL, shortened(d->arena, call), KIND_BLOCK});
     add_row(d, box, (PictureRow){NULL, counts_text(d->arena, folded->layers, folded->parameters, folded->macs), KIND_BLOCK});
     return;
   }

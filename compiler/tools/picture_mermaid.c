@@ -26,7 +26,9 @@ static void add_box(Text *out, const PictureBox *box, int id, int depth) {
       add_mermaid(out, row->name);
       text_add(out, box->kind < BOX_LAYERS ? "</b><br/>" : "</b> ");
     }
+    if (box->kind == BOX_GROUP && !i) text_add(out, "<b>");
     add_mermaid(out, row->text);
+    if (box->kind == BOX_GROUP && !i) text_add(out, "</b>");
   }
   text_add(out, close[box->kind]);
   if (box->kind >= BOX_LAYERS) text_addf(out, ":::%s", classes[box->rows[0].kind]);

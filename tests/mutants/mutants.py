@@ -27,6 +27,7 @@ LIST = os.path.join(HERE, "mutants.txt")
 # of the text, whether it is wrong or not, so that a fault which they alone see is tested weakly.
 PROGRAMS = {
     "unit": "tests/unit/run", "runtime": "tests/runtime/run", "diff": "tests/diff/run", "worked": "tests/worked/run",
+    "graph": "tests/graph/run", "report": "tests/report/run", "features": "tests/features/run",
     "weights": "tests/weights/run", "diagnostics": "tests/diagnostics/run", "import": "tests/import/run", "cli": "tests/cli/run",
     "faults": "tests/faults/run", "names": "tests/names/run", "selftest": "tests/selftest/run", "threads": "tests/threads/run",
     "memory": "tests/memory/run", "numeric": "tests/numeric/run", "differential": "tests/differential/run",
