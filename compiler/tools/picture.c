@@ -172,7 +172,6 @@ static void rank_boxes(Picture *picture) {
 static void mark_skips(Picture *picture) {
   for (int i = 0; i < picture->edge_count; i++) {
     PictureEdge *edge = &picture->edges[i];
-    if (picture->boxes[edge->to].rank - picture->boxes[edge->from].rank < 2) continue;
     for (int k = 0; k < picture->edge_count && !edge->skips; k++)
       edge->skips = k != i && picture->edges[k].from == edge->from &&
                     picture->boxes[picture->edges[k].to].rank < picture->boxes[edge->to].rank;
