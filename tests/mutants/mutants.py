@@ -29,8 +29,8 @@ PROGRAMS = {
     "unit": "tests/unit/run", "runtime": "tests/runtime/run", "diff": "tests/diff/run", "worked": "tests/worked/run",
     "graph": "tests/graph/run", "report": "tests/report/run", "features": "tests/features/run",
     "weights": "tests/weights/run", "diagnostics": "tests/diagnostics/run", "import": "tests/import/run", "cli": "tests/cli/run",
-    "faults": "tests/faults/run", "names": "tests/names/run", "selftest": "tests/selftest/run", "threads": "tests/threads/run",
-    "memory": "tests/memory/run", "numeric": "tests/numeric/run", "differential": "tests/differential/run",
+    "filter": "tests/filter/run", "faults": "tests/faults/run", "names": "tests/names/run", "selftest": "tests/selftest/run",
+    "threads": "tests/threads/run", "memory": "tests/memory/run", "numeric": "tests/numeric/run", "differential": "tests/differential/run",
     "export": "tests/export/run", "onnx_backend": "tests/onnx_backend/run", "roundtrip": "tests/roundtrip/run",
     "golden": "tests/run-golden",
 }
