@@ -236,15 +236,21 @@ static void describe(Text *out, const Node *node) {
   if (a->groups > 1) text_addf(out, ", groups %lld", (long long)a->groups);
 }
 
-/* What output_padding adds beyond what `padding` cuts off there. Runtimes want it to be less than the stride. */
-static void fold_output_padding(OnnxWindow *o, int64_t more[2], bool *late) {
+/* What output_padding adds beyond what `padding` cuts off there. Runtimes want it to be less than the stride. Whether on some axis it is
+   not: then it is made of zeros behind the results, so on no axis may it be what `padding` has cut off. */
+static bool fold_output_padding(OnnxWindow *o, int64_t more[2]) {
+  bool late = false;
+  int64_t kept[2];
   for (int axis = 0; axis < 2; axis++) {
-    int64_t kept = more[axis] < o->after[axis] ? more[axis] : o->after[axis];
-    if (more[axis] < o->window.stride[axis]) continue;
-    o->after[axis] -= kept;
-    more[axis] -= kept;
-    *late = *late || more[axis] >= o->window.stride[axis];
+    kept[axis] = more[axis] < o->after[axis] ? more[axis] : o->after[axis];
+    late = late || more[axis] - kept[axis] >= o->window.stride[axis];
   }
+  for (int axis = 0; axis < 2; axis++) {
+    if (!late && more[axis] < o->window.stride[axis]) continue;
+    o->after[axis] -= kept[axis];
+    more[axis] -= kept[axis];
+  }
+  return late;
 }
 
 /* Where nothing but the bias arrives. */
@@ -272,8 +278,7 @@ static const char *to_onnx(OnnxWriter *w, const Node *node) {
     if (is_same(a->padding.kind) && span < window.stride[axis]) more[axis] = window.stride[axis] - span;
   }
   const char *x = onnx_input(w, node, 0);
-  bool late = false;
-  fold_output_padding(&o, more, &late);
+  bool late = fold_output_padding(&o, more);
   const char *weight = onnx_parameter(w, node, CONV_TRANSPOSE_WEIGHT);
   const char *y = ONNX_NODE(w, "ConvTranspose", x, weight, late ? NULL : onnx_parameter(w, node, CONV_TRANSPOSE_BIAS));
   onnx_window_attributes(w, &o);
