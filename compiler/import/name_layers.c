@@ -5,6 +5,7 @@
  * names are legal, differ in C too, and are short enough. */
 #include <string.h>
 #include "import/net.h"
+#include "ir/c_names.h"
 #include "support/name_table.h"
 
 enum { LONGEST = 40 };
@@ -28,10 +29,9 @@ static const char *c_name(Arena *arena, const char *name) {
   return copy;
 }
 
-/* Names of the generated interface, and words that stand for something else in a flow. */
-static const char *const reserved[] = {"run",      "inputs", "outputs", "env",    "weights", "status", "status_text", "workspace_bytes",
-                                       "selftest", "branch", "repeat",  "shared", "return",  "in",     "if",          "else",
-                                       "and",      "or",     "not",     "true",   "false",   "none",   NULL};
+/* Words that stand for something else in a flow. */
+static const char *const reserved[] = {"branch", "repeat", "shared", "return", "in",    "if",   "else",
+                                       "and",    "or",     "not",    "true",   "false", "none", NULL};
 
 /* A path as one word. */
 static const char *c_case(Arena *arena, const char *path) {
@@ -41,12 +41,13 @@ static const char *c_case(Arena *arena, const char *path) {
   return copy;
 }
 
-bool is_reserved_name(const char *name) { return is_word(name, reserved); }
+bool is_reserved_name(const char *name) { return is_word(name, reserved) || is_interface_name(name) || is_c_word(name); }
 
 bool is_free_name(Net *net, const char *name) { return !is_reserved_name(name) && !find_name(&net->names, c_name(net->arena, name)); }
 
 const char *unique_name(Net *net, const char *name) {
   const char *candidate = is_reserved_name(name) ? arena_printf(net->arena, "%s_", name) : name;
+  if (is_reserved_name(candidate)) candidate = name = arena_printf(net->arena, "layer_%s", name); /* the interface has its beginning */
   if (!is_free_name(net, candidate)) {
     int *next = find_name(&net->next_names, name);
     if (!next) {

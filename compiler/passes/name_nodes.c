@@ -5,7 +5,7 @@
  * statement and the operation; here they get `_2`, `_3` where that name is taken. So a name depends on the text
  * between two labels only. Letter case does not tell names apart, since macros are written in capitals. */
 #include <string.h>
-
+#include "ir/c_names.h"
 #include "passes/builder.h"
 
 enum { MAX_C_NAME = 63 };
@@ -35,50 +35,6 @@ static const char *c_key(Arena *arena, const char *name) {
     if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
   }
   return copy;
-}
-
-/* What the emitted C calls its own: the interface, and the helpers beside the layers. */
-static bool is_interface_name(const char *name) {
-  static const char *const names[] = {"run",
-                                      "inputs",
-                                      "outputs",
-                                      "env",
-                                      "weights",
-                                      "status",
-                                      "status_text",
-                                      "selftest",
-                                      "workspace_bytes",
-                                      "check",
-                                      "overlap",
-                                      "zero_border",
-                                      "zero_border_of_slice",
-                                      "weights_match",
-                                      "larger",
-                                      "check_sizes"};
-  static const char *const beginnings[] = {"kernel_", "math_", "selftest_", "f32x", "u32x", "i32x", "zero4", "zero8", "zero16"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (strcmp(names[i], name) == 0) return true;
-  for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
-    if (strncmp(beginnings[i], name, strlen(beginnings[i])) == 0) return true;
-  return false;
-}
-
-/* Words that C or C++ keeps, and what generated code may find as a macro: members of a struct stand without prefix. */
-static bool is_c_word(const char *name) {
-  static const char words[] =
-      " alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break case"
-      " catch char char8_t char16_t char32_t class compl concept const consteval constexpr constinit const_cast"
-      " continue co_await co_return co_yield decltype default delete do double dynamic_cast else enum explicit"
-      " export extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq"
-      " nullptr operator or or_eq private protected public register reinterpret_cast requires restrict return short"
-      " signed sizeof static static_assert static_cast struct switch template this thread_local throw true try"
-      " typedef typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq NULL EOF"
-      " INFINITY NAN I linux unix errno assert near far"
-      " ";
-  size_t length = strlen(name);
-  for (const char *at = strstr(words, name); at; at = strstr(at + 1, name))
-    if (at > words && at[-1] == ' ' && at[length] == ' ') return true;
-  return name[0] == '_';
 }
 
 static void check_length(Naming *n, const char *name, Span span) {

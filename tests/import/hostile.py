@@ -37,9 +37,9 @@ def node(op, inputs, outputs, domain=""):
         field(7, domain) if domain else b"")
 
 
-def model(nodes, external=None, opset=13, domain=""):
+def model(nodes, external=None, opset=13, domain="", outputs=("y",)):
     graph = b"".join(field(1, one) for one in nodes) + field(2, "g") + field(5, tensor("w", external))
-    graph += field(11, value_info("x", [1, 4])) + field(12, value_info("y", [1, 4]))
+    graph += field(11, value_info("x", [1, 4])) + b"".join(field(12, value_info(name, [1, 4])) for name in outputs)
     return field(1, 8) + field(8, field(1, domain) + field(2, opset)) + field(7, graph)
 
 
@@ -90,6 +90,18 @@ def external_files(run, check, folder):
         refused(run, check, folder, "external data from %s on" % offset, part)
 
 
+def taken_names(run, check, folder):
+    """Outputs and nodes that are called what the emitted C, C itself or the language has for itself."""
+    names = ["check", "larger", "env", "run", "kernel_1", "math_a", "f32x4", "selftest_x", "double", "INFINITY", "branch", "_t", "1"]
+    links = ["x", *names]
+    put(folder, model([node("Relu", [links[i]], [links[i + 1]]) for i in range(len(names))], outputs=names))
+    source = os.path.join(folder, "names.cnn")
+    status, said = run("import", os.path.join(folder, "sub/model.onnx"), "-o", source)
+    check(status == 0, "outputs with names that are taken", said)
+    status, said = run("compile", source, "-w", "random:1", "--out-dir", folder)
+    check(status == 0, "a network with them compiles", said)
+
+
 def test(run, check, folder):
     os.makedirs(os.path.join(folder, "sub"))
     external_files(run, check, folder)
@@ -97,6 +109,7 @@ def test(run, check, folder):
     put(folder, whole)
     status, said = run("import", os.path.join(folder, "sub/model.onnx"), "-o", os.path.join(folder, "whole.cnn"))
     check(status == 0, "the model itself is good", said)
+    taken_names(run, check, folder)
     for length in sorted({0, 1, 2, 3, 7, *range(8, len(whole), 13), len(whole) - 1}):
         put(folder, whole[:length])
         refused(run, check, folder, "%d of %d bytes" % (length, len(whole)), "error[E100")
