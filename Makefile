@@ -195,7 +195,7 @@ LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
 # `make check` runs them once, beside the emulated targets.
 ONCE := $(wildcard $(foreach name,cortex-m debian determinism export filter install names networks oracles pipeline roundtrip threads trained,tests/$(name)/run))
 # `make test` has two minutes: it leaves these to `make check`, which runs them with sanitizers first.
-LATER := $(wildcard $(foreach name,applications bench determinism edits explain export memory roundtrip selftest threads trained worked,tests/$(name)/run))
+LATER := $(wildcard $(foreach name,applications bench determinism edits explain export filter install memory roundtrip selftest threads trained worked,tests/$(name)/run))
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(EMULATED) $(EXCEPT),$(sort $(wildcard tests/*/run)))
 TEST_ENVIRONMENT = BUILD='$(abspath $B)' CNNC='$(abspath $B/cnnc)' CC='$(CC)' DATA='$(abspath $(wildcard $(DATA)))' \
   ORACLES='$(abspath $(wildcard $(ORACLES)))' THOROUGH=$(THOROUGH) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
