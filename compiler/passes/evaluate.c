@@ -117,8 +117,8 @@ static const Datum *function(Evaluator *e, const AstExpr *expr) {
 static const Datum *call(Evaluator *e, const AstExpr *expr) {
   if (is_function(expr->text)) return function(e, expr);
   const Entry *entry = find_entry(e->scope, e->arena, expr->text);
-  if (!find_operator(expr->text) &&
-      !(entry && (entry->kind == ENTRY_BLOCK || (entry->kind == ENTRY_DATUM && entry->datum->kind == DATUM_WORD)))) {
+  const Datum *word = entry && entry->kind == ENTRY_DATUM && entry->datum->kind == DATUM_WORD ? entry->datum : NULL;
+  if (!find_operator(expr->text) && !word && !(entry && entry->kind == ENTRY_BLOCK)) {
     Suggestion near = suggest_for(expr->text);
     for (int i = 0; function_names[i]; i++) suggest_candidate(&near, function_names[i]);
     for (int i = 0; all_operators[i]; i++) suggest_candidate(&near, all_operators[i]->name);
@@ -129,8 +129,8 @@ static const Datum *call(Evaluator *e, const AstExpr *expr) {
   Datum *datum = ARENA_NEW(e->arena, Datum);
   datum->kind = DATUM_OPERATION;
   datum->denominator = 1;
-  datum->text = entry && entry->kind == ENTRY_DATUM ? entry->datum->text : expr->text;
-  datum->module = entry && entry->kind == ENTRY_DATUM ? entry->datum->module : e->scope->module;
+  datum->text = word ? word->text : expr->text;
+  datum->module = word ? word->module : e->scope->module;
   datum->arguments = evaluate_arguments(e->c, e->scope, expr->args);
   return datum;
 }
