@@ -94,7 +94,10 @@ static bool read_transposed(Importer *m, const Layer *input, WindowShape *window
     int i = 2 - axes + axis;
     int64_t size;
     output_padding[i] = more ? more[axis] : 0;
-    if (output_padding[i] < 0) return refuse(m, "its attribute output_padding has the number %lld", (long long)output_padding[i]);
+    if (output_padding[i] < 0 || output_padding[i] > INT32_MAX)
+      return refuse(m, "its attribute output_padding has the number %lld", (long long)output_padding[i]);
+    if (wanted && (shape[axis] < 1 || shape[axis] > INT32_MAX))
+      return refuse(m, "its attribute output_shape has the number %lld", (long long)shape[axis]);
     if (!same && !wanted) continue;
     if (!size_is_const(input->sizes[axis + 1], &size)) return refuse(m, "its padding depends on a size that varies");
     int64_t target = wanted ? shape[axis] : size * window->stride[i];

@@ -141,13 +141,19 @@ static bool is_free(Naming *n, const char *name) {
   return !find_name(&n->taken, c_key(n->b->arena, name)) && !is_interface_name(c_name(n->b->arena, name));
 }
 
+/* Not one that no number makes free: `kernel_relu`, the relu behind a label `kernel`, begins like the names of kernels. */
+static const char *possible_name(Naming *n, const char *derived) {
+  bool never = is_interface_name(arena_printf(n->b->arena, "%s_2", derived));
+  return never ? arena_printf(n->b->arena, "layer_%s", derived) : derived;
+}
+
 static void finish_derived_names(Naming *n) {
   Graph *g = n->b->graph;
   NameTable numbers = name_table(n->b->arena); /* derived name -> the last number it got, where the next search begins */
   for (int i = 0; i < g->node_count; i++) {
     Node *node = g->nodes[i];
     if (node->label) continue;
-    const char *derived = node->name, *name = derived;
+    const char *derived = possible_name(n, node->name), *name = derived;
     int *number = find_name(&numbers, derived);
     if (!number) {
       number = ARENA_NEW(n->b->arena, int);
