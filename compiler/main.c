@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "support/cleanup.h"
+#include "lsp/server.h"
 #include "passes/targets.h"
 #include "tools/session.h"
 
@@ -25,10 +26,11 @@ static int run_session(Arena *arena, int argc, char **argv) {
   line->options.verify = true;
 #endif
   static int (*const verbs[VERB_COUNT])(Session *) = {
-      [VERB_COMPILE] = compile_verb, [VERB_CHECK] = check_verb,     [VERB_FMT] = fmt_verb,       [VERB_RUN] = run_verb,
-      [VERB_BENCH] = bench_verb,     [VERB_SUMMARY] = summary_verb, [VERB_GRAPH] = graph_verb,   [VERB_DIFF] = diff_verb,
-      [VERB_WEIGHTS] = weights_verb, [VERB_IMPORT] = import_verb,   [VERB_EXPORT] = export_verb, [VERB_EXPLAIN] = explain_verb,
-      [VERB_HELP] = help_verb,       [VERB_VERSION] = version_verb, [VERB_INIT] = init_verb,     [VERB_COMPLETION] = completion_verb,
+      [VERB_COMPILE] = compile_verb,       [VERB_CHECK] = check_verb,     [VERB_FMT] = fmt_verb,         [VERB_RUN] = run_verb,
+      [VERB_BENCH] = bench_verb,           [VERB_SUMMARY] = summary_verb, [VERB_GRAPH] = graph_verb,     [VERB_DIFF] = diff_verb,
+      [VERB_WEIGHTS] = weights_verb,       [VERB_IMPORT] = import_verb,   [VERB_EXPORT] = export_verb,   [VERB_LSP] = lsp_verb,
+      [VERB_EXPLAIN] = explain_verb,       [VERB_HELP] = help_verb,       [VERB_VERSION] = version_verb, [VERB_INIT] = init_verb,
+      [VERB_COMPLETION] = completion_verb,
   };
   if (line->list_targets) print_targets(session);
   int status = line->list_targets ? 0 : line->help ? help_verb(session) : verbs[line->verb](session);

@@ -58,6 +58,7 @@ typedef struct Options {
 typedef const char *ReadFile(void *context, Arena *arena, const char *path, const char *relative_to, size_t *length, const char **resolved,
                              const char **error);
 
+struct Value;       /* ir/graph.h */
 struct WeightTable; /* ir/weights.h */
 
 /* Reads the bytes of a weights file as a table. false: *error says what is wrong with them. */
@@ -79,5 +80,8 @@ typedef struct Compilation {
   struct WeightsReport *weights_report; /* bind_weights fills it; NULL: nobody asks */
   const char *weights_note;             /* shapes_only: why weights were not looked at; NULL: they were, or there are none */
   const char *pass;                     /* running now, for internal errors */
+  /* Told which tensors leave each stage, and which each name stands for, once for every instance of a block; NULL: nobody asks. */
+  void (*watch)(void *context, Span place, struct Value *const *tensors, int count);
+  void *watch_context;
 } Compilation;
 #endif

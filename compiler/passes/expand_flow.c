@@ -20,7 +20,13 @@ static void report_label_twice(Builder *b, const char *name, Span span, const En
   add_help(d, "to share the weights on purpose, write `shared %s = ..`; otherwise rename one", name);
 }
 
+/* For whoever looks on. */
+static void show(const Builder *b, Span place, Tensors tensors) {
+  if (b->c->watch) b->c->watch(b->c->watch_context, place, tensors.items, tensors.count);
+}
+
 void define_tensors(Builder *b, Scope *scope, const char *name, Span span, const char *what, Tensors tensors) {
+  show(b, span, tensors);
   Entry *old = find_name(&scope->names, name);
   if (old && strcmp(what, "label") == 0 && strcmp(old->what, "label") == 0) {
     report_label_twice(b, name, span, old);
@@ -216,6 +222,7 @@ static Tensors expand_stage(Builder *b, Scope *scope, const AstStage *stage, Ten
   case AST_STAGE_REPEAT_IN: out = expand_repeat_in(b, scope, stage, label, in); break;
   case AST_STAGE_IF: out = expand_if(b, scope, stage, in); break;
   }
+  show(b, stage->span, out);
   if (!label) return out;
   define_tensors(b, scope, label, stage->label.span, "label", out);
   name_result(b, scope, label, out, first);

@@ -49,7 +49,7 @@ static const char *explained_names(Arena *arena) {
 const char *words_of_verb(Arena *arena, Verb verb) {
   if (verb == VERB_EXPLAIN) return explained_names(arena);
   if (verb == VERB_COMPLETION) return "bash zsh fish";
-  if (verb == VERB_VERSION) return "";
+  if (verb == VERB_VERSION || verb == VERB_LSP) return "";
   if (verb != VERB_HELP) return NULL;
   Text out = text_new(arena);
   for (int i = VERB_COMPILE; i < VERB_COUNT; i++) text_addf(&out, "%s%s", i == VERB_COMPILE ? "" : " ", verb_rows[i].name);

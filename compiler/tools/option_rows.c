@@ -93,6 +93,11 @@ const VerbRow verb_rows[VERB_COUNT] = {
                      "The first axis of every tensor is the batch, of any size unless --batch gives one. Layers keep their\n"
                      "names, weights those that they have in a weights file. Integer inputs and outputs keep their types;\n"
                      "all between is float32.\n"},
+    [VERB_LSP] = {"lsp", "cnnc lsp", "language server for editors, on standard input and output",
+                  "  cnnc lsp                                 an editor starts it: see docs/editors.md\n"
+                  "  cnnc lsp -Wno-unused_layers              without this lint\n",
+                  "Diagnostics while typing, shapes behind each layer, hover, completion, definition, references, rename,\n"
+                  "formatting, fixes, outline and colours. Weights files are looked at when a file is opened and saved.\n"},
     [VERB_EXPLAIN] = {"explain", "cnnc explain [CODE|LINT|OPERATION..]", "the long text of a diagnostic or operation; alone: all names",
                       "  cnnc explain E0301\n"
                       "  cnnc explain asymmetric_same\n"
@@ -202,8 +207,8 @@ const OptionRow option_rows[] = {
     {"--dump", "LEVEL", "ast|graph|plan|loops", "print a level of the compiler to standard output", BIT(COMPILE), OPTION_DUMP},
     {"--dump-after", "PASS", NULL, "print the level on which this pass works after it", BIT(COMPILE), OPTION_DUMP_AFTER},
     {"--time-passes", NULL, NULL, "print what each pass took", BIT(COMPILE) | BIT(CHECK), OPTION_TIME_PASSES},
-    {"-W", "[no-]NAME", NULL, "-Wno-NAME silences a lint; -Werror makes all errors, -Werror=NAME one, -Wno-error=NAME all but one", NETS,
-     OPTION_LINT},
+    {"-W", "[no-]NAME", NULL, "-Wno-NAME silences a lint; -Werror makes all errors, -Werror=NAME one, -Wno-error=NAME all but one",
+     NETS | BIT(LSP), OPTION_LINT},
     {"--diagnostics", "FORM", "text|short|json|sarif", "how errors are printed; json and sarif go to standard output", ALL,
      OPTION_DIAGNOSTICS},
     {"--color", "WHEN", "auto|always|never", "colours in errors; NO_COLOR is respected", ALL, OPTION_COLOR},

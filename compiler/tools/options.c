@@ -12,8 +12,6 @@
 
 enum { MOST_RUNS = 1000000 };
 
-static const char *const later_verbs[] = {"lsp", NULL};
-
 typedef struct Parser {
   Arena *arena;
   Diagnostics *diagnostics;
@@ -377,11 +375,6 @@ static void parse_verb(Parser *p, const char *word) {
     ARENA_PUSH(p->arena, out->operands, out->operand_count, word);
     return;
   }
-  for (int i = 0; later_verbs[i]; i++)
-    if (!strcmp(later_verbs[i], word)) {
-      usage_error(p, "`cnnc %s` is not available in this version", word);
-      return;
-    }
   Diagnostic *d = usage_error(p, "there is no verb `%s`", word);
   if (suggested(&suggestion)) add_help(d, "did you mean `cnnc %s`?", suggested(&suggestion));
   else add_help(d, "`cnnc help` lists the verbs; a network's file name ends in `.cnn`");
@@ -417,6 +410,9 @@ static void check_combination(Parser *p) {
     usage_error(p, "`cnnc version` takes no file");
   } else if (out->verb == VERB_INIT && out->operand_count > 1) {
     usage_error(p, "`cnnc init` takes one name; `%s` is a second", out->operands[1]);
+  } else if (out->verb == VERB_LSP && out->operand_count) {
+    Diagnostic *d = usage_error(p, "`cnnc lsp` takes no file");
+    add_help(d, "an editor sends the files; `cnnc check %s` looks at one", out->operands[0]);
   }
   check_regions(p->arena, p->diagnostics, &out->options);
   if (out->options.layout && !out->options.weights) usage_error(p, "`--layout` says what `-w FILE` holds: it needs `-w`");
