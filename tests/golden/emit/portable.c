@@ -6,6 +6,10 @@
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__) && !defined(__TINYC__)
 #pragma GCC optimize("fp-contract=off")
+#pragma GCC optimize("no-tree-slp-vectorize") /* gcc 12 there fuses multiply-add all the same */
+#if __GNUC__ >= 11 /* at -O3 gcc 12 would read beyond arrays where it skips some elements */
+#pragma GCC optimize("vect-cost-model=very-cheap")
+#endif
 #endif
 #include "portable.h"
 
