@@ -73,10 +73,11 @@ static bool border_needed(const Plan *plan, const Step *step, Border *border, in
     before[axis] = size_maximum(window.before[axis]);
     after[axis] = size_maximum(size_sub(plan->arena, end, size_add(plan->arena, window.before[axis], window.input[axis])));
     if (after[axis] < 0) after[axis] = 0;
-    if (size_is_const(window.before[axis], NULL)) continue; /* else `same`, which is never more than half the kernel */
-    int64_t most = most_padding(&window, axis);
+    bool is_same = !size_is_const(window.before[axis], NULL); /* which is never more than half the kernel */
+    int64_t most = most_padding(&window, axis), span = (window.kernel[axis] - 1) * window.dilation[axis];
+    if (!is_same && most < span) most = span; /* `ceil`: the last window begins inside, and reaches beyond the padding */
     if (before[axis] > most) before[axis] = most;
-    if (after[axis] > most) after[axis] = most;
+    if (after[axis] > most) after[axis] = most; /* bounds of sizes need not show it */
   }
   *border = (Border){before[0], after[0], before[1], after[1]};
   return before[0] || before[1] || after[0] || after[1];
