@@ -193,7 +193,7 @@ EMULATED := tests/targets/run
 LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
 # What asks other people's runtimes, or other builds of cnnc, needs no second compiler, and gcc alone has OpenMP's library:
 # `make check` runs them once, beside the emulated targets.
-ONCE := $(wildcard $(foreach name,cortex-m debian determinism export filter install names networks oracles pipeline roundtrip threads trained,tests/$(name)/run))
+ONCE := $(wildcard $(foreach name,cortex-m debian determinism export filter install names networks oracles pipeline roundtrip threads trained web,tests/$(name)/run))
 # `make test` has two minutes: it leaves these to `make check`, which runs them with sanitizers first.
 LATER := $(wildcard $(foreach name,applications bench determinism edits explain export filter install memory roundtrip selftest threads trained worked,tests/$(name)/run))
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(EMULATED) $(EXCEPT),$(sort $(wildcard tests/*/run)))
