@@ -9,6 +9,8 @@ export const shown = { pixels: null, probabilities: null, layers: null };
 
 const find = (id) => document.getElementById(id);
 
+const named = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
+
 async function load(file) {
   const answer = await fetch(file);
   if (!answer.ok) throw new Error(`${file} is missing (${answer.status}): say make in examples/web first`);
@@ -24,7 +26,7 @@ function addSamples(samples, choose) {
   samples.forEach((pixels, i) => {
     const button = document.createElement("button"), canvas = newCanvas(SIDE);
     button.type = "button";
-    button.ariaLabel = `a ${i >> 1}, handwriting ${1 + (i & 1)}`;
+    button.ariaLabel = `${named(i >> 1)}, handwriting ${1 + (i & 1)}`;
     button.append(canvas);
     button.addEventListener("click", () => choose(pixels, canvas));
     find("samples").append(button);
@@ -41,7 +43,7 @@ async function main() {
     waiting = false;
     shown.pixels = pictureOf(paper.strokes) ?? sample;
     Object.assign(shown, shown.pixels ? network(shown.pixels) : { probabilities: null, layers: null });
-    const answer = shown.pixels ? `This is a ${largest(shown.probabilities)}.` : "Draw a digit.";
+    const answer = shown.pixels ? `This is ${named(largest(shown.probabilities))}.` : "Draw a digit.";
     if (find("answer").textContent !== answer) find("answer").textContent = answer; // said aloud only when it changes
     paintPicture(find("seen"), shown.pixels);
     showBars(shown.probabilities);
