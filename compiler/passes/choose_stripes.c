@@ -59,9 +59,10 @@ static int64_t stripe_bytes(const Plan *plan, int first, int last) {
 /* Groups these steps in the highest stripes of which half a cache holds all rows that lie between them. */
 static bool form_in_cache(Plan *plan, int first, int last, int64_t cache) {
   PlanState before = save_plan(plan);
-  int64_t height = size_value(type_height(&plan->steps[last]->result->type));
+  int64_t height = size_value(type_height(&plan->steps[last]->result->type)), rows = height;
   for (int64_t count = 2; count <= height; count++) {
-    int64_t rows = (height + count - 1) / count;
+    if ((height + count - 1) / count == rows) continue; /* one more and no smaller: most are, of a high map */
+    rows = (height + count - 1) / count;
     if (form_stripes(plan, first, last, rows) && stripe_bytes(plan, first, last) <= cache / 2) return true;
     restore_plan(plan, &before);
   }

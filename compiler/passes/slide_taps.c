@@ -6,7 +6,7 @@
 #include "passes/limits.h"
 
 /* What is written out for one vector: more would be no text to read. */
-enum { MOST_TAPS = 7, MOST_UPDATES = 80 };
+enum { MOST_TAPS = 7, MOST_UPDATES = 80, MOST_COLUMNS = 1000 };
 
 /* distance = count * unit */
 static Expr *unit_of(Expr *distance, int *count) {
@@ -37,6 +37,8 @@ Slide find_slide(const Tiling *t) {
     slide.column = unit_of(k->step_tile, &slide.stride);
     if (!expr_equal(unit_of(k->step_reduction[last], &slide.dilation), slide.column)) return none;
   }
+  int64_t columns = (t->points - 1) * (int64_t)slide.stride + (taps - 1) * slide.dilation + 1;
+  if (columns > MOST_COLUMNS) return none; /* hardly any of which is read */
   slide.columns_first = t->nest->associates && last < 2;
   return slide;
 }

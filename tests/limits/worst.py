@@ -183,6 +183,8 @@ def sources():
         "huge sizes": lambda: net("", output="x -> c: conv(2147483647, 2147483647)", shape="[2147483647, 2147483647, 2147483647]"),
         "many pixels": lambda: net("", output="x -> c: conv(8, 3)", shape="[3, 30000, 30000]"),
         "large kernel": lambda: net("", output="x -> c: conv(1, 10000)", shape="[1, 10000, 10000]"),
+        "immense stride": lambda: net("", before="dim W in 4..\n", output="x -> max_pool(2, stride=(2, 200000000))", shape="[4, 64, W]"),
+        "immense dilation": lambda: net("", before="dim W in 400000001..\n", output="x -> c: depthwise_conv(3, dilation=(1, 200000000))", shape="[4, 64, W]"),
         "many groups": lambda: net("", output="x -> c: conv(1000000, 1, groups=1000000)", shape="[1000000, 4, 4]"),
     }
 

@@ -66,7 +66,8 @@ def main():
     for name in worst.sources():
         make("n.cnn", name)
         if case(name, "check", "n.cnn") == 0:
-            case(name, "compile", "n.cnn", "-w", "random:1", "-o", "o.c", "--force")
+            for target in "generic", "x86-64-v3": # without and with vectors
+                case(f"{name}, {target}", "compile", "n.cnn", "-w", "random:1", "--target", target, "-o", "o.c", "--force")
         case(name, "fmt", "--check", "n.cnn")
     for name in worst.weights():
         make(name, name)
