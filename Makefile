@@ -106,7 +106,7 @@ $B/unit-tests: $(UNIT_OBJECTS) $B/libcnnc.a
 
 # Fuzz targets: each with libFuzzer, and all of them in one program that reads files. The one of nets, with its generator and
 # what it compares with, is left out where tcc is no library.
-LIBTCC := $(filter /%,$(shell $(CC) -print-file-name=libtcc.a))
+LIBTCC := $(filter /%,$(shell $(CC) -print-file-name=libtcc.a 2>/dev/null))
 GENERATOR := $(filter-out %/generate.c $(wildcard tests/differential/coverage*.c),$(wildcard tests/differential/*.c))
 HARNESS := $(filter-out %/emit_nets.c %/run_nets.c,$(wildcard tests/harness/*.c))
 FUZZ_SOURCES := $(filter-out %/libfuzzer.c %/replay.c,$(wildcard tests/fuzz/*.c))
