@@ -50,6 +50,7 @@ int graph_verb(Session *session) {
   line->options.shapes_only = true;
   Compilation c = new_compilation(session, &line->options, &session->diagnostics);
   Graph *graph = compile_to_graph(&c);
+  c.weights_note = NULL; /* a picture is the same without weights */
   take_texts(session, &c);
   apply_lint_settings(session, &session->diagnostics);
   if (!graph || session->diagnostics.errors) return 0;
@@ -63,5 +64,6 @@ int graph_verb(Session *session) {
   bool refused;
   if (!write_files(session->arena, &file, 1, rules, &error, &refused)) report(&session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
   else if (line->verbose) add_message(session, "cnnc: %s: %d boxes, %d arrows", path, picture.box_count, picture.edge_count);
+  else if (!line->output) add_message(session, "%s is written", path);
   return 0;
 }

@@ -9,6 +9,7 @@
 
 const char first_examples[] = "  cnnc init digits                         a first network to change: digits.cnn\n"
                               "  cnnc summary digits.cnn                  its layers, shapes and costs\n"
+                              "  cnnc graph digits.cnn                    a picture of it: digits.svg\n"
                               "  cnnc run lenet5.cnn --input digit.png    compile, run, show the likeliest classes\n"
                               "  cnnc compile lenet5.cnn -o lenet5.c      lenet5.c, lenet5.h and lenet5_weights.c\n";
 const char exit_statuses[] = "Exit status: 0 success, 1 the input has errors or\n"

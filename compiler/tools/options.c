@@ -405,7 +405,8 @@ static void check_combination(Parser *p) {
     Diagnostic *d = usage_error(p, "`cnnc diff` takes one network, to look at its files, or two, to compare them");
     add_help(d, "`%s`", verb->usage);
   } else if (takes_one && out->operand_count > 1) {
-    usage_error(p, "`cnnc %s` takes one file; `%s` is a second", verb->name, out->operands[1]);
+    Diagnostic *d = usage_error(p, "`cnnc %s` takes one file; `%s` is a second", verb->name, out->operands[1]);
+    if (out->verb == VERB_RUN) add_help(d, "what a network reads is named by `--input`: `--input %s`", out->operands[1]);
   } else if (out->verb == VERB_VERSION && out->operand_count) {
     usage_error(p, "`cnnc version` takes no file");
   } else if (out->verb == VERB_INIT && out->operand_count > 1) {

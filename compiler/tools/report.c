@@ -148,7 +148,10 @@ static bool write_page(Session *session, const char *path, const char *page) {
   OutputFile file = {path, page, strlen(page), GENERATED_MARK, strlen(GENERATED_MARK)};
   WriteRules rules = {.force = session->line.force, .inputs = inputs, .input_count = session->line.bench ? 2 : 1};
   bool refused;
-  if (write_files(session->arena, &file, 1, rules, &error, &refused)) return true;
+  if (write_files(session->arena, &file, 1, rules, &error, &refused)) {
+    if (!session->line.output) add_message(session, "%s is written", path);
+    return true;
+  }
   report(&session->diagnostics, CODE_E0903, (Span){0, 0}, "%s", error);
   return false;
 }

@@ -23,20 +23,22 @@ static const char *read_bytes(Run *run, const char *path, size_t *length) {
   return bytes;
 }
 
-static bool load_array_bytes(Run *run, const char *path, const char *bytes, size_t length, WeightTable *table) {
+/* NULL, or what was reported. */
+static Diagnostic *load_array_bytes(Run *run, const char *path, const char *bytes, size_t length, WeightTable *table) {
   const char *error = NULL;
   bool good = load_tensor_file(run->session->arena, path, bytes, length, table, &error);
   if (good && table->kind == WEIGHTS_NPY) table->tensors->name = ""; /* fits any input */
-  if (good) return true;
+  if (good) return NULL;
   const char *kind = table->kind == WEIGHTS_SAFETENSORS ? ".npy, .npz or .safetensors" : weights_kind_name(table->kind);
-  add_note(input_error(run, "`%s` is not a sound %s file", path, kind), "%s", error);
-  return false;
+  Diagnostic *d = input_error(run, "`%s` is not a sound %s file", path, kind);
+  add_note(d, "%s", error);
+  return d;
 }
 
 bool load_arrays(Run *run, const char *path, WeightTable *table) {
   size_t length;
   const char *bytes = read_bytes(run, path, &length);
-  return bytes && load_array_bytes(run, path, bytes, length, table);
+  return bytes && !load_array_bytes(run, path, bytes, length, table);
 }
 
 static bool holds(DType dtype, double value) {
@@ -151,7 +153,9 @@ static bool take_file(Run *run, RunTensor *input, const char *path) {
     return false;
   }
   WeightTable table;
-  if (!load_array_bytes(run, path, bytes, length, &table)) return false;
+  Diagnostic *d = load_array_bytes(run, path, bytes, length, &table);
+  if (d && table.kind == WEIGHTS_SAFETENSORS) add_help(d, "pictures are read as PNG, PGM or PPM, which `%s` is not either", path);
+  if (d) return false;
   const WeightTensor *array = array_for(run, &table, input);
   if (array) return take_array(run, input, array, path);
   input_error(run, "`%s` has no array `%s` or `in_%s`", path, input->name, input->name);
