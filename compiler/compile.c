@@ -13,6 +13,7 @@
 #include "passes/passes.h"
 #include "passes/place_regions.h"
 #include "passes/targets.h"
+#include "support/progress.h"
 #include "support/suggest.h"
 
 /* What the result of a pass is; all printers and verifiers hang on this. */
@@ -56,6 +57,7 @@ typedef struct Timer {
 
 static Timer begin(Compilation *c, const char *pass) {
   c->pass = pass;
+  progress_begin(pass, 0);
   return (Timer){c->options->time_passes ? now() : 0};
 }
 

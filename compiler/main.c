@@ -6,6 +6,7 @@
 #include "support/cleanup.h"
 #include "lsp/server.h"
 #include "passes/targets.h"
+#include "support/progress.h"
 #include "tools/session.h"
 
 #define DEFAULT_TARGET "generic"
@@ -33,6 +34,7 @@ static int run_session(Arena *arena, int argc, char **argv) {
       [VERB_COMPLETION] = completion_verb,
   };
   if (line->list_targets) print_targets(session);
+  if (!line->quiet && line->verb != VERB_LSP) progress_allow();
   int status = line->list_targets ? 0 : line->help ? help_verb(session) : verbs[line->verb](session);
   return finish_session(session, status);
 }
@@ -47,6 +49,7 @@ int main(int argc, char **argv) {
   if (fail_after) arena.fail_after = strtol(fail_after, NULL, 10);
 #endif
   if (setjmp(out_of_memory)) {
+    progress_end();
     fputs("cnnc: error[E0904]: there is not enough memory\n", stderr);
     status = 3;
   } else {

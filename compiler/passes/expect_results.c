@@ -11,6 +11,7 @@
 
 #include "ir/operator.h"
 #include "passes/interpret.h"
+#include "support/progress.h"
 
 enum { TIMES = 2, LEAST_SIZE = 20 };
 static const double disturbance = 1.0 / 262144, deviations = 6; /* floats err by 1/16 of that, at most, in all that was tried */
@@ -145,6 +146,7 @@ const SelfTest *expect_results(Compilation *c, const Graph *pinned, SizeSample d
     return test;
   }
   for (int i = 0; i < pinned->value_count; i++) sums[i].known = true;
+  progress_begin("expect_results", test->sets * (1 + TIMES) * interpret_work(scratch, pinned));
   bool good = true;
   for (int set = 0; set < test->sets && good; set++) {
     good = expect_set(scratch, again, pinned, sums, set);

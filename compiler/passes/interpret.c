@@ -3,6 +3,19 @@
 
 #include <string.h>
 #include "ir/operator.h"
+#include "support/progress.h"
+
+/* Products and results. */
+static int64_t node_work(Arena *arena, const Node *node) {
+  int64_t macs = node->op->macs ? size_value(node->op->macs(arena, node)) : 0;
+  return macs + size_value(type_elements(arena, &node->output->type));
+}
+
+int64_t interpret_work(Arena *arena, const Graph *graph) {
+  int64_t work = 0;
+  for (int i = 0; i < graph->node_count; i++) work += node_work(arena, graph->nodes[i]);
+  return work;
+}
 
 /* Evaluates one node into values[]. */
 static bool evaluate_node(Arena *arena, const Node *node, double **values) {
@@ -41,6 +54,7 @@ bool interpret_all(Arena *arena, const Graph *graph, const double *const *inputs
   for (int i = 0; i < graph->node_count; i++) {
     const Value *output = graph->nodes[i]->output;
     if (!evaluate_node(arena, graph->nodes[i], values)) return false;
+    progress_advance(node_work(arena, graph->nodes[i]));
     if (disturb) disturb(context, output, values[output->id], size_value(type_elements(arena, &output->type)));
   }
   return true;

@@ -16,6 +16,7 @@ static struct {
   char path[MAX_PATH];
 } entries[MAX_ENTRIES];
 static volatile sig_atomic_t child_process; /* pid_t is an int here */
+static void (*first_act)(void);
 static bool handlers_installed;
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -54,6 +55,7 @@ static void end_child(void) {
 }
 
 static void on_signal(int number) {
+  if (first_act) first_act();
   end_child();
   cleanup_all();
   (void)signal(number, SIG_DFL);
@@ -94,6 +96,11 @@ bool cleanup_directory(const char *path) { return add(path, true); }
 void cleanup_forget(const char *path) {
   for (int i = 0; i < MAX_ENTRIES; i++)
     if (entries[i].used && !strcmp(entries[i].path, path)) entries[i].used = 0;
+}
+
+void cleanup_first(void (*act)(void)) {
+  first_act = act;
+  install_handlers();
 }
 
 void cleanup_child(pid_t child) { child_process = (sig_atomic_t)child; }

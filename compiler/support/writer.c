@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "support/cleanup.h"
+#include "support/progress.h"
 
 enum { MARK_WITHIN = 4096, LONGEST_NAME = 200 };
 
@@ -75,6 +76,7 @@ static int finish_file(int fd, int problem) {
 }
 
 const char *write_stdout(const char *bytes, size_t length) {
+  progress_end(); /* it may be the same terminal */
   if (fflush(stdout)) return strerror(errno);
   int problem = write_all(STDOUT_FILENO, bytes, length);
   return problem ? strerror(problem) : NULL;
@@ -226,6 +228,7 @@ static bool keep_old(Writer *w, Stage *stage) {
 
 /* A device or a pipe: there is nothing to rename. */
 static bool write_special(Writer *w, const Stage *stage) {
+  progress_end();
   int fd = open_again(stage->path, O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
   if (fd < 0) return fail(w, stage->path, errno == ENXIO ? "nobody reads this pipe" : strerror(errno));
   (void)fcntl(fd, F_SETFL, 0);
@@ -285,6 +288,7 @@ bool write_files(Arena *arena, const OutputFile *files, int count, WriteRules ru
   Writer w = {arena, ARENA_ARRAY(arena, Stage, (size_t)count), count, rules, error, refused};
   for (int i = 0; i < count; i++) w.stages[i].file = &files[i];
   *refused = false;
+  progress_begin("writing files", 0);
   bool good = write_stages(&w);
   cleanup_hold_signals();
   const Stage *failed = good ? rename_all(&w) : NULL;

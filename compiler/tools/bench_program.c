@@ -4,6 +4,7 @@
 #include "emit/templates.h"
 #include "passes/targets.h"
 #include "support/cleanup.h"
+#include "support/progress.h"
 #include "support/reader.h"
 #include "tools/bench.h"
 #include "tools/workplace.h"
@@ -115,8 +116,11 @@ static bool build_and_run(Bench *bench, const Outputs *out, Workplace *w) {
   Text input = text_new(bench->session->arena);
   const char *program = main_program(bench), *sources[] = {w->main, NULL}; /* it includes net.c */
   const char *argv[] = {w->program, w->output, out->weights_blob_bytes ? w->weights : NULL, NULL};
-  return program && fill_workplace(w, out, program, &input) &&
-         build_program(w, machine_flags(bench->session->line.options.target), sources) && start_program(w, argv) && read_answer(bench, w);
+  if (!program || !fill_workplace(w, out, program, &input) ||
+      !build_program(w, machine_flags(bench->session->line.options.target), sources))
+    return false;
+  progress_begin("timing the network", 0);
+  return start_program(w, argv) && read_answer(bench, w);
 }
 
 bool measure_net(Bench *bench) {

@@ -1,6 +1,7 @@
 /* draw.c - pictures as the bytes of a file. Layout and drawing are those of Graphviz's program `dot`; see docs/decisions/0031-pictures.md. */
 #include <string.h>
 #include "load/image.h"
+#include "support/progress.h"
 #include "support/reader.h"
 #include "support/writer.h"
 #include "tools/host_compiler.h"
@@ -35,6 +36,7 @@ static const char *run_dot(Session *session, const Text *dot, const char *format
     return NULL;
   }
   const char *words[] = {"dot", arena_printf(arena, "-T%s", format), "-o", picture, source, NULL};
+  progress_begin("Graphviz", 0);
   HostProgram program = run_program(arena, words, log);
   if (program.error)
     (void)host_error(session, "Graphviz's program `dot`, which draws SVG and PNG, cannot be started", program.error,

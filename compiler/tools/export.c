@@ -3,12 +3,14 @@
 #include "compile.h"
 #include "load/write_onnx.h"
 #include "passes/export_graph.h"
+#include "support/progress.h"
 #include "support/writer.h"
 #include "tools/session.h"
 
 static void write_model(Session *session, const Compilation *c, const OnnxModel *model) {
   const char *path = session->line.output, *error;
   size_t length;
+  progress_begin("making the model", 0);
   const unsigned char *bytes = write_onnx(session->arena, model, &length);
   if (!bytes) {
     Diagnostic *d = report(&session->diagnostics, CODE_E0704, (Span){0, 0}, "the model would have %zu MiB", length >> 20);

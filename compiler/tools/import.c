@@ -8,6 +8,7 @@
 #include "load/read_onnx.h"
 #include "load/tensor_file.h"
 #include "load/write_tensors.h"
+#include "support/progress.h"
 #include "support/reader.h"
 #include "support/writer.h"
 #include "tools/session.h"
@@ -71,6 +72,7 @@ static const char *read_beside_model(void *context, Arena *arena, const char *pa
 }
 
 static bool read_model(Session *session, Names *names, OnnxModel *model, size_t *length) {
+  progress_begin("reading the model", 0);
   const char *error = NULL, *bytes = read_whole_file(session->arena, names->model, READ_ANYTHING, length, &error);
   if (!bytes) {
     fault(session, CODE_E0902, "`%s` cannot be read: %s", names->model, error);

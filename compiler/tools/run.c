@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "passes/interpret.h"
+#include "support/progress.h"
 
 /* One input or output as the caller sees it. */
 static void describe(Run *run, const char *name, const Value *value, bool hwc, RunTensor *tensor) {
@@ -101,6 +102,7 @@ bool evaluate_reference(Run *run, RunTensor *outputs) {
     outputs[i] = run->outputs[i];
     outputs[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * outputs[i].elements));
   }
+  progress_begin("reference evaluator", run->samples * interpret_work(scratch, run->pinned));
   for (int64_t sample = 0; sample < run->samples; sample++) {
     if (!evaluate_sample(run, scratch, sample, outputs)) {
       report(&run->session->diagnostics, CODE_E0999, (Span){0, 0}, "the reference evaluator lacks an operation of this net");

@@ -4,6 +4,7 @@
 #include "emit/emit.h"
 #include "emit/templates.h"
 #include "support/cleanup.h"
+#include "support/progress.h"
 #include "support/reader.h"
 #include "tools/run.h"
 #include "tools/workplace.h"
@@ -113,11 +114,16 @@ static Text encode_inputs(Run *run) {
   return text;
 }
 
-static bool decode_outputs(Run *run, const Workplace *w) {
-  size_t length, expected = 0;
-  for (int i = 0; i < run->layer_count; i++) expected += (size_t)(run->samples * run->layers[i].elements) * sizeof(double);
+static size_t output_bytes(const Run *run) {
+  size_t bytes = 0;
+  for (int i = 0; i < run->layer_count; i++) bytes += (size_t)(run->samples * run->layers[i].elements) * sizeof(double);
   for (int i = 0; i < run->output_count; i++)
-    expected += (size_t)(run->samples * run->outputs[i].elements * dtype_bytes(run->outputs[i].dtype));
+    bytes += (size_t)(run->samples * run->outputs[i].elements * dtype_bytes(run->outputs[i].dtype));
+  return bytes;
+}
+
+static bool decode_outputs(Run *run, const Workplace *w) {
+  size_t length, expected = output_bytes(run);
   const char *error, *bytes = read_whole_file(run->session->arena, w->output, READ_FILES_ONLY, &length, &error);
   if (!bytes || length != expected)
     return host_error(run->session, "the compiled network did not write its outputs", bytes ? NULL : error, NULL);
@@ -143,6 +149,7 @@ static bool decode_outputs(Run *run, const Workplace *w) {
 
 static bool execute(Run *run, const Workplace *w, bool weights_in_c) {
   const char *argv[] = {w->program, w->input, w->output, weights_in_c ? NULL : w->weights, NULL};
+  progress_follow("running the network", w->output, (int64_t)output_bytes(run));
   return start_program(w, argv) && decode_outputs(run, w);
 }
 

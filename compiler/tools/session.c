@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "support/progress.h"
 #include "support/reader.h"
 #include "support/writer.h"
 
@@ -111,6 +112,7 @@ static bool wants_color(const Session *session) {
 }
 
 int finish_session(Session *session, int status) {
+  progress_end();
   Diagnostics *diagnostics = &session->diagnostics;
   bool document = session->line.format == DIAGNOSTICS_JSON || session->line.format == DIAGNOSTICS_SARIF;
   Text printed = text_new(session->arena);

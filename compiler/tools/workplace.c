@@ -2,6 +2,7 @@
 #include "tools/workplace.h"
 
 #include <string.h>
+#include "support/progress.h"
 #include "support/writer.h"
 #include "tools/host_compiler.h"
 
@@ -128,6 +129,7 @@ static HostProgram compile_c(const Workplace *w, const char *machine, const char
 bool build_program(const Workplace *w, const char *machine, const char *const *sources) {
   Session *session = w->session;
   Arena *arena = session->arena;
+  progress_begin("the C compiler", 0);
   HostProgram compiler = compile_c(w, machine, sources);
   if (!compiler.error && compiler.status > 0 && machine == this_machine) compiler = compile_c(w, "", sources);
   int count;

@@ -28,7 +28,7 @@ LIST = os.path.join(HERE, "mutants.txt")
 PROGRAMS = {
     "unit": "tests/unit/run", "runtime": "tests/runtime/run", "diff": "tests/diff/run", "worked": "tests/worked/run",
     "graph": "tests/graph/run", "report": "tests/report/run", "features": "tests/features/run",
-    "weights": "tests/weights/run", "diagnostics": "tests/diagnostics/run", "import": "tests/import/run", "cli": "tests/cli/run", "lsp": "tests/lsp/run",
+    "weights": "tests/weights/run", "diagnostics": "tests/diagnostics/run", "import": "tests/import/run", "cli": "tests/cli/run", "progress": "tests/progress/run", "lsp": "tests/lsp/run",
     "filter": "tests/filter/run", "faults": "tests/faults/run", "names": "tests/names/run", "selftest": "tests/selftest/run",
     "threads": "tests/threads/run", "memory": "tests/memory/run", "numeric": "tests/numeric/run", "differential": "tests/differential/run",
     "export": "tests/export/run", "onnx_backend": "tests/onnx_backend/run", "roundtrip": "tests/roundtrip/run",
