@@ -143,7 +143,7 @@ static void add_edge(Drawing *d, int from, int to, const Value *value) {
   if (from == to) return;
   for (int i = 0; i < picture->edge_count && picture->boxes[to].kind == BOX_GROUP; i++)
     if (picture->edges[i].to == to && picture->edges[i].value == value) return;
-  PictureEdge edge = {from, to, value, shape_text(d->arena, &value->type), false};
+  PictureEdge edge = {from, to, value, shape_text(d->arena, &value->type), false, WAY_DOWN};
   ARENA_PUSH(d->arena, picture->edges, picture->edge_count, edge);
 }
 
@@ -207,5 +207,6 @@ Picture make_picture(Arena *arena, const Graph *graph, const NetFacts *facts, in
   }
   rank_boxes(&picture);
   mark_skips(&picture);
+  find_levels(arena, &picture);
   return picture;
 }

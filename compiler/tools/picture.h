@@ -54,11 +54,20 @@ typedef struct PictureBox {
   int rank; /* of the longest way to it */
 } PictureBox;
 
+/* Of a net with levels, which is drawn as a U: its left side goes down, its right side up. */
+typedef enum EdgeWay {
+  WAY_DOWN,   /* of any other net all */
+  WAY_UP,     /* `to` stands above `from` */
+  WAY_ACROSS, /* beside each other */
+  WAY_BESIDE, /* from the left side to the right one, anyhow */
+} EdgeWay;
+
 typedef struct PictureEdge {
   int from, to; /* boxes */
   const Value *value;
   const char *shape; /* "64\xc3\x9756\xc3\x9756" */
   bool skips;        /* what it leads around is drawn as well */
+  EdgeWay way;
 } PictureEdge;
 
 typedef struct Picture {
@@ -67,6 +76,7 @@ typedef struct Picture {
   PictureBox *boxes;
   PictureEdge *edges;
   int group_count, box_count, edge_count;
+  bool has_levels;
 } Picture;
 
 enum { ALL_DEPTHS = -1 };
@@ -75,6 +85,8 @@ enum { ALL_DEPTHS = -1 };
 Picture make_picture(Arena *arena, const Graph *graph, const NetFacts *facts, int64_t depth);
 /* The frames; sets group_of[i] for each node of the graph, and what is in them. */
 void find_groups(Arena *arena, Picture *picture, const Graph *graph, PictureGroup **group_of);
+/* Sets the ways of the edges. */
+void find_levels(Arena *arena, Picture *picture);
 /* The nearest that has a frame. */
 PictureGroup *framed(PictureGroup *group);
 /* "basic(channels=64)"; "": of a prefix */

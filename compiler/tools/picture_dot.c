@@ -102,6 +102,16 @@ static void add_frame(Text *out, const Picture *picture, const PictureGroup *fra
   }
 }
 
+/* For Graphviz arrows lead down: what leads up is an arrow down with its point at the other end. */
+static void add_arrow(Text *out, const PictureEdge *edge) {
+  bool up = edge->way == WAY_UP;
+  if (edge->way == WAY_ACROSS) text_addf(out, "  {rank=same; n%d; n%d;}\n", edge->from, edge->to);
+  text_addf(out, "  n%d -> n%d [label=<&#160;", up ? edge->to : edge->from, up ? edge->from : edge->to);
+  add_xml(out, edge->shape);
+  text_add(out, edge->skips ? ">, color=\"#1f6fb5\", fontcolor=\"#1f6fb5\", penwidth=1.6" : ">, weight=8");
+  text_addf(out, "%s];\n", up ? ", dir=back" : edge->way == WAY_BESIDE ? ", constraint=false" : "");
+}
+
 void print_dot(Text *out, const Picture *picture) {
   text_add(out, "// " GENERATED_MARK "\ndigraph net {\n");
   text_add(out, "  graph [fontname=\"Helvetica,Arial,sans-serif\", fontsize=12, labelloc=t, nodesep=0.3, ranksep=0.35, pad=0.2];\n"
@@ -109,11 +119,7 @@ void print_dot(Text *out, const Picture *picture) {
                 "  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=9, color=\"#444444\", fontcolor=\"#444444\", arrowsize=0.6];\n");
   add_heading(out, picture);
   add_frame(out, picture, NULL, 0);
-  for (int i = 0; i < picture->edge_count; i++) {
-    const PictureEdge *edge = &picture->edges[i];
-    text_addf(out, "  n%d -> n%d [label=<&#160;", edge->from, edge->to);
-    add_xml(out, edge->shape);
-    text_addf(out, ">%s];\n", edge->skips ? ", color=\"#1f6fb5\", fontcolor=\"#1f6fb5\", penwidth=1.6" : ", weight=8");
-  }
+  if (picture->has_levels) text_add(out, "  newrank=true;\n"); /* rows across frames */
+  for (int i = 0; i < picture->edge_count; i++) add_arrow(out, &picture->edges[i]);
   text_add(out, "}\n");
 }
