@@ -193,7 +193,7 @@ EMULATED := tests/targets/run
 LONGEST_FIRST := tests/numeric/run tests/unit/run tests/run-golden
 # What asks other people's runtimes, or other builds of cnnc, needs no second compiler, and gcc alone has OpenMP's library:
 # `make check` runs them once, beside the emulated targets.
-ONCE := $(wildcard $(foreach name,cortex-m debian determinism export filter install names networks oracles pipeline roundtrip threads trained web,tests/$(name)/run))
+ONCE := $(wildcard $(foreach name,cortex-m debian determinism editors export filter install names networks oracles pipeline roundtrip threads trained web,tests/$(name)/run))
 # `make test` has two minutes: it leaves these to `make check`, which runs them with sanitizers first.
 LATER := $(wildcard $(foreach name,applications bench determinism edits explain export filter install memory roundtrip selftest threads trained worked,tests/$(name)/run))
 TESTS := $(LONGEST_FIRST) $(filter-out $(LONGEST_FIRST) $(EMULATED) $(EXCEPT),$(sort $(wildcard tests/*/run)))
@@ -216,6 +216,7 @@ check:                       ## all else that must hold: the tests with gcc and 
 	@.ci/deps build test check
 	@.ci/oracles build/oracles || true
 	@.ci/foreign build/foreign armhf s390x
+	@.ci/editors build/editors || true
 	@mkdir -p build
 	@rm -f $(RESULTS)
 	@failed=0; \
@@ -298,6 +299,17 @@ sizes: $B/cnnc               ## how large the C of all examples is, and how long
 deps:                        ## install the Debian packages that all targets need
 	@.ci/deps build demo test check format
 
+vscode:                      ## the extension for VS Code, as build/editors/cnnc.vsix
+	@.ci/editors build/editors vscode
+	$(call say,VSCE,build/editors/cnnc.vsix)
+	@grammar/editors/pack build/editors build/editors/cnnc.vsix
+
+tree-sitter:                 ## the tree-sitter grammar with its parser, for Neovim, Helix and Emacs, as build/editors/tree-sitter-cnn
+	@.ci/editors build/editors tree-sitter
+	@rm -rf build/editors/tree-sitter-cnn && cp -r grammar/editors/tree-sitter-cnn build/editors
+	$(call say,GENERATE,build/editors/tree-sitter-cnn)
+	@cd build/editors/tree-sitter-cnn && ../bin/tree-sitter generate && ../bin/tree-sitter build -o cnn.so
+
 # What install puts below $(DESTDIR)$(PREFIX), and uninstall removes.
 INSTALLED := bin/cnnc include/cnnc share/doc/cnnc share/man/man1/cnnc.1 share/pkgconfig/cnnc.pc share/cmake/cnnc \
   share/bash-completion/completions/cnnc share/zsh/site-functions/_cnnc share/fish/vendor_completions.d/cnnc.fish
@@ -350,5 +362,5 @@ clean:                       ## remove everything that was built
 help:                        ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all demo accuracy test run-tests oracles check run-checks docs mutants reliability networks fuzz fuzz-programs fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd bench-windows bench-heads bench-targets targets-table review sizes deps install uninstall deb format lint stats emit-diff clean help
+.PHONY: all demo accuracy test run-tests oracles check run-checks docs mutants reliability networks fuzz fuzz-programs fuzz-fmt fuzz-nets bench bench-tools bench-threads bench-conv bench-winograd bench-windows bench-heads bench-targets targets-table review sizes deps vscode tree-sitter install uninstall deb format lint stats emit-diff clean help
 .DELETE_ON_ERROR:
