@@ -308,7 +308,7 @@ tree-sitter:                 ## the tree-sitter grammar with its parser, for Neo
 	@.ci/editors build/editors tree-sitter
 	@rm -rf build/editors/tree-sitter-cnn && cp -r grammar/editors/tree-sitter-cnn build/editors
 	$(call say,GENERATE,build/editors/tree-sitter-cnn)
-	@cd build/editors/tree-sitter-cnn && ../bin/tree-sitter generate && ../bin/tree-sitter build -o cnn.so
+	@cd build/editors/tree-sitter-cnn && ../bin/tree-sitter generate --abi 14 && ../bin/tree-sitter build -o cnn.so
 
 # What install puts below $(DESTDIR)$(PREFIX), and uninstall removes.
 INSTALLED := bin/cnnc include/cnnc share/doc/cnnc share/man/man1/cnnc.1 share/pkgconfig/cnnc.pc share/cmake/cnnc \

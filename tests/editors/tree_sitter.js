@@ -61,11 +61,13 @@ function checkWords() {
 }
 
 fs.cpSync(path.join(root, "grammar/editors/tree-sitter-cnn"), copy, { recursive: true });
-const generated = treeSitter("generate");
+const generated = treeSitter("generate", "--abi", "14");
 check("the parser is generated", generated.good ? [] : generated.text.split("\n"));
 const tested = treeSitter("test");
 check("tree-sitter test", lines(tested));
 check("it finds cases and marks", /successful parses: 1[0-9]/.test(tested.text) && /\d\d assertions/.test(tested.text) ? [] : [tested.text]);
+const folds = treeSitter("query", "queries/folds.scm", path.join(root, "tests/editors/textmate.cnn"));
+check("nets and blocks fold", folds.good && folds.text.match(/capture: .*fold/g)?.length > 5 ? [] : [folds.text]);
 check("scanner.c has no warnings", spawnSync("cc", ["-std=c11", "-Wall", "-Wextra", "-Werror", "-Isrc", "-fsyntax-only", "src/scanner.c"], { cwd: copy, encoding: "utf8" }).stderr.split("\n").filter(Boolean));
 checkWords();
 checkSources();
