@@ -168,9 +168,9 @@ bool choose_winograd(const Plan *plan, const Step *step, const Target *target, S
   WinogradShape shape = winograd_shape(nest, &(Schedule){.winograd = {{1, 1}, {1, 1}}, .lanes = 1, .input_lanes = 1});
   int lanes = input_lanes(plan, step, shape.in_channels, target->lanes);
   bool few = shape.in_channels < LEAST_CHANNELS || shape.out_channels < LEAST_CHANNELS, found = false;
+  if (lanes == 0 || (few && !plan->winograd.always)) return false;
   Costs costs = {target, read_from_afar(plan, target)};
   double least = plan->winograd.always ? HUGE_VAL : direct_cost((double)(kernel[0] * kernel[1]), &shape, &costs, &direct);
-  if (lanes == 0 || (few && !plan->winograd.always)) return false;
   for (int results = 2; results <= 4; results += 2) {
     WinogradForm form = winograd_form(results, kernel);
     if (!may_be_in(plan, form) || shape.rows < form.results[0] || shape.columns < form.results[1]) continue;

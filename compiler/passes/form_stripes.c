@@ -45,9 +45,9 @@ static bool is_alone(const View *view, const TensorType *type) {
 /* Whether the next step alone reads the result of step k, as a whole. */
 static bool read_by_next_alone(const Plan *plan, int k) {
   const Value *value = plan->steps[k]->result;
-  for (int i = 0; i < plan->step_count; i++) {
+  for (int i = k + 1; i < plan->step_count; i++) {
     const Step *step = plan->steps[i];
-    if (i != k + 1 && step_reads_part(step, value)) return false;
+    if (i > k + 1 && step_reads_part(step, value)) return false;
     for (int n = 0; i == k + 1 && n < step->operand_count; n++)
       if (step->operands[n].value && lies_in(step->operands[n].value) == value && stored_as(step->operands[n].value) != value) return false;
   }

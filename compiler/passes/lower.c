@@ -262,19 +262,29 @@ static Stmt *for_each_sample(const StepBinding *b, Stmt *body) {
   return stmt_for(a, "n", expr_int(a, 0), expr_constant(a, "BATCH", size_of(a, b->plan->batch)), expr_int(a, 1), body);
 }
 
+typedef struct Run { /* the statements of run, a list that grows at its end: networks have thousands of steps */
+  Stmt **end;
+  Stmt *round; /* the loop over samples that is open, or NULL */
+} Run;
+
+static void add_to_run(Run *run, Stmt *more) {
+  *run->end = more;
+  while (*run->end) run->end = &(*run->end)->next;
+}
+
 /* What run does for a step. With --batch, steps that compute one sample stand in a loop, as many together as follow each
- * other: *round is the one that the last step stands in. */
-static void add_calls(const StepBinding *b, Stmt *call, Stmt **round) {
+ * other: the round is the one that the last step stands in. */
+static void add_calls(const StepBinding *b, Stmt *call, Run *run) {
   StepBinding of_one = *b;
   of_one.one_sample = b->plan->batch > 1;
   Stmt *border = lower_zero_border(&of_one), *both = stmt_then(b->step->all_samples ? NULL : border, call);
-  if (b->one_sample && *round) {
-    stmt_then((*round)->body, both);
+  if (b->one_sample && run->round) {
+    stmt_then(run->round->body, both);
     return;
   }
-  if (b->step->all_samples && border) b->program->run = stmt_then(b->program->run, for_each_sample(b, border));
-  *round = b->one_sample ? for_each_sample(b, both) : NULL;
-  b->program->run = stmt_then(b->program->run, *round ? *round : both);
+  if (b->step->all_samples && border) add_to_run(run, for_each_sample(b, border));
+  run->round = b->one_sample ? for_each_sample(b, both) : NULL;
+  add_to_run(run, run->round ? run->round : both);
 }
 
 LoopProgram *lower(Compilation *c, Plan *plan) {
@@ -285,7 +295,8 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
   plan->constant_names = name_table(c->arena);
   program->dims = plan->graph->dims;
   program->dim_count = plan->graph->dim_count;
-  Stmt *round = NULL, *before = NULL; /* the loop over samples that is open; what comes before a group of steps */
+  Run run = {&program->run, NULL};
+  Stmt *before = NULL; /* what comes before a group of steps */
   StepBinding *bindings = ARENA_ARRAY(c->arena, StepBinding, (size_t)plan->step_count + 1);
   for (int k = 0; k < plan->step_count; k++) {
     Step *step = plan->steps[k];
@@ -298,13 +309,13 @@ LoopProgram *lower(Compilation *c, Plan *plan) {
     Function *f = step_function(b, share_work(b, step_body(b)));
     ARENA_PUSH(c->arena, program->layers, program->layer_count, f);
     if (!step->stripe) {
-      add_calls(b, step_call(b, f), &round);
+      add_calls(b, step_call(b, f), &run);
       continue;
     }
     before = stmt_then(before, lower_zero_border(b));
     if (k < step->stripe->last) continue;
     int first = step->stripe->first;
-    program->run = stmt_then(program->run, lower_stripes(bindings + first, program->layers + first, k - first + 1, before));
+    add_to_run(&run, lower_stripes(bindings + first, program->layers + first, k - first + 1, before));
     before = NULL;
   }
   place_weights(plan);
