@@ -147,7 +147,7 @@ names: name                                                     { $$ = new_names
   | names "," name                                              { $$ = add_name(p, $1, $3); }
 opt_rules: %empty                                               { $$ = (Rules){0}; }
   | "{" rules "}"                                               { $$ = $2; }
-rules: %empty                                                   { $$ = (Rules){.written = true}; }
+rules: %empty                                                   { $$ = (Rules){0}; }
   | rules rule                                                  { $$ = add_rule($1, $2); }
 rule: RENAME string "=" label                                   { $$ = new_rule(p, true, $2, $4, @$); }
   | IGNORE string                                               { $$ = new_rule(p, false, $2, (AstName){0}, @$); }
@@ -165,8 +165,8 @@ open_flow: source                                               { $$ = open_flow
 source: source_name                                             { $$ = new_flow(p, AST_SOURCE_NAME, $1, @$); }
   | integer                                                     { $$ = new_number_flow(p, $1, @$); }
   | FLOAT                                                       { $$ = new_number_flow(p, new_float(p, @1), @$); }
-  | "-" integer                                                 { $$ = new_number_flow(p, new_unary(p, AST_NEGATE, $2, @1, @$), @$); }
-  | "-" FLOAT                                                   { $$ = new_number_flow(p, new_unary(p, AST_NEGATE, new_float(p, @2), @1, @$), @$); }
+  | "-" integer                                                 { $$ = new_number_flow(p, new_unary(p, AST_NEGATE, $2, @$), @$); }
+  | "-" FLOAT                                                   { $$ = new_number_flow(p, new_unary(p, AST_NEGATE, new_float(p, @2), @$), @$); }
   | lbracket flows "]"                                          { $$ = new_list_flow(p, $2, @$); }
 source_name: name
   | PATH                                                        { $$ = new_name(p, @1); }
@@ -213,23 +213,23 @@ exprs: expr                                                     { $$ = (Exprs){$
 expr_pair: expr "," expr                                        { $$ = append_expr((Exprs){$1, $1}, $3); }
   | expr_pair "," expr                                          { $$ = append_expr($1, $3); }
 expr: atom
-  | expr OR expr                                                { $$ = new_binary(p, AST_OR, $1, $3, @2, @$); }
-  | expr AND expr                                               { $$ = new_binary(p, AST_AND, $1, $3, @2, @$); }
-  | NOT expr                                                    { $$ = new_unary(p, AST_NOT, $2, @1, @$); }
-  | expr "==" expr                                              { $$ = new_binary(p, AST_EQ, $1, $3, @2, @$); }
-  | expr "!=" expr                                              { $$ = new_binary(p, AST_NE, $1, $3, @2, @$); }
-  | expr "<" expr                                               { $$ = new_binary(p, AST_LT, $1, $3, @2, @$); }
-  | expr ">" expr                                               { $$ = new_binary(p, AST_GT, $1, $3, @2, @$); }
-  | expr "<=" expr                                              { $$ = new_binary(p, AST_LE, $1, $3, @2, @$); }
-  | expr ">=" expr                                              { $$ = new_binary(p, AST_GE, $1, $3, @2, @$); }
-  | expr "+" expr                                               { $$ = new_binary(p, AST_ADD, $1, $3, @2, @$); }
-  | expr "-" expr                                               { $$ = new_binary(p, AST_SUB, $1, $3, @2, @$); }
-  | expr "*" expr                                               { $$ = new_binary(p, AST_MUL, $1, $3, @2, @$); }
-  | expr "/" expr                                               { $$ = new_binary(p, AST_DIV, $1, $3, @2, @$); }
-  | expr "//" expr                                              { $$ = new_binary(p, AST_FLOOR_DIV, $1, $3, @2, @$); }
-  | expr "%" expr                                               { $$ = new_binary(p, AST_MOD, $1, $3, @2, @$); }
-  | "-" expr %prec NEGATE                                       { $$ = new_unary(p, AST_NEGATE, $2, @1, @$); }
-  | expr "**" expr                                              { $$ = new_binary(p, AST_POW, $1, $3, @2, @$); }
+  | expr OR expr                                                { $$ = new_binary(p, AST_OR, $1, $3, @$); }
+  | expr AND expr                                               { $$ = new_binary(p, AST_AND, $1, $3, @$); }
+  | NOT expr                                                    { $$ = new_unary(p, AST_NOT, $2, @$); }
+  | expr "==" expr                                              { $$ = new_binary(p, AST_EQ, $1, $3, @$); }
+  | expr "!=" expr                                              { $$ = new_binary(p, AST_NE, $1, $3, @$); }
+  | expr "<" expr                                               { $$ = new_binary(p, AST_LT, $1, $3, @$); }
+  | expr ">" expr                                               { $$ = new_binary(p, AST_GT, $1, $3, @$); }
+  | expr "<=" expr                                              { $$ = new_binary(p, AST_LE, $1, $3, @$); }
+  | expr ">=" expr                                              { $$ = new_binary(p, AST_GE, $1, $3, @$); }
+  | expr "+" expr                                               { $$ = new_binary(p, AST_ADD, $1, $3, @$); }
+  | expr "-" expr                                               { $$ = new_binary(p, AST_SUB, $1, $3, @$); }
+  | expr "*" expr                                               { $$ = new_binary(p, AST_MUL, $1, $3, @$); }
+  | expr "/" expr                                               { $$ = new_binary(p, AST_DIV, $1, $3, @$); }
+  | expr "//" expr                                              { $$ = new_binary(p, AST_FLOOR_DIV, $1, $3, @$); }
+  | expr "%" expr                                               { $$ = new_binary(p, AST_MOD, $1, $3, @$); }
+  | "-" expr %prec NEGATE                                       { $$ = new_unary(p, AST_NEGATE, $2, @$); }
+  | expr "**" expr                                              { $$ = new_binary(p, AST_POW, $1, $3, @$); }
 atom: integer
   | FLOAT                                                       { $$ = new_float(p, @1); }
   | SIZE                                                        { $$ = new_size(p, @1); }
@@ -240,7 +240,7 @@ atom: integer
   | name                                                        { $$ = new_word(p, AST_NAME, $1.text, @$); }
   | name "(" ")"                                                { $$ = new_function(p, $1, (Args){0}, @$); }
   | name "(" args opt_comma ")"                                 { $$ = new_function(p, $1, $3, @$); }
-  | "(" expr ")"                                                { $$ = new_unary(p, AST_GROUP, $2, @1, @$); }
+  | "(" expr ")"                                                { $$ = new_unary(p, AST_GROUP, $2, @$); }
   | "(" expr_pair opt_comma ")"                                 { $$ = new_items(p, AST_TUPLE, $2, @$); }
   | "(" named_items opt_comma ")"                               { $$ = new_named_tuple(p, $2, @$); }
   | lbracket exprs opt_comma "]"                                { $$ = new_items(p, AST_LIST, $2, @$); }

@@ -65,7 +65,6 @@ struct AstExpr {
   double real;
   const char *text;
   AstBinaryOp op;
-  Span op_span;
   AstExpr *left, *right;
   AstExpr *items;
   AstArg *args;
@@ -163,7 +162,6 @@ typedef struct AstStmt {
   AstArg *args;
   AstName string; /* weights: the file */
   AstRule *rules;
-  bool has_rules; /* { } was written */
   AstExpr *value;
   const char *doc; /* of ## lines before it; NULL: none */
   Span span;

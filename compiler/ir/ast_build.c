@@ -115,18 +115,16 @@ static void deepen(Parser *p, AstExpr *expr, const AstExpr *part) {
   *expr = (AstExpr){.kind = AST_NONE, .span = expr->span, .depth = 1};
 }
 
-AstExpr *new_unary(Parser *p, AstExprKind kind, AstExpr *left, Span op, Span span) {
+AstExpr *new_unary(Parser *p, AstExprKind kind, AstExpr *left, Span span) {
   AstExpr *expr = new_expr(p, kind, span);
   expr->left = left;
-  expr->op_span = op;
   deepen(p, expr, left);
   return expr;
 }
 
-AstExpr *new_binary(Parser *p, AstBinaryOp op, AstExpr *left, AstExpr *right, Span op_span, Span span) {
+AstExpr *new_binary(Parser *p, AstBinaryOp op, AstExpr *left, AstExpr *right, Span span) {
   AstExpr *expr = new_expr(p, AST_BINARY, span);
   expr->op = op;
-  expr->op_span = op_span;
   expr->left = left;
   expr->right = right;
   deepen(p, expr, left->depth > right->depth ? left : right);
@@ -325,7 +323,6 @@ AstStmt *new_weights(Parser *p, AstName file, Args args, Rules rules, Span span)
   stmt->string = file;
   stmt->args = args.first;
   stmt->rules = rules.first;
-  stmt->has_rules = rules.written;
   return stmt;
 }
 

@@ -29,7 +29,6 @@ typedef struct Flows {
 } Flows;
 typedef struct Rules {
   AstRule *first, *last;
-  bool written;
 } Rules;
 typedef struct Stmts {
   AstStmt *first, *last;
@@ -70,8 +69,8 @@ AstExpr *new_word(Parser *p, AstExprKind kind, const char *text, Span span);
 AstExpr *new_integer(Parser *p, Span span);
 AstExpr *new_float(Parser *p, Span span);
 AstExpr *new_size(Parser *p, Span span);
-AstExpr *new_unary(Parser *p, AstExprKind kind, AstExpr *left, Span op, Span span);
-AstExpr *new_binary(Parser *p, AstBinaryOp op, AstExpr *left, AstExpr *right, Span op_span, Span span);
+AstExpr *new_unary(Parser *p, AstExprKind kind, AstExpr *left, Span span);
+AstExpr *new_binary(Parser *p, AstBinaryOp op, AstExpr *left, AstExpr *right, Span span);
 AstExpr *new_items(Parser *p, AstExprKind kind, Exprs items, Span span);
 AstExpr *new_named_tuple(Parser *p, Args args, Span span);
 AstExpr *new_function(Parser *p, AstName name, Args args, Span span);

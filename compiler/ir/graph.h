@@ -133,9 +133,8 @@ typedef struct Graph {
   GraphOutput *outputs;
   WeightsFile *weights;
   Meta *metas;
-  const char **sources; /* names of the .cnn and of every used file */
-  const Dim **dims;     /* used by the types */
-  int value_count, node_count, parameter_count, input_count, output_count, weights_count, meta_count, source_count, dim_count;
+  const Dim **dims; /* used by the types */
+  int value_count, node_count, parameter_count, input_count, output_count, weights_count, meta_count, dim_count;
 } Graph;
 
 /* Channels, height and width of any rank: [N] is N x 1 x 1, [C, L] is C x 1 x L. */

@@ -9,7 +9,6 @@
 typedef enum Life { LIFE_BEFORE, LIFE_SERVING, LIFE_SHUT_DOWN, LIFE_ENDED, LIFE_BROKEN_OFF } Life;
 
 typedef struct Server {
-  Session *session;
   Store store;
   Transport transport;
   Arena work; /* of the message that is being answered */
@@ -225,7 +224,7 @@ static void take_message(Server *s, const char *body, size_t length) {
 
 int lsp_verb(Session *session) {
   Server *s = ARENA_NEW(session->arena, Server);
-  *s = (Server){.session = session, .store = {.session = session}};
+  *s = (Server){.store = {.session = session}};
   arena_defer(session->arena, close_all_documents, &s->store);
   arena_defer(session->arena, free_work, &s->work);
   while (s->life < LIFE_ENDED && !s->deaf) {

@@ -37,10 +37,9 @@ static void pad(DenseWindow *w, Padding padding, int axis) {
 }
 
 DenseWindow dense_window(const Node *node, int axis, Pair kernel, Pair stride, Pair dilation, Padding padding) {
-  Dense in = dense_of(&node->inputs[0]->type), out = dense_of(&node->output->type);
-  if (axis == 0 && node->inputs[0]->type.rank < 3) return (DenseWindow){1, 1, 1, 1, 1, 0, 0};
+  Dense in = dense_of(&node->inputs[0]->type);
+  if (axis == 0 && node->inputs[0]->type.rank < 3) return (DenseWindow){1, 1, 1, 1, 0, 0};
   DenseWindow w = {.input = axis == 0 ? in.height : in.width,
-                   .output = axis == 0 ? out.height : out.width,
                    .kernel = axis == 0 ? kernel.h : kernel.w,
                    .stride = axis == 0 ? stride.h : stride.w,
                    .dilation = axis == 0 ? dilation.h : dilation.w};

@@ -19,7 +19,7 @@ void evaluate_each(const Node *node, const double *input, double *output, double
 
 /* One axis of a window as numbers. Tap k of window o stands at o * stride + k * dilation - before. */
 typedef struct DenseWindow {
-  int64_t input, output, kernel, stride, dilation, before, after;
+  int64_t input, kernel, stride, dilation, before, after;
 } DenseWindow;
 
 /* Of axis 0 (height) or 1 (width) for a node that was inferred without errors. */

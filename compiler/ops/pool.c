@@ -126,7 +126,6 @@ static void evaluate_avg(const Node *node, const double *const *inputs, double *
 typedef struct Taps {
   Expr *begin, *end; /* NULL: all windows lie inside */
   Expr *first;       /* the first tap inside */
-  Expr *counted;     /* how many an average is divided by; an integer where it does not vary */
 } Taps;
 
 static const char *const begin_names[] = {"ky_begin", "kx_begin"}, *const end_names[] = {"ky_end", "kx_end"};

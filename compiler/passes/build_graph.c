@@ -242,8 +242,6 @@ Graph *build_graph(Compilation *c, const Ast *ast) {
   const AstDecl *net = files.incomplete ? NULL : choose_net(c, ast);
   if (!net) return NULL;
   Builder b = new_builder(c, net);
-  b.graph->sources = files.sources;
-  b.graph->source_count = files.source_count;
   Scope scope = module_scope(module, c->arena);
   for (const AstDecl *d = ast->declarations; d; d = d->next)
     if (d->kind == AST_META) add_meta(&b, &scope, d->name, d->value);

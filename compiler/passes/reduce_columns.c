@@ -9,7 +9,6 @@
 #include "passes/tiling.h"
 
 typedef struct Combine { /* writes update(acc, element) */
-  const Tiling *t;
   Expr *acc, *element;
 } Combine;
 
@@ -22,7 +21,7 @@ static Expr *combine_visit(void *context, Expr *e) {
 
 static Expr *updated(const Tiling *t, const char *acc, const char *element) {
   Type type = {SCALAR_F32, t->lanes};
-  Combine combine = {t, expr_var(t->arena, acc, type), expr_var(t->arena, element, type)};
+  Combine combine = {expr_var(t->arena, acc, type), expr_var(t->arena, element, type)};
   return rewrite_expr(t->arena, t->nest->update, combine_visit, &combine);
 }
 

@@ -212,7 +212,6 @@ Module *resolve_files(Files *files, const Ast *ast) {
   Module *module = ARENA_NEW(c->arena, Module);
   module->ast = ast;
   module->names = module->defaults = name_table(c->arena);
-  ARENA_PUSH(c->arena, files->sources, files->source_count, ast->source->name);
   Scope *scope = ARENA_NEW(c->arena, Scope); /* arguments of defaults keep it, for messages */
   *scope = module_scope(module, c->arena);
   check_unique(files, ast);

@@ -7,10 +7,8 @@ enum { MAX_USE_DEPTH = 16, MAX_USED_FILES = 1024 };
 
 typedef struct Files {
   Compilation *c;
-  NameTable modules;    /* by resolved path; a module without `names` being complete is still open: a cycle */
-  NameTable open;       /* resolved paths that are being read */
-  const char **sources; /* names of the .cnn and of every used file */
-  int source_count;
+  NameTable modules; /* by resolved path; a module without `names` being complete is still open: a cycle */
+  NameTable open;    /* resolved paths that are being read */
   int depth;
   bool incomplete; /* a used file could not be taken in: what it has would seem to be missing */
 } Files;

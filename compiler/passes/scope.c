@@ -14,10 +14,8 @@ const Entry *find_entry(const Scope *scope, Arena *arena, const char *name) {
       *entry = (Entry){.kind = ENTRY_DATUM, .what = "loop variable", .datum = datum_number(arena, loop->value, 1)};
       return entry;
     }
-  Entry *entry = find_name(&scope->names, name);
-  if (!entry) entry = find_name(&scope->module->names, name);
-  if (entry) entry->used = true;
-  return entry;
+  const Entry *entry = find_name(&scope->names, name);
+  return entry ? entry : find_name(&scope->module->names, name);
 }
 
 const char *written_text(const Compilation *c, Arena *arena, Span span) {

@@ -37,7 +37,6 @@ typedef struct Entry {
   const struct Module *module; /* of the declaration, at file level */
   Tensors tensors;             /* TENSORS */
   SharedLayer *shared;
-  bool used; /* DIM: a type or expression asked for it */
 } Entry;
 
 /* All `default op(attributes)` of a file for one operation, evaluated. */

@@ -50,8 +50,6 @@ static bool must_fail(Arena *arena) {
   return arena->fail_after > 0 && arena->allocations >= arena->fail_after;
 }
 
-void *arena_malloc(Arena *arena, size_t size) { return must_fail(arena) ? NULL : calloc(1, size ? size : 1); }
-
 /* The newest block of usual size stands first, as it has room; a large one stands behind it. */
 static ArenaBlock *add_block(Arena *arena, size_t size) {
   ArenaBlock *block = calloc(1, sizeof *block + size);

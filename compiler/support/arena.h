@@ -28,8 +28,6 @@ char *arena_strdup(Arena *arena, const char *text);
 char *arena_printf(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Calls release(object) when the arena is freed, newest first. If it cannot be registered, it is called at once. */
 void arena_defer(Arena *arena, void (*release)(void *object), void *object);
-/* What malloc'ed memory uses too: zeroed; counts, and fails on purpose where a test asks for it. NULL on failure. */
-void *arena_malloc(Arena *arena, size_t size);
 /* Leaves through `out_of_memory`. */
 _Noreturn void arena_fail(Arena *arena);
 void arena_free(Arena *arena);

@@ -35,7 +35,7 @@ static bool take_times(Arena *arena, const cJSON *root, BenchTimes *times) {
 bool read_bench_times(Session *session, const char *path, BenchTimes *times) {
   size_t length;
   const char *error, *bytes = read_whole_file(session->arena, path, READ_ANYTHING, &length, &error);
-  *times = (BenchTimes){.file = path};
+  *times = (BenchTimes){0};
   if (!bytes) {
     report(&session->diagnostics, CODE_E0902, (Span){0, 0}, "cannot read `%s`: %s", path, error);
     return false;

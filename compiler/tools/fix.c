@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 typedef struct Edits {
-  Arena *arena;
   const Source *source;
   Fix *items; /* chosen so far, in no order */
   int count;
@@ -32,7 +31,7 @@ static int by_place(const void *a, const void *b) {
 }
 
 Text apply_fixes(Arena *arena, const Diagnostics *diagnostics, const Source *source, int *count) {
-  Edits edits = {arena, source, NULL, 0};
+  Edits edits = {source, NULL, 0};
   const Diagnostic *const *items = diagnostics_in_order(diagnostics);
   *count = 0;
   for (int i = 0; i < diagnostics->count; i++) {

@@ -9,7 +9,7 @@ typedef struct StepTime { /* of `cnnc bench --json` */
 } StepTime;
 
 typedef struct BenchTimes {
-  const char *file, *net, *target;
+  const char *net, *target;
   StepTime *steps;
   int step_count;
   double ms; /* of the whole net */

@@ -56,7 +56,7 @@ static void check_window(const char *padding, int n, int k, int s, int d) {
     Window w = window_of(&f.arena, &node->inputs[0]->type, a->kernel_size, a->stride, a->dilation, a->padding, false);
     DenseWindow dense = dense_window(node, 1, a->kernel_size, a->stride, a->dilation, a->padding);
     cr_assert(size_is(w.before[1], e.before) && size_is(w.after[1], e.after), "n %d, %s", n, attributes);
-    cr_assert(dense.before == e.before && dense.after == e.after && dense.output == windows, "n %d, %s", n, attributes);
+    cr_assert(dense.before == e.before && dense.after == e.after, "n %d, %s", n, attributes);
   }
   if (windows && strncmp(padding, "same", 4) == 0) cr_assert_eq(windows, (n + s - 1) / s);
   if (strcmp(padding, "full") == 0) cr_assert_eq(windows, (n + span - 2) / s + 1);

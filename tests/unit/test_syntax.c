@@ -61,7 +61,6 @@ Test(syntax, spans_cover_constructs) {
   expect_span(&p, stage->span, "conv(8, k=1 + 2)");
   expect_span(&p, stage->label.span, "c");
   expect_span(&p, stage->call.args->next->span, "k=1 + 2");
-  expect_span(&p, stage->call.args->next->value->op_span, "+");
   expect_span(&p, stage->next->span, "relu");
   expect_span(&p, p.ast->declarations->name.span, "a");
   arena_free(&p.arena);
