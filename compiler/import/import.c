@@ -159,13 +159,12 @@ static void check_attributes(Importer *m) {
   }
 }
 
-static bool check_counts(Importer *m, const OnnxOperator *operator, int inputs) {
-  if (inputs < operator->min_inputs) return refuse(m, "it has %d inputs and needs %d", inputs, operator->min_inputs);
-  if (operator->max_inputs >= 0 && inputs> operator->max_inputs)
-    return refuse(m, "it has %d inputs; %d are known", inputs, operator->max_inputs);
-  for (int i = 0; i < operator->min_inputs; i++)
+static bool check_counts(Importer *m, const OnnxOperator *known, int inputs) {
+  if (inputs < known->min_inputs) return refuse(m, "it has %d inputs and needs %d", inputs, known->min_inputs);
+  if (known->max_inputs >= 0 && inputs > known->max_inputs) return refuse(m, "it has %d inputs; %d are known", inputs, known->max_inputs);
+  for (int i = 0; i < known->min_inputs; i++)
     if (!*m->node->inputs[i]) return refuse(m, "its input %d is left out", i + 1);
-  for (int i = operator->outputs; i < m->node->outputs_count; i++)
+  for (int i = known->outputs; i < m->node->outputs_count; i++)
     if (*m->node->outputs[i] && find_name(&m->counts, m->node->outputs[i]))
       return refuse(m, "its output %d, `%s`, is none that cnnc computes", i + 1, shown_name(m->arena, m->node->outputs[i]));
   return true;
@@ -207,23 +206,23 @@ static bool takes_constant_first(const char *op) {
   return false;
 }
 
-static bool map_with(Importer *m, const OnnxOperator *operator, const Operands * in, Value **out) {
-  bool folds = operator->fold &&(in->constant || (!in->count && !operator->map));
+static bool map_with(Importer *m, const OnnxOperator *known, const Operands *in, Value **out) {
+  bool folds = known->fold && (in->constant || (!in->count && !known->map));
   for (int i = 0; i < in->count; i++) {
     const Value *value = in->values[i];
     if (!value || value->kind != VALUE_TENSOR) continue;
-    if (value->spread && !takes_spread(operator->name)) return refuse(m, "its input is reshaped to more sizes than cnnc's tensors have");
-    if (value->expanded && (!takes_expanded(operator->name) || in->count != 2 || in->values[i == 0]->kind != VALUE_TENSOR))
+    if (value->spread && !takes_spread(known->name)) return refuse(m, "its input is reshaped to more sizes than cnnc's tensors have");
+    if (value->expanded && (!takes_expanded(known->name) || in->count != 2 || in->values[i == 0]->kind != VALUE_TENSOR))
       return refuse(m, "its input is repeated along its channels by an Expand");
-    if (value->dtype == TENSOR_I64 && strcmp(operator->name, "Cast") && strcmp(operator->name, "Min"))
+    if (value->dtype == TENSOR_I64 && strcmp(known->name, "Cast") && strcmp(known->name, "Min"))
       return refuse(m, "its input `%s` is of type int64, with which cnnc does not compute", shown_name(m->arena, value->name));
   }
-  if (folds) return operator->fold(m, in->values, in->count, out);
-  if (!operator->map) return refuse(m, "it is computed at run time; cnnc imports it only where its inputs are constants");
+  if (folds) return known->fold(m, in->values, in->count, out);
+  if (!known->map) return refuse(m, "it is computed at run time; cnnc imports it only where its inputs are constants");
   if (in->constant && in->count) return refuse(m, "all its inputs are constants, and cnnc does not compute that while it imports");
-  if (in->count && in->values[0] && is_constant(in->values[0]) && !takes_constant_first(operator->name))
+  if (in->count && in->values[0] && is_constant(in->values[0]) && !takes_constant_first(known->name))
     return refuse(m, "its input `%s` is a constant, though another is not", shown_name(m->arena, in->values[0]->name));
-  return operator->map(m, in->values, in->count, out);
+  return known->map(m, in->values, in->count, out);
 }
 
 static void map_node(Importer *m, const OnnxNode *node) {
@@ -231,13 +230,13 @@ static void map_node(Importer *m, const OnnxNode *node) {
   m->used_attributes = 0;
   m->refused = false;
   Value **out = ARENA_ARRAY(m->arena, Value *, (size_t)node->outputs_count + 1);
-  const OnnxOperator *operator= * node->domain ? NULL : find_onnx_operator(node->op_type);
+  const OnnxOperator *known = *node->domain ? NULL : find_onnx_operator(node->op_type);
   Operands in = gather_operands(m, count_inputs(node));
   bool good = false;
   if (*node->domain) refuse(m, "its domain `%s` is not ONNX's own", shown_name(m->arena, node->domain));
-  else if (!operator) refuse(m, "cnnc has no counterpart of this operator");
+  else if (!known) refuse(m, "cnnc has no counterpart of this operator");
   else if (in.count > MAX_TENSORS || node->outputs_count > MAX_TENSORS) refuse(m, "it has more than %d inputs or outputs", MAX_TENSORS);
-  else if (check_counts(m, operator, in.count) && !in.bad) good = map_with(m, operator, & in, out);
+  else if (check_counts(m, known, in.count) && !in.bad) good = map_with(m, known, &in, out);
   if (good) check_attributes(m);
   for (int i = 0; i < node->outputs_count; i++) {
     bool done = good && !m->refused && out[i];
@@ -269,9 +268,9 @@ static bool add_output(Importer *m, const OnnxValue *output) {
   NetOutput *to = ARENA_NEW(m->arena, NetOutput);
   to->name = output->name;
   to->hwc = count == 3 && !value->spread && value->axes[axes[0]] == 1 && value->axes[axes[1]] == 2 && value->axes[axes[2]] == 0;
-  const char *output_name = output->name;
-  OnnxNode node = {.name = "", .op_type = "output", .outputs = &output_name, .outputs_count = 1, .domain = ""};
-  m->node = &node;
+  OnnxNode *node = ARENA_NEW(m->arena, OnnxNode); /* layers that are added keep it */
+  *node = (OnnxNode){.name = "", .op_type = "output", .outputs = &to->name, .outputs_count = 1, .domain = ""};
+  m->node = node;
   m->refused = false;
   const Size *one = size_one();
   if (to->hwc) to->layer = value->layer;

@@ -67,8 +67,8 @@ static void print_args(Text *out, const AstArg *args) {
   }
 }
 
-static void print_prefix(Text *out, const char *operator, const AstExpr * left, const AstExpr *right) {
-  text_addf(out, "(%s ", operator);
+static void print_prefix(Text *out, const char *sign, const AstExpr *left, const AstExpr *right) {
+  text_addf(out, "(%s ", sign);
   print_expr(out, left);
   if (right) text_add_char(out, ' ', 1);
   if (right) print_expr(out, right);
