@@ -361,7 +361,7 @@ static const char *to_onnx(OnnxWriter *w, const Node *node) {
   const char *x = onnx_input(w, node, 0);
   if (a->scale || (a->mode == RESIZE_BICUBIC && rank == 2)) return axis_to_onnx(w, node, axis_to_onnx(w, node, x, 0), 1);
   const int64_t sizes[] = {a->size.h, a->size.w};
-  const char *y = ONNX_NODE(w, "Resize", x, "", "", sizes_behind(w, x, rank - 1, sizes + 3 - rank));
+  const char *y = ONNX_NODE(w, "Resize", x, "", "", sizes_behind(w, x, rank - 1, sizes + (3 - rank)));
   onnx_string(w, "mode", modes[a->mode]);
   onnx_string(w, "coordinate_transformation_mode", coordinates[a->coordinates]);
   if (a->mode == RESIZE_NEAREST) onnx_string(w, "nearest_mode", roundings[a->rounding]);
