@@ -1,8 +1,8 @@
 /* conv_transpose.c - transposed convolution, also called deconvolution: what a convolution of the same attributes does to
  * its gradient, so it grows a picture `stride` times.
  *
- * Parameters: weight [in, out/groups, kh, kw] (1D: [in, out/groups, k]) and bias [out]. Sizes after language.md 2.6; the
- * lowering stands in conv_transpose_nest.c. */
+ * Parameters: weight [in, out/groups, kh, kw] (1D: [in, out/groups, k]) and bias [out]. Sizes after docs/language.md,
+ * Windows and padding; the lowering stands in conv_transpose_nest.c. */
 #include "ops/conv_transpose.h"
 
 #include <stddef.h>

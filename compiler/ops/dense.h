@@ -1,7 +1,7 @@
 /* dense.h - tensors as plain arrays in logical order (channel, row, column): what the reference evaluations share.
  *
- * All sizes are numbers here. Written from the formulas of language.md 2.6 and independent of how infer.c and the
- * lowering come to the same sizes, so that each checks the other. */
+ * All sizes are numbers here. Written from docs/language.md, Windows and padding, and independent of how
+ * infer_window.c and the lowering come to the same sizes, so that each checks the other. */
 #ifndef CNNC_OPS_DENSE_H
 #define CNNC_OPS_DENSE_H
 #include "ir/operator.h"

@@ -90,8 +90,8 @@ struct Window {
   const Size *before[2], *after[2]; /* padding; a number unless `same` meets a symbolic size */
 };
 
-/* Padding and output sizes after language.md 2.6. false: E0302, E0303 or E0402 was reported. Also warns
- * asymmetric_same. */
+/* Padding and output sizes after docs/language.md, Windows and padding. false: E0302, E0303 or E0402 was reported. Also
+ * warns asymmetric_same. */
 bool infer_window(Inference *inference, const Node *node, Pair kernel, Pair stride, Pair dilation, Padding padding, bool ceil_mode,
                   Window *window);
 /* Mirrored or repeated pixels must exist, else E0402. */

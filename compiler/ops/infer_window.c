@@ -1,4 +1,4 @@
-/* infer_window.c - sizes and padding of a window over an input, after language.md 2.6; see infer.h.
+/* infer_window.c - sizes and padding of a window over an input, after docs/language.md, Windows and padding; see infer.h.
  *
  * Sizes are expressions here. Where a rule needs a number and the size varies, the worst case of its range decides. */
 #include "ops/attributes.h"

@@ -20,9 +20,9 @@ Plan *group_steps(Compilation *c, Graph *graph);
 void place_values(Compilation *c, Plan *plan);
 void choose_schedule(Compilation *c, Plan *plan);
 void batch_steps(Compilation *c, Plan *plan);
-void choose_threads(Compilation *c, Plan *plan);
 /* Which steps are computed a stripe of rows at a time. An error was reported if --max-ram cannot be kept. */
 void choose_stripes(Compilation *c, Plan *plan);
+void choose_threads(Compilation *c, Plan *plan);
 void plan_memory(Compilation *c, Plan *plan);
 /* Plan to loops; also decides how the numbers are packed. */
 LoopProgram *lower(Compilation *c, Plan *plan);

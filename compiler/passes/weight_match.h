@@ -1,5 +1,5 @@
 /* weight_match.h - what the files of bind_weights share: the tensors of all weights files under the names by which
- * the network calls them. Private to bind_weights*.c. */
+ * the network calls them. Private to bind_weights.c, read_weights_files.c, random_weights.c, weight_*.c and weights_report.c. */
 #ifndef CNNC_PASSES_WEIGHT_MATCH_H
 #define CNNC_PASSES_WEIGHT_MATCH_H
 #include "ir/graph.h"

@@ -1,4 +1,4 @@
-/* options.h - the command line: verbs and options, each described once, in the tables of options.c.
+/* options.h - the command line: verbs and options, each described once, in the tables of option_rows.c.
  *
  * Parsing, `--help` and "did you mean" come from the same rows. Knows nothing of what the verbs do. */
 #ifndef CNNC_TOOLS_OPTIONS_H

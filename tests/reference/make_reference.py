@@ -74,7 +74,7 @@ def pair(p):
     return f"{p[0]}x{p[1]}"
 
 
-# --- padding: top, bottom, left, right of a case, after language.md 2.6, written here from its table once more
+# --- padding: top, bottom, left, right of a case, after docs/language.md, Windows and padding: written here from its table once more
 
 def sides(kind, n, k, s, d):
     e = d * (k - 1) + 1

@@ -1,4 +1,4 @@
-/* Fixtures of the ways in which readers of safetensors have failed (reliability.md 2.B and 2.D), built in memory. */
+/* Fixtures of the ways in which readers of safetensors have failed, built in memory. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <criterion/criterion.h>
 #include <stdio.h>

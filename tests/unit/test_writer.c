@@ -1,4 +1,4 @@
-/* The commit protocol of support/writer.c (reliability.md 3.5): all new or all old, and nothing left behind. */
+/* The commit protocol of support/writer.c: all new or all old, and nothing left behind. */
 #define _DEFAULT_SOURCE /* mkdtemp */
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -186,7 +186,7 @@ Test(writer, standard_output) {
   cr_assert_neq(access("b.h", F_OK), 0, "b.h was written although standard output failed");
 }
 
-/* reliability.md 2.A: what a source names lies in its directory or below; a user may name anything. */
+/* What a source names lies in its directory or below; a user may name anything. */
 Test(writer, reading_beside_a_source) {
   static const struct {
     const char *path, *why;
