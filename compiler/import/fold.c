@@ -136,7 +136,7 @@ bool fold_unary(Importer *m, const Value *const *in, int count, Value **out) {
   Value *result = new_constant(m, in[0]->dtype, in[0]->rank, in[0]->sizes);
   if (!result) return false;
   for (int64_t i = 0, n = value_elements(result), number; i < n; i++) {
-    if (result->integers && !size_is_const(integer_at(m, in[0], i), &number)) return refuse(m, "it computes of a size that varies");
+    if (result->integers && !size_is_const(integer_at(m, in[0], i), &number)) return refuse_varying(m, "it computes of a size that varies");
     set_number(m, result, i, function_of(op, result->integers ? (double)number : number_at(in[0], i)));
   }
   out[0] = result;

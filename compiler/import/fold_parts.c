@@ -1,4 +1,5 @@
 /* fold_parts.c - parts, orders and shapes of constants. */
+#include <math.h>
 #include <string.h>
 #include "import/fold.h"
 
@@ -46,7 +47,7 @@ bool fold_reshape(Importer *m, const Value *const *in, int count, Value **out) {
     int64_t all = value_elements(value), given = 1, numbers[MAX_TENSOR_RANK * 2];
     int open = -1;
     bool zero_is_zero = int_attribute(m, "allowzero", 0) != 0;
-    if (all < 0) return refuse(m, "its input has a size that varies");
+    if (all < 0) return refuse_varying(m, "its input has a size that varies");
     if (!numbers_of(m, count > 1 ? in[1] : NULL, "shape", numbers, &rank)) return false;
     if (rank < 0 || rank > MAX_TENSOR_RANK) return refuse(m, "its shape has %d sizes", rank);
     for (int i = 0; i < rank; i++) {
@@ -203,13 +204,62 @@ bool fold_concat(Importer *m, const Value *const *in, int count, Value **out) {
   return true;
 }
 
-/* ReduceProd and ReduceSum over all of a short list of sizes. */
+/* One more number of those that become one: their sum, of themselves or of what the operator makes of each, or another. */
+static double reduced_number(const char *op, double so_far, double number) {
+  if (!strcmp(op, "ReduceProd")) return so_far * number;
+  if (!strcmp(op, "ReduceMax")) return number > so_far ? number : so_far;
+  if (!strcmp(op, "ReduceMin")) return number < so_far ? number : so_far;
+  if (!strcmp(op, "ReduceL1")) return so_far + fabs(number);
+  if (!strcmp(op, "ReduceL2") || !strcmp(op, "ReduceSumSquare")) return so_far + number * number;
+  return so_far + number;
+}
+
+/* Numbers along the marked axes, such as those of weights that are standardized: each result from its inputs in their order. */
+static bool reduce_numbers(Importer *m, const Value *value, const bool *marked, bool keep, Value **out) {
+  const char *op = m->node->op_type;
+  const Size *sizes[MAX_TENSOR_RANK];
+  int64_t strides[MAX_TENSOR_RANK], stride = 1, elements = value_elements(value);
+  int rank = 0;
+  for (int i = value->rank - 1; i >= 0; i--) {
+    strides[i] = marked[i] ? 0 : stride;
+    if (!marked[i]) stride *= size_value(value->sizes[i]);
+  }
+  for (int i = 0; i < value->rank; i++)
+    if (!marked[i] || keep) sizes[rank++] = marked[i] ? size_one() : value->sizes[i];
+  if (elements < 1) return refuse(m, "it reduces a constant that is empty");
+  if (value->integers) return refuse(m, "it computes of sizes what cnnc does not");
+  if (!may_fold(m, elements)) return false;
+  Value *result = empty_constant(m, TENSOR_F32, rank, sizes);
+  double *numbers = constant_numbers(m, result), start = !strcmp(op, "ReduceProd") ? 1 : 0;
+  if (!numbers) return false;
+  if (!strcmp(op, "ReduceMax")) start = -INFINITY;
+  if (!strcmp(op, "ReduceMin")) start = INFINITY;
+  for (int64_t i = 0; i < stride; i++) numbers[i] = start;
+  for (int64_t i = 0; i < elements; i++) {
+    int64_t rest = i, at = 0;
+    for (int k = value->rank - 1; k >= 0; rest /= size_value(value->sizes[k--])) at += rest % size_value(value->sizes[k]) * strides[k];
+    numbers[at] = reduced_number(op, numbers[at], number_at(value, i));
+  }
+  for (int64_t i = 0; i < stride; i++) {
+    if (!strcmp(op, "ReduceMean")) numbers[i] /= (double)(elements / stride);
+    if (!strcmp(op, "ReduceL2")) numbers[i] = sqrt(numbers[i]);
+  }
+  out[0] = result;
+  return true;
+}
+
+/* Numbers along any axes, or the sum or product of a short list of sizes. */
 bool fold_reduce(Importer *m, const Value *const *in, int count, Value **out) {
   bool product = !strcmp(m->node->op_type, "ReduceProd"), keep = int_attribute(m, "keepdims", 1) != 0;
   bool marked[MAX_TENSOR_RANK];
   int length;
   if (!fold_axes(m, in, count, in[0]->rank, marked, &length)) return false;
-  ignore_attribute(m, "noop_with_empty_axes");
+  bool none = int_attribute(m, "noop_with_empty_axes", 0) != 0;
+  if (in[0]->dtype == TENSOR_F32 || in[0]->dtype == TENSOR_F64 || in[0]->dtype == TENSOR_F16 || in[0]->dtype == TENSOR_BF16) {
+    for (int i = 0; i < in[0]->rank && length <= 0; i++) marked[i] = !none;
+    return reduce_numbers(m, in[0], marked, keep, out);
+  }
+  if (!product && strcmp(m->node->op_type, "ReduceSum")) return refuse(m, "it reduces whole numbers while cnnc imports");
   if (in[0]->rank != 1 || !(in[0]->integers || in[0]->tensor) || value_elements(in[0]) > 64)
     return refuse(m, "it reduces a constant that is no short list");
   const Size *all = size_of(m->arena, product), *one = size_one();

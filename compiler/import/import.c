@@ -59,16 +59,26 @@ static const char *clean_name(Arena *arena, const char *name, const char *otherw
   return text.length ? text_string(&text) : otherwise;
 }
 
+/* The number that --size gives the size of this name; 0: none. */
+static int64_t given_size(Importer *m, const char *name) {
+  for (int i = 0; i < m->options->sizes_count; i++)
+    if (!strcmp(m->options->sizes[i].name, name)) {
+      put_name(&m->given, name, m);
+      return m->options->sizes[i].size;
+    }
+  return 0;
+}
+
 /* A size of an input: a number, or a `dim` named after it or its axis. */
 static const Size *input_size(Importer *m, const OnnxSize *size, int axis, int rank) {
   static const char *const names[] = {"C", "H", "W"};
   if (size->size >= 0) return size_of(m->arena, size->size);
-  for (int i = 0; i < m->options->sizes_count && size->name; i++)
-    if (!strcmp(m->options->sizes[i].name, size->name)) return size_of(m->arena, m->options->sizes[i].size);
   const char *otherwise = rank == 2 ? "L" : axis < 3 ? names[axis] : "N";
-  for (int i = 0; i < m->options->sizes_count; i++)
-    if (!size->name && !strcmp(m->options->sizes[i].name, otherwise)) return size_of(m->arena, m->options->sizes[i].size);
-  return size_of_dim(m->arena, dim_named(m, size->name ? clean_name(m->arena, size->name, otherwise) : otherwise));
+  const char *name = size->name ? clean_name(m->arena, size->name, otherwise) : otherwise;
+  int64_t given = size->name ? given_size(m, size->name) : 0;
+  if (!given) given = given_size(m, name);
+  if (given) return size_of(m->arena, given);
+  return size_of_dim(m->arena, dim_named(m, name));
 }
 
 static bool is_constant_input(const Importer *m, const OnnxValue *input) { return find_name(&m->values, input->name) != NULL; }
@@ -148,6 +158,22 @@ static bool add_network_inputs(Importer *m) {
   bool good = true;
   for (int i = 0; i < graph->inputs_count; i++)
     if (!is_constant_input(m, &graph->inputs[i])) good &= add_network_input(m, &graph->inputs[i]);
+  return good;
+}
+
+/* A --size that no input has is a slip; one sample is what the network is written for. */
+static bool check_given_sizes(Importer *m) {
+  const OnnxGraph *graph = &m->model->graph;
+  bool good = true;
+  for (int i = 0; i < m->options->sizes_count; i++) {
+    const ImportSize *size = &m->options->sizes[i];
+    bool known = find_name(&m->given, size->name) != NULL;
+    for (int k = 0; k < graph->inputs_count && size->size == 1; k++) {
+      const OnnxValue *input = &graph->inputs[k];
+      known |= m->batched && input->rank && input->sizes[0].name && !strcmp(input->sizes[0].name, size->name);
+    }
+    if (!known) good = graph_error(m, "no input of the model has a size `%s` that `--size` could give", shown_name(m->arena, size->name));
+  }
   return good;
 }
 
@@ -258,7 +284,7 @@ static bool add_output(Importer *m, const OnnxValue *output) {
   if (value->kind == VALUE_CONSTANT) return graph_error(m, "the output `%s` is a constant, which no network needs to compute", shown);
   int axes[MAX_TENSOR_RANK], count = 0, batch = batch_axis(value);
   if (batch > 0) return graph_error(m, "the output `%s` has the batch as axis %d, not as its first", shown, batch);
-  bool drop = m->batched && value->rank > 1 && size_is(value->sizes[0], 1);
+  bool drop = m->batched && value->rank > (batch != 0) && size_is(value->sizes[0], 1); /* [N] is one number for each sample */
   for (int i = drop; i < value->rank; i++) axes[count++] = i;
   for (int i = 0; i < count && count > MAX_CNN_RANK;) {
     if (!size_is(value->sizes[axes[i]], 1)) i++;
@@ -294,7 +320,7 @@ static bool import_with(Importer *m) {
         m, opset ? "the model is of opset %lld; cnnc imports %d to %d" : "the model names no opset of ONNX (%lld); cnnc imports %d to %d",
         (long long)opset, ONNX_MIN_OPSET, ONNX_MAX_OPSET);
   if (!graph->outputs_count) return graph_error(m, "the model has no output");
-  if (!add_constants(m) || !add_network_inputs(m)) return false;
+  if (!add_constants(m) || !add_network_inputs(m) || !check_given_sizes(m)) return false;
   if (!m->net.layers_count) return graph_error(m, "the model has no input: all it has are constants");
   const OnnxNode **order = find_order(m);
   if (!order) return false;
@@ -341,6 +367,7 @@ static Importer new_importer(Arena *arena, Diagnostics *diagnostics, const OnnxM
                     .net = {.arena = arena, .name = options->net, .constants = text_new(arena)},
                     .values = name_table(arena),
                     .counts = name_table(arena),
+                    .given = name_table(arena),
                     .batched = batched,
                     .batch_size = 1};
 }

@@ -44,6 +44,7 @@ typedef struct Importer {
   Net net;
   NameTable values;   /* by their names in the model */
   NameTable counts;   /* how often nodes and outputs use a value: int */
+  NameTable given;    /* the sizes of --size that the inputs have */
   bool batched;       /* the first axis of inputs counts samples */
   int64_t batch_size; /* of the model, if it has one larger than 1; else 1 */
   int64_t folded;     /* bytes that folding has made */
@@ -70,6 +71,9 @@ extern const OnnxOperator onnx_operators[]; /* ends with name NULL */
 
 /* false, after E1003 with the node, its operator and this reason. */
 bool refuse(Importer *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, where a size that varies is the reason: how to give it a number. */
+bool refuse_varying(Importer *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* false, after E1002 with this text. */
 bool graph_error(Importer *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -107,6 +111,7 @@ const int64_t *sizes_of(Importer *m, const Value *constant);
 /* The axis, counted from the front; -1: refused. */
 int normal_axis(Importer *m, int64_t axis, int rank);
 Value *empty_constant(Importer *m, TensorDType dtype, int rank, const Size *const *sizes);
+bool may_fold(Importer *m, int64_t elements);        /* whether folding may still read or make so many numbers; false: refused */
 double *constant_numbers(Importer *m, Value *value); /* room for its numbers; NULL: refused, as folding makes too many */
 Value *tensor_value(Importer *m, Layer *layer, int rank, const Size *const *sizes, const int *axes);
 /* The same axes, another layer of the same shape. */

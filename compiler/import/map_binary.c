@@ -64,7 +64,7 @@ static Value *combine(Importer *m, const char *op, const Value *a, const Value *
   }
   Layer *first = m->refused ? NULL : arrange(m, a, axes, count), *second = first ? arrange(m, b, axes, count) : NULL;
   if (!second) return NULL;
-  Layer *layer = add_layer(&m->net, op, m->node, count, cnn_sizes);
+  Layer *layer = add_layer(&m->net, op, m->node, first->rank, count ? cnn_sizes : first->sizes);
   add_input(&m->net, layer, first);
   add_input(&m->net, layer, second);
   return tensor_value(m, layer, rank, sizes, places);

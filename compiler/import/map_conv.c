@@ -36,8 +36,41 @@ static Value *image_value(Importer *m, const Value *from, Layer *layer) {
   return tensor_value(m, layer, layer->rank + 1, sizes, places);
 }
 
+/* A kernel that the network computes, as that of a Siamese tracker: one over all channels, or one for each. */
+static bool correlation(Importer *m, const Value *const *in, int count, Value **out) {
+  const Value *kernel = in[1];
+  Layer *searched = arrange_sample(m, in[0], 3, 4);
+  int64_t groups = int_attribute(m, "group", 1), channels = 0, sizes[2] = {1, 1};
+  int axes[MAX_CNN_RANK] = {groups == 1, 2, 3}, rank = in[0]->rank;
+  WindowShape window;
+  if (!searched) return false;
+  if (kernel->rank != rank) return refuse(m, "its weight has %d sizes and its input %d", kernel->rank, rank);
+  if (count > 2) return refuse(m, "its weight is computed at run time, and it has a bias");
+  if (!size_is(kernel->sizes[groups > 1], 1) || kernel->axes[0] == AXIS_BATCH)
+    return refuse(m, "its weight is computed at run time; cnnc then takes one for all channels or one for each");
+  for (int i = 0; i < rank - 2; i++)
+    if (!size_is_const(kernel->sizes[i + 2], &sizes[i])) return refuse_varying(m, "its weight is computed at run time and its size varies");
+  if (!size_is_const(searched->sizes[0], &channels) || (groups != 1 && groups != channels) || !size_is(kernel->sizes[axes[0]], channels))
+    return refuse(m, "its weight does not fit the %s channels of its input", size_text(m->arena, searched->sizes[0]));
+  if (!read_window(m, searched->rank, sizes, &window)) return false;
+  for (int i = 0; i < 2; i++)
+    if (window.same || window.stride[i] != 1 || window.dilation[i] != 1 || window.before[i] || window.after[i])
+      return refuse(m, "its weight is computed at run time; cnnc then has no padding, no stride and no dilation");
+  const Size *result[MAX_CNN_RANK] = {size_of(m->arena, groups)};
+  for (int i = 1; i < searched->rank; i++)
+    if (!(result[i] = window_size(m, searched->sizes[i], &window, i - 1, false))) return false;
+  Layer *slides = arrange(m, kernel, axes, rank - 1);
+  if (!slides) return false;
+  Layer *layer = add_layer(&m->net, groups == 1 ? "correlate" : "depthwise_correlate", m->node, searched->rank, result);
+  add_input(&m->net, layer, searched);
+  add_input(&m->net, layer, slides);
+  out[0] = image_value(m, in[0], layer);
+  return true;
+}
+
 /* Weights [out, in / groups, kernel]. */
 bool map_conv(Importer *m, const Value *const *in, int count, Value **out) {
+  if (!is_constant(in[1])) return correlation(m, in, count, out);
   Layer *input = arrange_sample(m, in[0], 3, 4);
   const float *numbers = input ? weights_of(m, in[1], "weight") : NULL;
   WindowShape window;
@@ -99,7 +132,7 @@ static bool read_transposed(Importer *m, const Layer *input, WindowShape *window
     if (wanted && (shape[axis] < 1 || shape[axis] > INT32_MAX))
       return refuse(m, "its attribute output_shape has the number %lld", (long long)shape[axis]);
     if (!same && !wanted) continue;
-    if (!size_is_const(input->sizes[axis + 1], &size)) return refuse(m, "its padding depends on a size that varies");
+    if (!size_is_const(input->sizes[axis + 1], &size)) return refuse_varying(m, "its padding depends on a size that varies");
     int64_t target = wanted ? shape[axis] : size * window->stride[i];
     /* What is left over goes to the end, unless auto_pad says SAME_UPPER: then the beginning loses less. */
     bool more_before = !(same && !strcmp(same, "same_upper"));

@@ -19,7 +19,7 @@ static bool add_channel_parameter(Importer *m, Layer *layer, const char *role, c
 static Layer *new_norm(Importer *m, const char *op, Layer *input, double eps) {
   int64_t channels;
   if (!size_is_const(input->sizes[0], &channels)) {
-    refuse(m, "its number of channels varies");
+    refuse_varying(m, "its number of channels varies");
     return NULL;
   }
   if (eps < 0) {
@@ -119,6 +119,18 @@ bool map_lp_norm(Importer *m, const Value *const *in, int count, Value **out) {
   return true;
 }
 
+/* A constant with a number for each place of a layer, whose axes are these of the value, as a parameter. false: refused. */
+static bool add_place_parameter(Importer *m, Layer *layer, const char *role, const Value *constant) {
+  const float *numbers = weights_of(m, constant, role);
+  if (!numbers) return false;
+  const int64_t *sizes = sizes_of(m, constant);
+  bool same = constant->rank == layer->rank;
+  for (int i = 0; same && i < layer->rank; i++) same = size_is(layer->sizes[i], sizes[i]);
+  if (!same) return refuse(m, "its %s %s is not of the sizes that it normalizes over", role, sizes_text(m->arena, sizes, constant->rank));
+  add_parameter(layer, role, constant->name, constant->rank, sizes, numbers);
+  return true;
+}
+
 /* Over the last axis of a value with channels there, or over all of a sample. */
 bool map_layer_norm(Importer *m, const Value *const *in, int count, Value **out) {
   double eps = float_attribute(m, "epsilon", 1e-5);
@@ -137,10 +149,12 @@ bool map_layer_norm(Importer *m, const Value *const *in, int count, Value **out)
   Layer *input = before ? value ? value->layer : NULL : arrange(m, in[0], axes, points),
         *layer = input ? new_norm(m, "layer_norm", input, eps) : NULL;
   if (!layer) return false;
-  if (!before && points > 1) return refuse(m, "it normalizes over several axes with a factor for each place");
-  if (!add_channel_parameter(m, layer, "weight", scale)) return false;
+  bool places = !before && points > 1;
+  bool (*add)(Importer *, Layer *, const char *, const Value *) = places ? add_place_parameter : add_channel_parameter;
+  if (places) add_attribute(&m->net, layer, "axis", "all");
+  if (!add(m, layer, "weight", scale)) return false;
   if (!bias) add_attribute(&m->net, layer, "bias", "false");
-  else if (!add_channel_parameter(m, layer, "bias", bias)) return false;
+  else if (!add(m, layer, "bias", bias)) return false;
   if (!before) {
     value = value_like(m, in[0], layer);
     for (int i = 0; i < value->rank; i++) value->axes[i] = value->axes[i] == AXIS_BATCH ? AXIS_BATCH : AXIS_NONE;
@@ -169,9 +183,43 @@ bool map_mvn(Importer *m, const Value *const *in, int count, Value **out) {
   return true;
 }
 
+/* One number for each channel, from as many or from one for each group (before opset 21), as a parameter. false: refused. */
+static bool add_group_parameter(Importer *m, Layer *layer, const char *role, const Value *constant, int64_t groups) {
+  int64_t channels = size_value(layer->sizes[0]);
+  if (m->model->opset >= 21 || groups == channels) return add_channel_parameter(m, layer, role, constant);
+  const float *each = weights_of(m, constant, role);
+  if (!each) return false;
+  if (value_elements(constant) != groups)
+    return refuse(m, "its %s has %lld numbers for %lld groups", role, (long long)value_elements(constant), (long long)groups);
+  float *numbers = float_array(m, channels);
+  for (int64_t i = 0; i < channels; i++) numbers[i] = each[i / (channels / groups)];
+  add_parameter(layer, role, NULL, 1, &channels, numbers);
+  return true;
+}
+
+/* Each group is a channel of an instance_norm, between two reshapes; then come the factors of the channels. */
 bool map_group_norm(Importer *m, const Value *const *in, int count, Value **out) {
-  (void)in, (void)count, (void)out;
-  return refuse(m, "cnnc normalizes over single channels or all of them, not over groups");
+  (void)count;
+  double eps = float_attribute(m, "epsilon", 1e-5);
+  int64_t groups = int_attribute(m, "num_groups", 0), channels;
+  if (int_attribute(m, "stash_type", 1) != 1) return refuse(m, "its attribute stash_type is not float");
+  Layer *input = arrange_sample(m, in[0], 3, 4);
+  if (!input) return false;
+  if (!size_is_const(input->sizes[0], &channels)) return refuse_varying(m, "its number of channels varies");
+  if (groups < 1 || channels % groups)
+    return refuse(m, "its %lld channels are not %lld equal groups", (long long)channels, (long long)groups);
+  const Size *sizes[2] = {size_of(m->arena, groups), size_of(m->arena, channels / groups)};
+  for (int i = 1; i < input->rank; i++) sizes[1] = size_mul(m->arena, sizes[1], input->sizes[i]);
+  Layer *grouped = groups == channels ? input : reshape_layer(m, input, sizes, 2);
+  Layer *norm = grouped ? new_norm(m, "instance_norm", grouped, eps) : NULL;
+  if (!norm) return false;
+  add_attribute(&m->net, norm, "scale", "false");
+  add_attribute(&m->net, norm, "bias", "false");
+  Layer *back = reshape_layer(m, norm, input->sizes, input->rank), *layer = back ? same_layer(m, "channel_affine", back) : NULL;
+  if (!layer || !add_group_parameter(m, layer, "weight", in[1], groups) || !add_group_parameter(m, layer, "bias", in[2], groups))
+    return false;
+  out[0] = channels_first_value(m, in[0], layer);
+  return true;
 }
 
 /* softmax and log_softmax: along one axis; before opset 13 along all axes from `axis` on. */

@@ -47,7 +47,7 @@ static Layer *take_padding(Importer *m, Layer *padded, WindowShape *window, bool
     const Size *wanted = window_size(m, padded->sizes[i], &own, i - 1, false);
     const Size *size = wanted ? window_size(m, input->sizes[i], window, i - 1, *ceil_mode) : NULL;
     if (!size) return NULL;
-    if (!size_equal(size, wanted)) return refuse(m, "its input is padded with minus infinity by a size that varies"), NULL;
+    if (!size_equal(size, wanted)) return refuse_varying(m, "its input is padded with minus infinity by a size that varies"), NULL;
   }
   return input;
 }

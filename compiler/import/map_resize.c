@@ -86,7 +86,7 @@ static bool resize_axis(Importer *m, const Value *value, const ResizeLists *l, i
     else if (known && scale > 0 && scale < 65536) r->sizes[axis] = size_of(m->arena, (int64_t)floor((double)old * scale));
     else r->scales[axis] = 0;
   }
-  if (!(r->scales[axis] > 0)) return refuse(m, "it resizes axis %d by what depends on a size that varies", axis);
+  if (!(r->scales[axis] > 0)) return refuse_varying(m, "it resizes axis %d by what depends on a size that varies", axis);
   if (size_minimum(r->sizes[axis]) < 1) return refuse(m, "it leaves nothing of axis %d", axis);
   return true;
 }
@@ -102,7 +102,7 @@ static bool keep_ratio(Importer *m, const Value *value, const ResizeLists *l, Re
   for (int i = 1; i < l->count; i++) scale = larger ? fmax(scale, r->scales[l->axes[i]]) : fmin(scale, r->scales[l->axes[i]]);
   for (int i = 0; i < l->count; i++) {
     int64_t old;
-    if (!size_is_const(value->sizes[l->axes[i]], &old)) return refuse(m, "it keeps a ratio of sizes that vary");
+    if (!size_is_const(value->sizes[l->axes[i]], &old)) return refuse_varying(m, "it keeps a ratio of sizes that vary");
     r->scales[l->axes[i]] = scale;
     r->sizes[l->axes[i]] = size_of(m->arena, (int64_t)floor((double)old * scale + 0.5));
   }
@@ -154,7 +154,7 @@ static bool add_resize(Importer *m, Layer *layer, const Resizing *r, const doubl
   for (int k = 1; k < layer->rank; k++) {
     int64_t *size = &sizes[layer->rank == 2 ? 1 : k - 1];
     if (!size_is_const(layer->sizes[k], size) || !size_is_const(layer->inputs[0]->sizes[k], &old))
-      return refuse(m, "it resizes what varies, and not by a whole factor");
+      return refuse_varying(m, "it resizes what varies, and not by a whole factor");
     bool other = scales[k] != (double)*size / (double)old;
     scaled |= other;
     if (other && !strcmp(r->coordinates, "align_corners")) return refuse(m, "its scale and align_corners give no whole size");

@@ -80,14 +80,14 @@ static bool slice_axis(Importer *m, const Size *size, const Size *start, const S
   int64_t first, last, number;
   bool known = size_is_const(size, &number);
   if (step < 1) return refuse(m, "it steps backwards");
-  if (!size_is_const(start, &first)) return refuse(m, "its start depends on a size that varies");
+  if (!size_is_const(start, &first)) return refuse_varying(m, "its start depends on a size that varies");
   if (!size_is_const(end, &last)) { /* an end computed from sizes */
     const Size *cut = size_sub(m->arena, size, end);
-    if (!size_is_const(cut, after) || *after < 0) return refuse(m, "its end depends on a size that varies");
+    if (!size_is_const(cut, after) || *after < 0) return refuse_varying(m, "its end depends on a size that varies");
     last = -*after;
     if (!*after) last = INT32_MAX;
   }
-  if (!known && ((first < 0) || (last >= 0 && last < INT32_MAX))) return refuse(m, "it counts from an end of a size that varies");
+  if (!known && ((first < 0) || (last >= 0 && last < INT32_MAX))) return refuse_varying(m, "it counts from an end of a size that varies");
   if (known) {
     if (first < 0) first += number;
     if (last < 0) last += number;
@@ -148,7 +148,7 @@ bool map_gather(Importer *m, const Value *const *in, int count, Value **out) {
   int64_t size, before[MAX_TENSOR_RANK] = {0}, after[MAX_TENSOR_RANK] = {0}, length = value_elements(in[1]);
   if (axis < 0) return false;
   if (!is_constant(in[1]) || in[1]->rank > 1 || length < 1) return refuse(m, "its indices are not a short constant list");
-  if (!size_is_const(value->sizes[axis], &size)) return refuse(m, "it takes from a size that varies");
+  if (!size_is_const(value->sizes[axis], &size)) return refuse_varying(m, "it takes from a size that varies");
   for (int64_t i = 0; i < length; i++) {
     double at = number_at(in[1], i);
     int64_t index = (int64_t)(at < 0 ? at + (double)size : at);
@@ -218,7 +218,7 @@ bool map_split(Importer *m, const Value *const *in, int count, Value **out) {
   if (axis < 0) return false;
   if (parts < 1 || parts > MAX_TENSOR_RANK * 2) return refuse(m, "it has %d outputs", parts);
   int64_t lengths[MAX_TENSOR_RANK * 2];
-  if (!size_is_const(value->sizes[axis], &size)) return refuse(m, "it splits a size that varies");
+  if (!size_is_const(value->sizes[axis], &size)) return refuse_varying(m, "it splits a size that varies");
   if (!split_lengths(m, in, count, size, lengths, parts)) return false;
   if (value->axes[axis] == 0 && parts > 1) {
     split_channels(m, value, axis, lengths, parts, out);

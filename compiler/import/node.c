@@ -2,18 +2,34 @@
 #include <string.h>
 #include "import/importer.h"
 
+static Diagnostic *refuse_for(Importer *m, const char *reason) {
+  m->refused = true;
+  const OnnxNode *node = m->node;
+  const char *name = *node->name ? node->name : node->outputs_count ? node->outputs[0] : "";
+  return report(m->diagnostics, CODE_E1003, (Span){0, 0}, "node `%s` (%s): %s", shown_name(m->arena, name),
+                shown_name(m->arena, node->op_type), reason);
+}
+
 bool refuse(Importer *m, const char *format, ...) {
   Text text = text_new(m->arena);
   va_list arguments;
   va_start(arguments, format);
   text_vaddf(&text, format, arguments);
   va_end(arguments);
-  if (m->refused) return false; /* one reason a node */
-  m->refused = true;
-  const OnnxNode *node = m->node;
-  const char *name = *node->name ? node->name : node->outputs_count ? node->outputs[0] : "";
-  report(m->diagnostics, CODE_E1003, (Span){0, 0}, "node `%s` (%s): %s", shown_name(m->arena, name), shown_name(m->arena, node->op_type),
-         text_string(&text));
+  if (!m->refused) refuse_for(m, text_string(&text)); /* one reason a node */
+  return false;
+}
+
+bool refuse_varying(Importer *m, const char *format, ...) {
+  Text text = text_new(m->arena), options = text_new(m->arena);
+  va_list arguments;
+  va_start(arguments, format);
+  text_vaddf(&text, format, arguments);
+  va_end(arguments);
+  if (m->refused) return false;
+  Diagnostic *d = refuse_for(m, text_string(&text));
+  for (int i = 0; i < m->net.dims_count; i++) text_addf(&options, " --size %s=N", m->net.dims[i]->name);
+  if (m->net.dims_count) add_help(d, "for one size of the input only: `cnnc import%s`", text_string(&options));
   return false;
 }
 
@@ -84,7 +100,7 @@ bool numbers_of(Importer *m, const Value *value, const char *attribute, int64_t 
   const Size *sizes[MAX_TENSOR_RANK * 2];
   if (!integers_of(m, value, attribute, sizes, count)) return false;
   for (int i = 0; i < *count; i++)
-    if (!size_is_const(sizes[i], &out[i])) return refuse(m, "`%s` depends on a size that varies", size_text(m->arena, sizes[i]));
+    if (!size_is_const(sizes[i], &out[i])) return refuse_varying(m, "`%s` depends on a size that varies", size_text(m->arena, sizes[i]));
   return true;
 }
 

@@ -123,6 +123,26 @@ static Value *gather_spread(Importer *m, const Value *value, int rank, const Siz
   return NULL;
 }
 
+/* What is left over for the size -1: sizes on both sides cancel out, and the others must divide. NULL: they do not. */
+static const Size *left_over(Importer *m, const Value *value, const Size *const *sizes, int count, int open) {
+  const Size *all = size_one(), *given = size_one();
+  bool cancelled[MAX_TENSOR_RANK * 2] = {false};
+  for (int i = 0; i < value->rank; i++) {
+    int k = 0;
+    while (k < count && (k == open || cancelled[k] || !size_equal(value->sizes[i], sizes[k]))) k++;
+    if (k < count) cancelled[k] = true;
+    else all = size_mul(m->arena, all, value->sizes[i]);
+  }
+  for (int k = 0; k < count; k++)
+    if (k != open && !cancelled[k]) given = size_mul(m->arena, given, sizes[k]);
+  int64_t divisor;
+  if (size_is_const(given, &divisor)) return size_floor_div(m->arena, all, divisor);
+  /* What varies on both sides in the same way, such as H W in H (W C), leaves a number. */
+  const SizeSample least = {.count = 0};
+  int64_t ratio = size_at(all, &least) / size_at(given, &least);
+  return size_equal(size_mul_int(m->arena, given, ratio), all) ? size_of(m->arena, ratio) : NULL;
+}
+
 /* The sizes that a Reshape asks for: 0 copies, -1 is what is left over. */
 static bool wanted_sizes(Importer *m, const Value *value, const Size **sizes, int count) {
   bool zero_is_zero = int_attribute(m, "allowzero", 0) != 0;
@@ -138,10 +158,8 @@ static bool wanted_sizes(Importer *m, const Value *value, const Size **sizes, in
     if (open != i && size_minimum(sizes[i]) < 1) return refuse(m, "its shape has the size %s", size_text(m->arena, sizes[i]));
   }
   if (open >= 0) {
-    int64_t divisor;
-    if (size_is_const(given, &divisor)) sizes[open] = size_floor_div(m->arena, all, divisor);
-    else if (size_equal(given, all)) sizes[open] = size_one();
-    else return refuse(m, "what is left over for its size -1 depends on several sizes that vary");
+    if (!(sizes[open] = left_over(m, value, sizes, count, open)))
+      return refuse_varying(m, "what is left over for its size -1 depends on several sizes that vary");
     given = size_mul(m->arena, given, sizes[open]);
   }
   if (size_equal(given, all)) return true;

@@ -53,15 +53,20 @@ Value *empty_constant(Importer *m, TensorDType dtype, int rank, const Size *cons
   return new_value(m, VALUE_CONSTANT, dtype, rank, sizes);
 }
 
-/* Models compute small shapes; one that asks for much more than the file holds is a bomb. */
-double *constant_numbers(Importer *m, Value *value) {
+/* Models compute small shapes, and a few numbers of each weight where these are standardized; one that asks for much more
+ * than the file holds is a bomb. */
+bool may_fold(Importer *m, int64_t elements) {
   enum { ALWAYS = 1 << 20 };
-  int64_t elements = value_elements(value), bytes, most = ALWAYS + 4 * m->options->file_bytes;
-  if (elements < 0 || !checked_mul(elements, 8, &bytes) || bytes > most - m->folded) {
-    refuse(m, "the constants that it makes are larger than four times the file");
-    return NULL;
-  }
+  int64_t bytes, most = ALWAYS + 16 * m->options->file_bytes;
+  if (elements < 0 || !checked_mul(elements, 8, &bytes) || bytes > most - m->folded)
+    return refuse(m, "the constants that it makes are larger than sixteen times the file");
   m->folded += bytes;
+  return true;
+}
+
+double *constant_numbers(Importer *m, Value *value) {
+  int64_t elements = value_elements(value);
+  if (!may_fold(m, elements)) return NULL;
   double *numbers = ARENA_ARRAY(m->arena, double, (size_t)elements);
   value->numbers = numbers;
   return numbers;
@@ -157,6 +162,8 @@ static Layer *permuted(Importer *m, Layer *layer, const int *order) {
 }
 
 Layer *reshape_layer(Importer *m, Layer *layer, const Size *const *sizes, int count) {
+  const Size *const single[] = {size_one()};
+  if (!count) return reshape_layer(m, layer, single, 1); /* a number alone is a vector of one */
   /* A vector of what was turned around for that alone: one flatten in the other order. */
   bool turned = count == 1 && layer->op && !strcmp(layer->op, "permute") && !strcmp(layer->attributes[0].value, "[1, 2, 0]");
   if (turned) return view_layer(m, layer->inputs[0], "flatten", "order", "hwc", 1, sizes);
@@ -164,7 +171,7 @@ Layer *reshape_layer(Importer *m, Layer *layer, const Size *const *sizes, int co
   if (count == 1) return view_layer(m, layer, "flatten", NULL, "", 1, sizes);
   const char *shape = shape_text(m, sizes, count);
   if (shape) return view_layer(m, layer, "reshape", NULL, shape, count, sizes);
-  refuse(m, "it needs a reshape to several sizes that vary");
+  refuse_varying(m, "it needs a reshape to several sizes that vary");
   return NULL;
 }
 
