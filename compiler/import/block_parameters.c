@@ -109,15 +109,24 @@ static const char *word_of(const Layer *layer, Key key) {
   return is_conv || !strcmp(layer->op, "depthwise_conv") || strstr(layer->op, "_pool") ? "kernel_size" : "value";
 }
 
-/* Whether a parameter or a label of the block, or a size that varies, is called so. */
+/* Whether a layer says the name as a word that it would then no longer be: reduce_mean(channels). */
+static bool is_said(const Layer *layer, const char *name) {
+  for (int i = 0; i < layer->attributes_count; i++)
+    if (!strcmp(layer->attributes[i].value, name)) return true;
+  return false;
+}
+
+/* Whether a parameter, a label or a word in the block, or a size that varies, is called so. */
 static bool is_used_name(const Parameters *p, const char *name) {
   for (int i = 0; i < p->block->parameters_count; i++)
     if (!strcmp(p->block->parameters[i].name, name)) return true;
   for (int i = 0; i < p->net->dims_count; i++)
     if (!strcmp(p->net->dims[i]->name, name)) return true;
   const Region *region = p->regions[0];
-  for (int i = 0; i < region->count; i++)
+  for (int i = 0; i < region->count; i++) {
     if (region->layers[i]->label && !strcmp(region->layers[i]->label + strlen(region->scope) + 1, name)) return true;
+    if (is_said(region->layers[i], name)) return true;
+  }
   return false;
 }
 

@@ -364,7 +364,7 @@ static Importer new_importer(Arena *arena, Diagnostics *diagnostics, const OnnxM
                     .diagnostics = diagnostics,
                     .model = model,
                     .options = options,
-                    .net = {.arena = arena, .name = options->net, .constants = text_new(arena)},
+                    .net = {.arena = arena, .name = options->net, .short_labels = options->short_labels, .constants = text_new(arena)},
                     .values = name_table(arena),
                     .counts = name_table(arena),
                     .given = name_table(arena),

@@ -27,6 +27,7 @@ typedef struct ImportOptions {
   int sizes_count;
   int64_t file_bytes;           /* of the model: how much folding may make */
   int64_t least_size, multiple; /* of sizes that vary */
+  bool short_labels;            /* as names in C would be too long otherwise */
 } ImportOptions;
 
 typedef struct ImportedTensor {

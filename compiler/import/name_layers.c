@@ -8,7 +8,7 @@
 #include "ir/c_names.h"
 #include "support/name_table.h"
 
-enum { LONGEST = 40 };
+enum { LONGEST = 40, SHORT = 24 }; /* SHORT and the longest names of net and operation fit into one name of C */
 
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -74,7 +74,7 @@ static const char *plain_name(Arena *arena, const char *name) {
 }
 
 /* "layer1.0.conv1" of "layer1.0/conv1"; "" where no name would begin it. */
-static const char *path_of(Arena *arena, const char *name) {
+static const char *path_of(Arena *arena, const char *name, size_t longest) {
   Text text = text_new(arena);
   while (*name) {
     size_t length = strcspn(name, "./:");
@@ -86,10 +86,10 @@ static const char *path_of(Arena *arena, const char *name) {
   }
   const char *path = text_string(&text);
   /* The end of it says most. */
-  while (strlen(path) > LONGEST) {
+  while (strlen(path) > longest) {
     const char *next = strchr(path, '.');
     while (next && is_digit(next[1])) next = strchr(next + 1, '.');
-    if (!next) return arena_strndup(arena, path, LONGEST);
+    if (!next) return arena_strndup(arena, path, longest);
     path = next + 1;
   }
   return path;
@@ -178,13 +178,14 @@ void find_shared(Net *net) {
 }
 
 static const char *label_of(Net *net, const Layer *layer) {
+  size_t longest = net->short_labels ? SHORT : LONGEST;
   const char *path = "";
   for (int i = 0; i < layer->parameters_count && !*path; i++) {
     const char *original = layer->parameters[i].original;
     const char *scope = original && *original ? scope_of(net->arena, original) : NULL;
-    if (scope) path = path_of(net->arena, scope);
+    if (scope) path = path_of(net->arena, scope, longest);
   }
-  if (!*path && layer->node) path = path_of(net->arena, scope_of_node(net->arena, layer->node));
+  if (!*path && layer->node) path = path_of(net->arena, scope_of_node(net->arena, layer->node), longest);
   if (layer->shared) path = c_case(net->arena, path); /* a shared layer has one word for a name */
   return *path ? unique_name(net, path) : unique_name(net, counted_name(net, short_op(layer->op)));
 }
@@ -223,7 +224,8 @@ static const char *statement_name(Net *net, const Layer *layer, const char *op) 
   if (scope) return unique_name(net, c_case(net->arena, scope));
   while (at->kind != LAYER_INPUT && !at->label && at->inputs_count && at->inputs[0]->kind != LAYER_NUMBER) at = at->inputs[0];
   const char *base = at->label ? at->label : at->name ? at->name : "x";
-  return unique_name(net, path_of(net->arena, arena_printf(net->arena, "%s_%s", c_case(net->arena, base), at == layer ? "out" : op)));
+  return unique_name(net,
+                     path_of(net->arena, arena_printf(net->arena, "%s_%s", c_case(net->arena, base), at == layer ? "out" : op), LONGEST));
 }
 
 /* Whether the way to this layer, as far as nothing else reads it, has a layer with a label. */

@@ -98,6 +98,7 @@ typedef struct NetOutput {
 typedef struct Net {
   Arena *arena;
   const char *name;
+  bool short_labels;
   Layer **layers; /* inputs, then operations */
   int layers_count;
   NetOutput *outputs;

@@ -188,20 +188,36 @@ static bool make(Session *session, Diagnostics *diagnostics, const OnnxModel *mo
   return false;
 }
 
+static bool has_error(const Diagnostics *diagnostics, Code code) {
+  for (int i = 0; i < diagnostics->count; i++)
+    if (diagnostics->items[i]->code == code) return true;
+  return false;
+}
+
+/* With labels as long as one likes to read them, or else as long as C bears behind the net's name. */
+static Diagnostics *make_with_labels(Session *session, const OnnxModel *model, ImportOptions *options, const char *head, Made *made) {
+  enum { ALL_ERRORS = 10000 };
+  for (options->short_labels = false;; options->short_labels = true) {
+    Diagnostics *diagnostics = ARENA_NEW(session->arena, Diagnostics);
+    *diagnostics = new_diagnostics(session);
+    diagnostics->most_errors = ALL_ERRORS;
+    bool good = make(session, diagnostics, model, options, head, made);
+    if (good || options->short_labels || !has_error(diagnostics, CODE_E0701)) return diagnostics;
+  }
+}
+
 /* Sizes that vary begin at some least one, of which they may be multiples: the first that all layers accept. */
 static bool make_with_some_size(Session *session, const OnnxModel *model, ImportOptions *options, const char *head, Made *made) {
   static const struct {
     int64_t least, multiple;
   } tries[] = {{1, 1},  {2, 1}, {3, 1}, {4, 1}, {6, 1},   {8, 1},   {12, 1},  {16, 1},
                {32, 1}, {2, 2}, {4, 4}, {8, 8}, {16, 16}, {32, 32}, {64, 64}, {32, 1}};
-  enum { TRIES = sizeof tries / sizeof *tries, ALL_ERRORS = 10000 };
+  enum { TRIES = sizeof tries / sizeof *tries };
   for (int i = 0; i < TRIES; i++) {
-    Diagnostics *diagnostics = ARENA_NEW(session->arena, Diagnostics);
-    *diagnostics = new_diagnostics(session);
-    diagnostics->most_errors = ALL_ERRORS;
     options->least_size = tries[i].least;
     options->multiple = tries[i].multiple;
-    bool good = make(session, diagnostics, model, options, head, made);
+    const Diagnostics *diagnostics = make_with_labels(session, model, options, head, made);
+    bool good = !diagnostics->errors;
     if (!good && has_varying_sizes(model) && i + 1 < TRIES) continue;
     merge_diagnostics(&session->diagnostics, diagnostics);
     return good;
