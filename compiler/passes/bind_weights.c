@@ -172,7 +172,8 @@ static bool bind(Binder *b) {
     return flattens_are_clear(b, file, 1) && bind_files(b, file, 1);
   }
   if (!graph->weights_count) return report_no_file(b);
-  return flattens_are_clear(b, graph->weights, graph->weights_count) && bind_files(b, graph->weights, graph->weights_count);
+  if (!flattens_are_clear(b, graph->weights, graph->weights_count)) return false;
+  return b->c->options->no_weights || bind_files(b, graph->weights, graph->weights_count);
 }
 
 bool bind_weights(Compilation *c, Graph *graph) {

@@ -49,6 +49,7 @@ typedef struct Options {
   uint64_t any_plan; /* tests: a seed; each step is planned for some machine that does not exist: small steps take every form */
   bool eager;        /* tests: plan what pays for large steps (threads, all samples at once) also for small ones */
   bool shapes_only;  /* check, summary, --dump: missing weights are a note */
+  bool no_weights;   /* diff of two nets: what `weights` names is not read, so it need not fit; with shapes_only */
   bool verify;       /* verify every level after every pass */
 } Options;
 

@@ -123,6 +123,27 @@ static bool has_directory(Writer *w, const char *path) {
   return false;
 }
 
+/* Whether two names say the same place: links were resolved, and of directories each has many names. */
+static bool is_same_place(Writer *w, const char *a, const char *b) {
+  const char *slashes[] = {strrchr(a, '/'), strrchr(b, '/')}, *paths[] = {a, b};
+  struct stat places[2];
+  if (strcmp(slashes[0] ? slashes[0] + 1 : a, slashes[1] ? slashes[1] + 1 : b)) return false;
+  for (int i = 0; i < 2; i++) {
+    const char *directory = slashes[i] ? arena_strndup(w->arena, paths[i], (size_t)(slashes[i] + 1 - paths[i])) : ".";
+    if (stat(directory, &places[i])) return false;
+  }
+  return places[0].st_dev == places[1].st_dev && places[0].st_ino == places[1].st_ino;
+}
+
+/* Two outputs in one file would leave one of them. */
+static bool is_alone(Writer *w, const Stage *stage) {
+  for (const Stage *other = w->stages; other < stage; other++) {
+    bool files = stage->kind != STAGE_STDOUT && stage->kind != STAGE_SPECIAL && other->kind != STAGE_STDOUT && other->kind != STAGE_SPECIAL;
+    if (files && is_same_place(w, stage->path, other->path)) return refuse(w, stage->file->path, "is named for two outputs");
+  }
+  return true;
+}
+
 /* Decides how an output is written, and whether it may be. */
 static bool plan_stage(Writer *w, Stage *stage) {
   const OutputFile *file = stage->file;
@@ -269,7 +290,7 @@ static const Stage *rename_all(Writer *w) {
 
 static bool write_stages(Writer *w) {
   for (int i = 0; i < w->count; i++)
-    if (!plan_stage(w, &w->stages[i])) return false;
+    if (!plan_stage(w, &w->stages[i]) || !is_alone(w, &w->stages[i])) return false;
   for (int i = 0; i < w->count; i++)
     if (w->stages[i].kind == STAGE_FILE && !write_temporary(w, &w->stages[i])) return false;
   for (int i = 0; i < w->count; i++)

@@ -99,6 +99,7 @@ static bool read_net(Session *session, const char *file, NetFacts *facts) {
   Diagnostics *diagnostics = ARENA_NEW(session->arena, Diagnostics);
   *options = session->line.options;
   options->file = file;
+  options->no_weights = true; /* of the two nets of a change, one has none that fit it until it is trained */
   *diagnostics = new_diagnostics(session);
   bool good = collect_net_facts(session, options, diagnostics, facts);
   merge_diagnostics(&session->diagnostics, diagnostics);
