@@ -14,6 +14,7 @@
 #include "passes/place_regions.h"
 #include "passes/targets.h"
 #include "support/progress.h"
+#include "support/similar_file.h"
 #include "support/suggest.h"
 
 /* What the result of a pass is; all printers and verifiers hang on this. */
@@ -94,7 +95,8 @@ static Ast *parse(Compilation *c) {
   const char *resolved, *error;
   const char *text = c->read_file(c->read_context, c->arena, c->options->file, NULL, &length, &resolved, &error);
   if (!text) {
-    report(c->diagnostics, CODE_E0902, (Span){0}, "cannot read `%s`: %s", c->options->file, error);
+    Diagnostic *d = report(c->diagnostics, CODE_E0902, (Span){0}, "cannot read `%s`: %s", c->options->file, error);
+    add_similar_file(c->arena, d, c->options->file, error);
     return NULL;
   }
   ARENA_PUSH(c->arena, c->files_read, c->files_read_count, resolved);

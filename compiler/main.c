@@ -7,6 +7,7 @@
 #include "lsp/server.h"
 #include "passes/targets.h"
 #include "support/progress.h"
+#include "support/reader.h"
 #include "tools/session.h"
 
 #define DEFAULT_TARGET "generic"
@@ -44,6 +45,7 @@ int main(int argc, char **argv) {
   jmp_buf out_of_memory;
   int status;
   arena.out_of_memory = &out_of_memory;
+  keep_standard_streams();
 #ifdef CNNC_TESTING
   const char *fail_after = getenv("CNNC_FAIL_ALLOC");
   if (fail_after) arena.fail_after = strtol(fail_after, NULL, 10);

@@ -16,6 +16,7 @@
 %param { Parser *p }
 %code requires {
 #include "ir/ast_build.h"
+#include "support/file_kind.h"
 }
 %union {
   AstName name;
@@ -322,6 +323,20 @@ static void cnn_error(const Span *place, Parser *p, const char *message) {
   report(p->diagnostics, CODE_E0105, *place, "this is nested too deeply");
 }
 
+/* Not each byte that no text has, but what the file is. */
+static bool refuse_other_file(Diagnostics *diagnostics, const Source *source) {
+  FileKind kind = file_kind(source->text, source->length);
+  if (kind.use == USE_UNKNOWN || kind.use == USE_EMPTY) return false;
+  const char *name = source->name;
+  Diagnostic *d = report(diagnostics, CODE_E0105, (Span){0, 0}, "`%s` is not a network in text: it is %s", name, kind.what);
+  if (kind.use == USE_ONNX) add_help(d, "`cnnc import %s` makes a network and weights of it", name);
+  if (kind.use == USE_PICTURE) add_help(d, "a network reads pictures: `cnnc run NET.cnn --input %s`", name);
+  if (kind.use == USE_TENSORS) add_help(d, "a network names its weights, `weights \"%s\"`; or `-w %s` does, behind the network", name, name);
+  if (kind.use == USE_UTF16) add_help(d, "save the file as UTF-8");
+  if (kind.use == USE_LFS) add_help(d, "`git lfs pull` fetches the file");
+  return true;
+}
+
 Ast *parse_source(Arena *arena, Diagnostics *diagnostics, const Source *source) {
   Parser parser = {.arena = arena, .diagnostics = diagnostics, .body = -1, .resume = -1, .last_resume = -1};
   int errors = diagnostics->errors;
@@ -332,6 +347,11 @@ Ast *parse_source(Arena *arena, Diagnostics *diagnostics, const Source *source) 
     report(diagnostics, CODE_E0105, (Span){source->base, source->base}, "the file is larger than %d MiB",
            MAX_SOURCE_BYTES >> 20);
   } else {
+    if (refuse_other_file(diagnostics, source)) {
+      Source *nothing = ARENA_NEW(arena, Source);
+      *nothing = (Source){.name = source->name, .text = "", .base = source->base};
+      parser.tokens.source = nothing;
+    }
     scan_tokens(&parser.tokens);
     if (arrange_tokens(&parser.tokens)) cnn_parse(&parser);
   }

@@ -2,23 +2,34 @@
  * which tensor is whose. */
 #include <string.h>
 #include "passes/weight_match.h"
+#include "support/file_kind.h"
 #include "support/reader.h"
+#include "support/similar_file.h"
 
 static bool ends_with(const char *text, const char *end) {
   size_t length = strlen(text), end_length = strlen(end);
   return length >= end_length && !strcmp(text + length - end_length, end);
 }
 
-static void report_damaged(Binder *b, const LoadedFile *file, const char *error) {
+/* A file of another kind, which somebody took for weights; false: it is damaged. */
+static bool report_other_file(Binder *b, const LoadedFile *file, const char *bytes, size_t length) {
   const char *path = file->source->path;
-  bool npz = file->table.kind == WEIGHTS_NPZ;
-  Diagnostic *d = report(b->c->diagnostics, CODE_E0506, file->source->span, "`%s` is not a sound %s file", path,
+  FileKind kind = file_kind(bytes, length);
+  if (kind.use == USE_UNKNOWN || kind.use == USE_TENSORS || kind.use == USE_ARCHIVE) return false;
+  Diagnostic *d = report(b->c->diagnostics, CODE_E0506, file->source->span, "`%s` is not a weights file: it is %s", path, kind.what);
+  if (kind.use == USE_FRAMEWORK) add_help(d, "write the weights with the safetensors package, or with `numpy.savez`");
+  else if (kind.use == USE_ONNX) add_help(d, "`cnnc import %s` makes a network and weights of it", path);
+  else if (kind.use == USE_LFS) add_help(d, "`git lfs pull` fetches the file");
+  else add_help(d, "weights are .safetensors, .npz or .npy");
+  return true;
+}
+
+static void report_damaged(Binder *b, const LoadedFile *file, const char *error) {
+  Diagnostic *d = report(b->c->diagnostics, CODE_E0506, file->source->span, "`%s` is not a sound %s file", file->source->path,
                          weights_kind_name(file->table.kind));
   add_note(d, "%s", error);
-  if (npz && !ends_with(path, ".npz")) add_note(d, "a ZIP archive of another name may be what PyTorch's `torch.save` wrote");
-  else if (!ends_with(path, ".pt") && !ends_with(path, ".pth") && !ends_with(path, ".h5") && !ends_with(path, ".keras") &&
-           !ends_with(path, ".bin"))
-    return;
+  if (file->table.kind != WEIGHTS_NPZ || ends_with(file->source->path, ".npz")) return;
+  add_note(d, "a ZIP archive of another name may be what PyTorch's `torch.save` wrote");
   add_help(d, "write the weights with the safetensors package, or with `numpy.savez`");
 }
 
@@ -52,7 +63,8 @@ bool load_file(Binder *b, LoadedFile *file) {
     return false;
   }
   if (!bytes && b->overridden) {
-    report(c->diagnostics, CODE_E0902, source->span, "the weights file `%s` cannot be read: %s", source->path, error);
+    Diagnostic *d = report(c->diagnostics, CODE_E0902, source->span, "the weights file `%s` cannot be read: %s", source->path, error);
+    add_similar_file(c->arena, d, source->path, error);
     return false;
   }
   if (!bytes) {
@@ -63,7 +75,7 @@ bool load_file(Binder *b, LoadedFile *file) {
   ARENA_PUSH(c->arena, c->files_read, c->files_read_count, resolved ? resolved : source->path);
   file->rule_uses = ARENA_ARRAY(c->arena, int, (size_t)source->rule_count);
   if (c->read_weights(c->arena, source->path, bytes, length, &file->table, &error)) return know_layout(b, file);
-  report_damaged(b, file, error);
+  if (!report_other_file(b, file, bytes, length)) report_damaged(b, file, error);
   return false;
 }
 

@@ -91,6 +91,13 @@ static int open_file(int directory, const char *path, int flags) {
   return fd;
 }
 
+/* The least number that is free is given out, so all below it are taken. Reading what is open for writing only is an
+ * error, and the other way round. */
+void keep_standard_streams(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 static int *new_descriptor(Arena *arena) {
   int *fd = ARENA_NEW(arena, int);
   *fd = -1;

@@ -15,6 +15,9 @@ typedef enum ReadWhat {
   READ_ANYTHING    /* named by the user: a pipe and "-", standard input, too */
 } ReadWhat;
 
+/* A standard stream that the caller has closed is taken, and stays useless: otherwise the next file that is opened gets its
+ * number, and is read as standard input or gets messages. Comes before all else. */
+void keep_standard_streams(void);
 /* The bytes with a NUL after them; NULL: *error says why. */
 const char *read_whole_file(Arena *arena, const char *path, ReadWhat what, size_t *length, const char **error);
 /* A path that a source gave, beside the source: a regular file in the source's directory or below it. A path that is

@@ -44,6 +44,6 @@ bool read_bench_times(Session *session, const char *path, BenchTimes *times) {
   if (root) arena_defer(session->arena, delete_tree, root);
   if (root && take_times(session->arena, root, times)) return true;
   Diagnostic *d = report(&session->diagnostics, CODE_E0902, (Span){0, 0}, "`%s` is not what `cnnc bench --json` prints", path);
-  add_help(d, "`cnnc bench %s --json >%s`", session->line.options.file, path);
+  add_help(d, "`cnnc bench %s --json >times.json`, then `--bench times.json`", session->line.options.file);
   return false;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "ir/format.h"
 #include "support/reader.h"
+#include "support/similar_file.h"
 #include "support/unified_diff.h"
 #include "support/writer.h"
 #include "tools/session.h"
@@ -11,7 +12,8 @@ static const Source *read_file(Session *session, Diagnostics *diagnostics, const
   size_t length;
   const char *error, *text = read_whole_file(session->arena, file, READ_ANYTHING, &length, &error);
   if (!text) {
-    report(diagnostics, CODE_E0902, (Span){0, 0}, "cannot read `%s`: %s", file, error);
+    Diagnostic *d = report(diagnostics, CODE_E0902, (Span){0, 0}, "cannot read `%s`: %s", file, error);
+    add_similar_file(session->arena, d, file, error);
     return NULL;
   }
   const Source *source = sources_add(&session->sources, file, text, length);

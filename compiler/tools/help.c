@@ -3,6 +3,7 @@
 #include "passes/targets.h"
 #include "support/suggest.h"
 #include "tools/manual.h"
+#include "ops/ops.h"
 #include "tools/session.h"
 
 enum { COLUMN = 26 };
@@ -58,7 +59,9 @@ int help_verb(Session *session) {
     }
     if (verb == VERB_NONE) {
       Diagnostic *d = report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "there is no verb `%s`", line->operands[0]);
-      if (suggested(&suggestion)) add_help(d, "did you mean `cnnc help %s`?", suggested(&suggestion));
+      if (find_operator(line->operands[0])) add_help(d, "`cnnc explain %s` tells of the operation", line->operands[0]);
+      else if (suggested(&suggestion)) add_help(d, "did you mean `cnnc help %s`?", suggested(&suggestion));
+      else add_help(d, "`cnnc help` lists the verbs, `cnnc explain` operations and diagnostics");
       return 2;
     }
   }

@@ -9,6 +9,7 @@
 #include "load/tensor_file.h"
 #include "load/write_tensors.h"
 #include "support/progress.h"
+#include "support/file_kind.h"
 #include "support/reader.h"
 #include "support/writer.h"
 #include "tools/session.h"
@@ -80,7 +81,13 @@ static bool read_model(Session *session, Names *names, OnnxModel *model, size_t 
   }
   OnnxFiles files = {read_beside_model, names};
   if (read_onnx(session->arena, bytes, *length, &files, model, &error)) return true;
-  add_note(fault(session, CODE_E1001, "`%s` is not an ONNX model that cnnc reads", names->model), "%s", error);
+  FileKind kind = file_kind(bytes, *length);
+  Diagnostic *d = fault(session, CODE_E1001, "`%s` is not an ONNX model that cnnc reads", names->model);
+  if (kind.use == USE_UNKNOWN || kind.use == USE_ONNX) add_note(d, "%s", error);
+  else add_note(d, "it is %s", kind.what);
+  if (kind.use == USE_FRAMEWORK) add_help(d, "the framework exports the model: `torch.onnx.export`, `tf2onnx`");
+  const char *ending = strrchr(names->model, '.');
+  if (ending && !strcmp(ending, ".cnn")) add_help(d, "a network in text is compiled: `cnnc compile %s`", names->model);
   return false;
 }
 

@@ -65,6 +65,15 @@ static const OptionRow *find_row(const char *argument, const char **attached) {
   return NULL;
 }
 
+/* What other programs call an option of ours. */
+static const char *foreign_option(const char *name) {
+  static const char *const names[][2] = {
+      {"-i", "--input"}, {"--verbose", "-v"}, {"--quiet", "-q"}, {"--silent", "-q"}, {"-V", "--version"}};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (!strcmp(names[i][0], name)) return names[i][1];
+  return NULL;
+}
+
 static void unknown_option(Parser *p, const char *argument) {
   const char *equals = strchr(argument, '=');
   const char *name = equals ? arena_strndup(p->arena, argument, (size_t)(equals - argument)) : argument;
@@ -72,8 +81,23 @@ static void unknown_option(Parser *p, const char *argument) {
   for (const OptionRow *row = option_rows; row->names; row++)
     if (row->help) suggest_candidate(&suggestion, last_name(p->arena, row));
   Diagnostic *d = usage_error(p, "there is no option `%s`", name);
-  if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
+  const char *near = foreign_option(name) ? foreign_option(name) : suggested(&suggestion);
+  if (near) add_help(d, "did you mean `%s`?", near);
   else add_help(d, "`cnnc help` lists the verbs, `cnnc VERB --help` the options of each");
+}
+
+/* An option at a verb that does not have it: what is meant there, or who has it if those are few. */
+static void misplaced_option(Parser *p, const VerbRow *verb, const OptionRow *row) {
+  Diagnostic *d = usage_error(p, "`cnnc %s` has no option `%s`", verb->name, last_name(p->arena, row));
+  Text owners = text_new(p->arena);
+  int count = 0;
+  for (int i = VERB_COMPILE; i < VERB_COUNT; i++)
+    if (row->verbs & 1u << i) text_addf(&owners, "%s`cnnc %s`", count++ ? " and " : "", verb_rows[i].name);
+  if (p->out->verb == VERB_RUN && row->id == OPTION_OUTPUT_FILE) add_help(d, "`--output FILE` says where a result goes");
+  else if (count == 1 || count == 2)
+    add_help(d, "%s %s it; `cnnc help %s` lists those of `cnnc %s`", text_string(&owners), count > 1 ? "have" : "has", verb->name,
+             verb->name);
+  else add_help(d, "`cnnc help %s` lists those it has", verb->name);
 }
 
 /* Index of the value among "fast|portable"; -1: an error was reported. */
@@ -154,8 +178,13 @@ static void set_target(Parser *p, const char *name) {
   if (find_target(p->out->options.target)) return;
   Diagnostic *d = usage_error(p, "there is no target `%s`", name);
   Suggestion suggestion = suggest_for(name);
-  for (const Target *target = all_targets; target->name; target++) suggest_candidate(&suggestion, target->name);
-  if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
+  const char *longer = NULL;
+  for (const Target *target = all_targets; target->name; target++) {
+    suggest_candidate(&suggestion, target->name);
+    if (!longer && *name && !strncmp(target->name, name, strlen(name))) longer = target->name;
+  }
+  if (longer) add_help(d, "did you mean `%s`?", longer);
+  else if (suggested(&suggestion)) add_help(d, "did you mean `%s`?", suggested(&suggestion));
   add_help(d, "`cnnc compile --target list` shows them all");
 }
 
@@ -316,7 +345,9 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_VERBOSE) out->verbose = true;
   else if (id == OPTION_HELP) out->help = true;
   else if (id == OPTION_VERSION) out->verb = VERB_VERSION;
-  else usage_error(p, "`%s` is not available in this version", last_name(p->arena, row));
+  else
+    add_help(usage_error(p, "`%s` is not available in this version", last_name(p->arena, row)), "the C compiler optimises: `cc %s`",
+             last_name(p->arena, row));
 }
 
 /* Returns how many arguments it took. */
@@ -390,8 +421,7 @@ static void check_combination(Parser *p) {
   const VerbRow *verb = &verb_rows[out->verb];
   for (int i = 0; i < p->used_count; i++)
     if (!(p->used[i]->verbs & 1u << out->verb)) {
-      Diagnostic *d = usage_error(p, "`cnnc %s` has no option `%s`", verb->name, last_name(p->arena, p->used[i]));
-      add_help(d, "`cnnc help %s` lists those it has", verb->name);
+      misplaced_option(p, verb, p->used[i]);
       return;
     }
   bool takes_one = out->verb == VERB_COMPILE || out->verb == VERB_RUN || out->verb == VERB_BENCH || out->verb == VERB_SUMMARY ||
@@ -406,7 +436,10 @@ static void check_combination(Parser *p) {
     add_help(d, "`%s`", verb->usage);
   } else if (takes_one && out->operand_count > 1) {
     Diagnostic *d = usage_error(p, "`cnnc %s` takes one file; `%s` is a second", verb->name, out->operands[1]);
-    if (out->verb == VERB_RUN) add_help(d, "what a network reads is named by `--input`: `--input %s`", out->operands[1]);
+    const char *ending = strrchr(out->operands[1], '.');
+    if (ending && (!strcmp(ending, ".safetensors") || !strcmp(ending, ".npz")))
+      add_help(d, "weights are named by `-w`: `-w %s`", out->operands[1]);
+    else if (out->verb == VERB_RUN) add_help(d, "what a network reads is named by `--input`: `--input %s`", out->operands[1]);
   } else if (out->verb == VERB_VERSION && out->operand_count) {
     usage_error(p, "`cnnc version` takes no file");
   } else if (out->verb == VERB_INIT && out->operand_count > 1) {

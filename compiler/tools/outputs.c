@@ -29,6 +29,8 @@ bool name_outputs(Session *session, OutputNames *names) {
     stem = without_ending(session->arena, line->output, ".c");
     if (strlen(stem) == strlen(line->output)) {
       Diagnostic *d = usage_error(session, arena_printf(session->arena, "`-o %s` does not end in `.c`", line->output));
+      const char *dot = strrchr(last_part(stem), '.');
+      if (dot && dot > last_part(stem)) stem = arena_strndup(session->arena, stem, (size_t)(dot - stem));
       add_help(d, "`-o %s.c` writes %s.c, %s.h and the weights", stem, last_part(stem), last_part(stem));
       return false;
     }

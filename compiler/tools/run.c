@@ -113,8 +113,24 @@ bool evaluate_reference(Run *run, RunTensor *outputs) {
   return true;
 }
 
+/* An ending that promises what is not written; no ending is an array. */
+static bool check_endings(Session *session) {
+  static const char *const endings[] = {".npy", ".png", ".pgm", ".ppm"};
+  for (int i = 0; i < session->line.output_count; i++) {
+    const char *path = session->line.outputs[i].path, *slash = strrchr(path, '/'), *ending = strrchr(slash ? slash : path, '.');
+    bool known = !ending;
+    for (size_t k = 0; k < sizeof endings / sizeof *endings; k++) known = known || !strcmp(ending, endings[k]);
+    if (known) continue;
+    Diagnostic *d = report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "outputs are not written as `%s`", ending);
+    add_help(d, "one of .npy, and for pictures .png, .pgm, .ppm");
+    return false;
+  }
+  return true;
+}
+
 int run_verb(Session *session) {
   CommandLine *line = &session->line;
+  if (!check_endings(session)) return 2;
   Run run = {.session = session};
   Compilation c = new_compilation(session, &line->options, &session->diagnostics);
   run.graph = compile_to_graph(&c);

@@ -3,7 +3,9 @@
 #include <string.h>
 #include "load/image.h"
 #include "load/tensor_file.h"
+#include "support/file_kind.h"
 #include "support/reader.h"
+#include "support/similar_file.h"
 #include "support/suggest.h"
 #include "tools/run.h"
 
@@ -17,10 +19,15 @@ static Diagnostic *input_error(Run *run, const char *format, ...) {
   return report(&run->session->diagnostics, CODE_E0801, (Span){0, 0}, "%s", text_string(&text));
 }
 
+static const char *shown_path(const char *path) { return strcmp(path, "-") ? path : "standard input"; }
+
 static const char *read_bytes(Run *run, const char *path, size_t *length) {
-  const char *error, *bytes = read_whole_file(run->session->arena, path, READ_ANYTHING, length, &error);
-  if (!bytes) report(&run->session->diagnostics, CODE_E0902, (Span){0, 0}, "`%s` cannot be read: %s", path, error);
-  return bytes;
+  Arena *arena = run->session->arena;
+  const char *error, *bytes = read_whole_file(arena, path, READ_ANYTHING, length, &error);
+  if (bytes) return bytes;
+  Diagnostic *d = report(&run->session->diagnostics, CODE_E0902, (Span){0, 0}, "`%s` cannot be read: %s", shown_path(path), error);
+  add_similar_file(arena, d, path, error);
+  return NULL;
 }
 
 /* NULL, or what was reported. */
@@ -29,9 +36,18 @@ static Diagnostic *load_array_bytes(Run *run, const char *path, const char *byte
   bool good = load_tensor_file(run->session->arena, path, bytes, length, table, &error);
   if (good && table->kind == WEIGHTS_NPY) table->tensors->name = ""; /* fits any input */
   if (good) return NULL;
+  FileKind other = file_kind(bytes, length);
+  if (other.use != USE_UNKNOWN && other.use != USE_TENSORS && other.use != USE_ARCHIVE) {
+    Diagnostic *d = input_error(run, "`%s` is no array: it is %s", shown_path(path), other.what);
+    if (other.use == USE_CONVERT) add_help(d, "pictures are read as PNG, PGM or PPM; ImageMagick converts: `convert %s picture.png`", path);
+    else if (other.use == USE_LFS) add_help(d, "`git lfs pull` fetches the file");
+    else add_help(d, "arrays are read as .npy, .npz or .safetensors, pictures as PNG, PGM or PPM");
+    return d;
+  }
   const char *kind = table->kind == WEIGHTS_SAFETENSORS ? ".npy, .npz or .safetensors" : weights_kind_name(table->kind);
-  Diagnostic *d = input_error(run, "`%s` is not a sound %s file", path, kind);
+  Diagnostic *d = input_error(run, "`%s` is not a sound %s file", shown_path(path), kind);
   add_note(d, "%s", error);
+  if (table->kind == WEIGHTS_SAFETENSORS) add_help(d, "pictures are read as PNG, PGM or PPM, which `%s` is not either", shown_path(path));
   return d;
 }
 
@@ -57,6 +73,13 @@ static const int64_t *sample_sizes(Run *run, const RunTensor *input, const Weigh
   return sizes;
 }
 
+/* Whether the array would fit an input with channels last. */
+static bool is_hwc_of(const RunTensor *input, const WeightTensor *array) {
+  if (input->hwc || input->rank != 3 || array->rank < 3 || array->rank > 4 || !input->elements) return false;
+  const int64_t *sizes = array->sizes + array->rank - 3;
+  return sizes[2] == input->sizes[0] && sizes[0] == input->sizes[1] && sizes[1] == input->sizes[2];
+}
+
 static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, const char *path) {
   bool batch = array->rank == input->rank + 1;
   const int64_t *sizes = sample_sizes(run, input, array);
@@ -65,8 +88,11 @@ static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, co
   if (!fits || !array->elements) {
     Diagnostic *d = input_error(run, "`%s` holds %s, input `%s` is %s", path, sizes_text(run->session->arena, array->sizes, array->rank),
                                 input->name, run_shape(run->session->arena, input));
-    add_help(d, "one sample, or a batch with one more dimension in front%s",
-             input->hwc ? "; the input's layout is [height, width, channels]" : "");
+    if (is_hwc_of(input, array))
+      add_help(d, "channels come first: `numpy.moveaxis(a, -1, %d)`, or `(layout=hwc)` behind the input's type", array->rank - 3);
+    else
+      add_help(d, "one sample, or a batch with one more dimension in front%s",
+               input->hwc ? "; the input's layout is [height, width, channels]" : "");
     explain_dims(run, d, input);
     return false;
   }
@@ -79,6 +105,18 @@ static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, co
     return false;
   }
   return true;
+}
+
+/* What makes the picture one of `sizes`: channels, height, width. NULL: no picture is one. */
+static void help_convert(Run *run, Diagnostic *d, const Image *image, const char *path, const int64_t *sizes) {
+  if (!sizes || (sizes[0] != 1 && sizes[0] != 3)) {
+    add_help(d, "`.npy` arrays may hold anything");
+    return;
+  }
+  const char *resize = "", *gray = sizes[0] == 1 && image->channels == 3 ? " -colorspace Gray" : "";
+  if (image->height != sizes[1] || image->width != sizes[2])
+    resize = arena_printf(run->session->arena, " -resize '%lldx%lld!'", (long long)sizes[2], (long long)sizes[1]);
+  add_help(d, "pictures are taken as they are; ImageMagick converts: `convert %s%s%s picture.png`", path, gray, resize);
 }
 
 /* Pixels in the input's layout: bytes as they are for integer types, from 0 to 1 for floats. */
@@ -95,7 +133,7 @@ static bool take_image(Run *run, RunTensor *input, const Image *image, const cha
   if (!fits) {
     Diagnostic *d = input_error(run, "`%s` is a picture of %d rows and %d columns, %s; input `%s` is %s", path, image->height, image->width,
                                 image->channels == 1 ? "grey" : "in colour", input->name, run_shape(run->session->arena, input));
-    add_help(d, "pictures are not resized; `.npy` arrays may hold anything");
+    help_convert(run, d, image, path, known ? (const int64_t[]){channels, height, width} : NULL);
     explain_dims(run, d, input);
     return false;
   }
@@ -141,6 +179,15 @@ static const WeightTensor *array_for(const Run *run, const WeightTable *table, c
   return found ? found : find_tensor(table, arena_printf(run->session->arena, "in_%s", input->name));
 }
 
+/* "`a`, `b`, `c`, `d`, .." */
+static const char *list_arrays(const Run *run, const WeightTable *table) {
+  Text text = text_new(run->session->arena);
+  for (int i = 0; i < table->count && i < 4; i++)
+    text_addf(&text, "%s`%s`", i ? ", " : "", shown_name(run->session->arena, table->tensors[i].name));
+  if (table->count > 4) text_add(&text, ", ..");
+  return table->count ? text_string(&text) : "none";
+}
+
 static bool take_file(Run *run, RunTensor *input, const char *path) {
   if (!strncmp(path, "random:", 7)) return take_random(run, input, path + 7);
   size_t length;
@@ -153,12 +200,11 @@ static bool take_file(Run *run, RunTensor *input, const char *path) {
     return false;
   }
   WeightTable table;
-  Diagnostic *d = load_array_bytes(run, path, bytes, length, &table);
-  if (d && table.kind == WEIGHTS_SAFETENSORS) add_help(d, "pictures are read as PNG, PGM or PPM, which `%s` is not either", path);
-  if (d) return false;
+  if (load_array_bytes(run, path, bytes, length, &table)) return false;
   const WeightTensor *array = array_for(run, &table, input);
   if (array) return take_array(run, input, array, path);
-  input_error(run, "`%s` has no array `%s` or `in_%s`", path, input->name, input->name);
+  Diagnostic *d = input_error(run, "`%s` has no array `%s` or `in_%s`", path, input->name, input->name);
+  add_help(d, "it has %s", list_arrays(run, &table));
   return false;
 }
 

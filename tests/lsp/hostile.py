@@ -94,6 +94,22 @@ def parameters_that_are_wrong(client):
     assert d.problems() == []
 
 
+@served
+def texts_that_are_other_files(client):
+    d = Document(client, "untitled:1", TEXT)
+    for text in ("GIF89a", "<!DOCTYPE html>\n\n<p>", "\xff", "\x01\x02\x03\x04\x05\n\n x"):
+        d.set(text)
+        assert d.problems(), text
+        for line, character in ((0, 0), (0, 2), (2, 1)):
+            place = {"textDocument": {"uri": d.uri}, "position": {"line": line, "character": character}}
+            for method in ("completion", "hover", "definition", "prepareRename"):
+                client.ask("textDocument/" + method, place)
+        for method in ("documentSymbol", "semanticTokens/full"):
+            client.ask("textDocument/" + method, {"textDocument": {"uri": d.uri}})
+    d.set(TEXT)
+    assert d.problems() == []
+
+
 def requests_before_and_after():
     client = Client()
     try:
@@ -121,4 +137,4 @@ def ends_without_shutdown():
 
 
 TESTS = [headers_that_are_none, headers_in_other_forms, bodies_that_are_no_json, json_that_is_no_request, methods_that_are_unknown,
-         parameters_that_are_wrong, requests_before_and_after, ends_without_shutdown]
+         parameters_that_are_wrong, texts_that_are_other_files, requests_before_and_after, ends_without_shutdown]
