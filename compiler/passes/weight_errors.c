@@ -2,6 +2,7 @@
  * what would mend it. One cause, one message. */
 #include <string.h>
 #include "ir/operator.h"
+#include "ops/explain_shape.h"
 #include "passes/weight_match.h"
 #include "support/suggest.h"
 
@@ -244,6 +245,29 @@ static const char *size_parameter(const Binder *b, const Parameter *parameter, S
   return NULL;
 }
 
+/* 5, or (3, 5) */
+static const char *sizes_in_source(Arena *arena, const int64_t *sizes, int rank) {
+  bool square = rank == 1 || sizes[0] == sizes[1];
+  return square ? arena_printf(arena, "%lld", (long long)sizes[0])
+                : arena_printf(arena, "(%lld, %lld)", (long long)sizes[0], (long long)sizes[1]);
+}
+
+/* What the file says of a conv or fc, in the words of the source; where its input has other channels, how it came to them. */
+static void explain_sizes(Binder *b, Diagnostic *d, const Parameter *parameter, const WeightTensor *tensor, const int64_t *expected,
+                          bool keras) {
+  const Node *owner = b->owners[parameter->id];
+  int rank = tensor->rank, out = keras ? rank - 1 : 0, in = keras ? rank - 2 : 1, first = keras ? 0 : 2;
+  bool kernel = false;
+  if (!owner || owner->expanded_from || strcmp(parameter->role, "weight") ||
+      (strcmp(owner->op->name, "conv") && strcmp(owner->op->name, "fc")))
+    return;
+  for (int i = first; i < first + rank - 2; i++) kernel = kernel || tensor->sizes[i] != expected[i];
+  if (tensor->sizes[in] != expected[in]) add_shape_chain(d, b->c->arena, owner->inputs[0]);
+  else if (kernel && tensor->sizes[out] == expected[out])
+    add_help(d, "`kernel_size=%s` fits the file", sizes_in_source(b->c->arena, tensor->sizes + first, rank - 2));
+  else if (!kernel) add_help(d, "`%s=%lld` fits the file", rank == 2 ? "out_features" : "out_channels", (long long)tensor->sizes[out]);
+}
+
 void report_wrong_sizes(Binder *b, const Parameter *parameter, const NamedTensor *named) {
   const WeightTensor *tensor = named->tensor;
   Arena *arena = b->c->arena;
@@ -258,7 +282,10 @@ void report_wrong_sizes(Binder *b, const Parameter *parameter, const NamedTensor
   Span place;
   const Instance *instance = b->owners[parameter->id] ? b->owners[parameter->id]->instance : NULL;
   const char *name = differing == out && !instance ? size_parameter(b, parameter, &place) : NULL;
-  if (!name) return;
+  if (!name) {
+    if (tensor->rank == rank) explain_sizes(b, d, parameter, tensor, expected, named->file->keras);
+    return;
+  }
   set_label(d, "%s is %lld", name, (long long)expected[out]);
   add_label(d, place, "from here");
   add_help(d, "`-D %s=%lld`", name, (long long)tensor->sizes[out]);
