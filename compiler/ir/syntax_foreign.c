@@ -193,7 +193,9 @@ static int unnamed_output(const SyntaxError *e) {
   bool arrow = kind_at(e, 0) == TOKEN_ARROW;
   Diagnostic *d = syntax_error(e, 1, "an output has a name and a flow");
   if (arrow) add_help(d, "write `output y = %s -> ..`", text_at(e, 1));
-  else add_help(d, "write `output %s = tensor -> layer`, where the tensor has another name", text_at(e, 1));
+  else
+    add_help(d, "write `output` where it is computed, `output %s = tensor -> layer`, or give it another name, `output result = %s`",
+             text_at(e, 1), text_at(e, 1));
   return arrow ? e->found + 1 : e->found;
 }
 

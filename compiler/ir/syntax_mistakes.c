@@ -89,7 +89,10 @@ static int wrong_keyword(const SyntaxError *e) {
   if (!meant && kind_at(e, 0) != TOKEN_NAME) return NO_RULE;
   if (!meant) {
     Diagnostic *d = syntax_error(e, 0, "expected `=` or `:` before `%s`", text_at(e, 0));
-    add_note(d, "`%s` begins a statement, which is `name = tensor -> layer -> ..`", word);
+    if (!strcmp(word, "for") || !strcmp(word, "while")) add_help(d, "layers are repeated in a chain: `x -> repeat i in 0..2 { .. }`");
+    else if (!strcmp(word, "let") || !strcmp(word, "var") || !strcmp(word, "val"))
+      add_help(d, "leave `%s` out: `%s = ..`", word, text_at(e, 0));
+    else add_note(d, "`%s` begins a statement, which is `name = tensor -> layer -> ..`", word);
     return e->found + 1;
   }
   Diagnostic *d = syntax_error(e, 1, "there is no statement `%s`", word);

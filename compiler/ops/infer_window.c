@@ -147,6 +147,19 @@ static void help_kernel(Arena *arena, Diagnostic *d, const Window *w, int axis) 
   if (!size_is_const(w->input[axis], NULL)) add_help(d, "or raise the lower bound of the `dim` in `%s`", size_text(arena, w->input[axis]));
 }
 
+/* Where the net's input looks as if it had its channels last: as wide as a picture has colours, with as many channels as rows. */
+static void note_channels_last(Arena *arena, Diagnostic *d, const Node *node) {
+  const Value *input = node->inputs[0];
+  while (input->producer && input->producer->input_count) input = input->producer->inputs[0];
+  int64_t sizes[3];
+  if (input->producer || input->constant || input->type.rank != 3) return;
+  for (int i = 0; i < 3; i++)
+    if (!size_is_const(input->type.sizes[i], &sizes[i])) return;
+  if (sizes[0] <= 4 || sizes[1] <= 4 || (sizes[2] != 1 && sizes[2] != 3 && sizes[2] != 4)) return;
+  add_note(d, "channels come first: if `%s` has %lld, it is [%lld, %lld, %lld], not %s", input->name, (long long)sizes[2],
+           (long long)sizes[2], (long long)sizes[0], (long long)sizes[1], type_text(arena, &input->type));
+}
+
 static bool refuse_kernel(Inference *inference, const Node *node, Padding padding, const Window *w, int axis) {
   Arena *arena = inference->arena;
   Diagnostic *d = shape_error(inference, node, CODE_E0302, "the kernel is larger than its padded input");
@@ -155,6 +168,7 @@ static bool refuse_kernel(Inference *inference, const Node *node, Padding paddin
   set_label(d, "%s kernel, input is %s, padding %s", kernel_text(arena, node, w), type_text(arena, &node->inputs[0]->type),
             padding.kind == PADDING_VALID ? "0" : text_string(&text));
   note_arithmetic(arena, d, node, w, axis);
+  note_channels_last(arena, d, node);
   help_kernel(arena, d, w, axis);
   return false;
 }
@@ -184,6 +198,7 @@ static bool refuse_empty(Inference *inference, const Node *node, const Window *w
             (long long)(out < 0 ? 0 : out));
   note_arithmetic(arena, d, node, w, axis);
   note_halvings(d, node);
+  note_channels_last(arena, d, node);
   help_kernel(arena, d, w, axis);
   return false;
 }

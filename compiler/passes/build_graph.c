@@ -218,8 +218,12 @@ static void check_ends(Builder *b, const AstDecl *net) {
     has_input |= s->kind == AST_STMT_INPUT;
     has_output |= s->kind == AST_STMT_OUTPUT;
   }
-  if (!has_input) report(b->diagnostics, CODE_E0601, net->name.span, "net `%s` has no input", net->name.text);
-  if (!has_output) report(b->diagnostics, CODE_E0601, net->name.span, "net `%s` has no output", net->name.text);
+  if (!has_input)
+    add_help(report(b->diagnostics, CODE_E0601, net->name.span, "net `%s` has no input", net->name.text),
+             "`input x: float32[3, 32, 32]` is one");
+  if (!has_output)
+    add_help(report(b->diagnostics, CODE_E0601, net->name.span, "net `%s` has no output", net->name.text),
+             "what it computes is named by `output y = ..` instead of `y = ..`");
 }
 
 static Builder new_builder(Compilation *c, const AstDecl *net) {

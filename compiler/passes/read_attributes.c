@@ -27,7 +27,7 @@ static const char *ordinal(int i) {
 static void list_attributes(Arena *arena, Diagnostic *d, const Operator *op) {
   Text text = text_new(arena);
   for (int i = 0; i < attribute_count(op); i++) text_addf(&text, "%s%s", i ? ", " : "", op->attributes[i].name);
-  if (text.length) add_help(d, "`%s` has %s", op->name, text_string(&text));
+  if (text.length) add_help(d, "`%s` has the attribute%s %s", op->name, attribute_count(op) > 1 ? "s" : "", text_string(&text));
   else add_help(d, "`%s` takes no attributes", op->name);
 }
 
