@@ -211,7 +211,7 @@ static Value *with_constant(Importer *m, const char *op, const Value *value, con
     one[0] = (float)single;
     if (!strcmp(op, "add") && size_is(value->layer->sizes[0], 1)) result = with_bias(m, value, constant, one, 1);
     if (!result) result = with_single(m, op, value, single, second);
-    other = number_layer(&m->net, number_text(m->arena, single));
+    other = number_layer(&m->net, plain_number(m->arena, single));
   } else if (form == SPREAD_CHANNELS) {
     result = with_channels(m, op, value, constant, numbers, second);
   }

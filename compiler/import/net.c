@@ -83,10 +83,9 @@ const LayerParameter *find_parameter(const Layer *layer, const char *role) {
   return NULL;
 }
 
-/* The shortest text of the float, without the point that C wants. */
-static const char *plain_number(Arena *arena, float value) {
+const char *plain_number(Arena *arena, double value) {
   char text[DECIMAL_MAX];
-  size_t length = print_float(text, value);
+  size_t length = print_float(text, (float)value);
   if (length > 2 && !strcmp(text + length - 2, ".0")) length -= 2;
   return arena_strndup(arena, text, length);
 }

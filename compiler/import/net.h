@@ -127,7 +127,9 @@ void drop_attribute(Layer *layer, const char *name);
 LayerParameter *add_parameter(Layer *layer, const char *role, const char *original, int rank, const int64_t *sizes, const float *numbers);
 const LayerParameter *find_parameter(const Layer *layer, const char *role);
 
-/* "2", "0.1", "1e-5", and 1 / 255 where that is meant. */
+/* The shortest text of the float, without the point that C wants: "2", "0.1", "1e-5". */
+const char *plain_number(Arena *arena, double value);
+/* The same for an attribute, which may be computed: 1 / 255 where that is meant. */
 const char *number_text(Arena *arena, double value);
 /* "3", or "(3, 5)" when they differ; rank 2 is a sequence, which has the last one only. */
 const char *pair_text(Arena *arena, const int64_t pair[2], int rank);

@@ -78,6 +78,7 @@ def main():
             if op == "Sum":
                 made[0].input.append("axes")
             check("Reduce%s of a constant, keepdims=%d" % (op, keep), made, {"x": [1, 3, 3]}, 13, w=numbers(2, 3, 4), axes=numpy.array([0, 2]))
+    check("a third among the inputs of Max", [node("Max", "x w", "y")], {"x": [1, 3, 4]}, 13, w=numpy.float32(1 / 3).reshape(1))
     lengths = [node("ReduceSum", "p one", "y", keepdims=0), node("Mul", "x z", "p")]
     check("a product of vectors, a number for each sample", lengths[::-1], {"x": [("n", 2), 4], "z": [("n", 2), 4]}, 13, one=numpy.array([1]))
     cosine = [node("Mul", "x z", "p"), node("ReduceSum", "p one", "a", keepdims=0), node("ReduceL2", "x", "b", axes=[1], keepdims=0),
