@@ -69,6 +69,7 @@ typedef struct Drawing { /* while it is made */
   Picture *picture;
   const Graph *graph;
   PictureGroup **group_of; /* by node */
+  const char **shared;     /* by node: whose weights it has together with others */
   int *box_of;             /* by node */
   int *users;              /* by value: nodes and outputs that read it */
 } Drawing;
@@ -126,6 +127,7 @@ static void add_layer(Drawing *d, const Node *node) {
     const char *call = group_call(d->arena, folded);
     if (*folded->path) add_row(d, box, (PictureRow){NULL, folded->path, KIND_BLOCK});
     if (*call) add_row(d, box, (PictureRow){NULL, shortened(d->arena, call), KIND_BLOCK});
+    if (folded->weights_of) add_row(d, box, (PictureRow){NULL, arena_printf(d->arena, "weights of %s", folded->weights_of), KIND_BLOCK});
     add_row(d, box, (PictureRow){NULL, counts_text(d->arena, folded->layers, folded->parameters, folded->macs), KIND_BLOCK});
     return;
   }
@@ -134,8 +136,10 @@ static void add_layer(Drawing *d, const Node *node) {
   d->box_of[node->id] = box;
   Text call = text_new(d->arena);
   print_node_call(&call, node);
+  const char *text = shortened(d->arena, text_string(&call));
+  if (d->shared[node->id]) text = arena_printf(d->arena, "%s, weights of %s", text, d->shared[node->id]);
   const char *name = node->label ? name_in(group, node->name) : NULL;
-  add_row(d, box, (PictureRow){name, shortened(d->arena, text_string(&call)), kind_of(node->op)});
+  add_row(d, box, (PictureRow){name, text, kind_of(node->op)});
 }
 
 static void add_edge(Drawing *d, int from, int to, const Value *value) {
@@ -192,6 +196,7 @@ Picture make_picture(Arena *arena, const Graph *graph, const NetFacts *facts, in
   d.box_of = ARENA_ARRAY(arena, int, (size_t)graph->node_count + 1);
   count_users(&d);
   find_groups(arena, &picture, graph, d.group_of);
+  d.shared = find_shared_weights(arena, graph, d.group_of);
   for (int i = 0; i < picture.group_count; i++) picture.groups[i]->folded = depth != ALL_DEPTHS && picture.groups[i]->depth >= depth;
   for (int i = 0; i < graph->input_count; i++) add_end(&d, BOX_INPUT, graph->inputs[i].value->name, graph->inputs[i].value);
   for (int i = 0; i < graph->node_count; i++) add_layer(&d, graph->nodes[i]);

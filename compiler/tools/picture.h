@@ -28,9 +28,10 @@ typedef struct PictureGroup {
   const char *path;         /* "layer1.0"; "": the call has no label */
   const Instance *instance; /* NULL: only a prefix */
   struct PictureGroup *parent;
-  bool dropped; /* a prefix of one group, or that others stand between: no frame */
-  bool folded;  /* one box, or in one */
-  int depth;    /* from 0, the frames around it */
+  const char *weights_of; /* "tower": whose weights it has together with others; NULL: it shares none, or the frame around it does */
+  bool dropped;           /* a prefix of one group, or that others stand between: no frame */
+  bool folded;            /* one box, or in one */
+  int depth;              /* from 0, the frames around it */
   int layers;
   int64_t parameters;
   const Size *macs;
@@ -85,13 +86,15 @@ enum { ALL_DEPTHS = -1 };
 Picture make_picture(Arena *arena, const Graph *graph, const NetFacts *facts, int64_t depth);
 /* The frames; sets group_of[i] for each node of the graph, and what is in them. */
 void find_groups(Arena *arena, Picture *picture, const Graph *graph, PictureGroup **group_of);
+/* Sets weights_of of the frames; by node, whose weights a layer shares where no frame says so, else NULL. */
+const char **find_shared_weights(Arena *arena, const Graph *graph, PictureGroup *const *group_of);
 /* Sets the ways of the edges. */
 void find_levels(Arena *arena, Picture *picture);
 /* The nearest that has a frame. */
 PictureGroup *framed(PictureGroup *group);
 /* "basic(channels=64)"; "": of a prefix */
 const char *group_call(Arena *arena, const PictureGroup *group);
-/* "layer1.0: basic(channels=64)" */
+/* "layer1.0: basic(channels=64)", "a_eye: tower, weights of eye" */
 const char *group_title(Arena *arena, const PictureGroup *group);
 /* "20 layers, 11,689,512 parameters, 1.81 G MACs" */
 const char *counts_text(Arena *arena, int layers, int64_t parameters, const Size *macs);

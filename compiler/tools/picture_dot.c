@@ -70,7 +70,7 @@ static void add_box(Text *out, const PictureBox *box, int id, int depth) {
   text_add(out, "</table>>];\n");
 }
 
-/* Two lines at the left, for the arrow into a block often comes down in its middle. */
+/* Lines at the left, for the arrow into a block often comes down in its middle. */
 static void add_frame_title(Text *out, const PictureGroup *group) {
   const char *call = group_call(out->arena, group);
   text_add(out, "label=<");
@@ -80,6 +80,10 @@ static void add_frame_title(Text *out, const PictureGroup *group) {
     text_addf(out, "</b>%s", *call ? "<br align=\"left\"/>" : "");
   }
   add_xml(out, call);
+  if (group->weights_of) {
+    text_add(out, "<br align=\"left\"/>weights of ");
+    add_xml(out, group->weights_of);
+  }
   text_addf(out, "%s>; ", *call && *group->path ? "<br align=\"left\"/>" : "");
 }
 

@@ -87,6 +87,45 @@ void find_groups(Arena *arena, Picture *picture, const Graph *graph, PictureGrou
   }
 }
 
+/* "tower.conv1" of tower.conv1.weight, if other layers have that, too. */
+static const char *shared_path(Arena *arena, const Node *node, const int *users) {
+  for (int i = 0; i < node->parameter_count; i++) {
+    const Parameter *parameter = node->parameters[i];
+    if (!parameter || users[parameter->id] < 2) continue;
+    return arena_strndup(arena, parameter->path, strlen(parameter->path) - strlen(parameter->role) - 1);
+  }
+  return NULL;
+}
+
+/* "tower" of tower.conv1, where the layer a_tower.conv1 stands in the frame a_tower; NULL: that is no common end. */
+static const char *owner_in(Arena *arena, const PictureGroup *frame, const char *layer, const char *path) {
+  size_t known = strlen(frame->path), length = strlen(path);
+  if (!known || strncmp(layer, frame->path, known) || layer[known] != '.') return NULL;
+  size_t rest = strlen(layer + known);
+  return length > rest && !strcmp(path + length - rest, layer + known) ? arena_strndup(arena, path, length - rest) : NULL;
+}
+
+const char **find_shared_weights(Arena *arena, const Graph *graph, PictureGroup *const *group_of) {
+  const char **shared = ARENA_ARRAY(arena, const char *, (size_t)graph->node_count + 1);
+  int *users = ARENA_ARRAY(arena, int, (size_t)graph->parameter_count + 1);
+  for (int i = 0; i < graph->node_count; i++)
+    for (int k = 0; k < graph->nodes[i]->parameter_count; k++)
+      if (graph->nodes[i]->parameters[k]) users[graph->nodes[i]->parameters[k]->id]++;
+  for (int i = 0; i < graph->node_count; i++) {
+    const char *path = shared_path(arena, graph->nodes[i], users), *owner = NULL;
+    PictureGroup *outermost = NULL;
+    for (PictureGroup *at = path ? group_of[i] : NULL; at; at = at->parent) {
+      const char *found = owner_in(arena, at, graph->nodes[i]->name, path);
+      if (!found) continue;
+      owner = found;
+      outermost = at;
+    }
+    if (outermost) outermost->weights_of = owner;
+    else shared[i] = path;
+  }
+  return shared;
+}
+
 const char *group_call(Arena *arena, const PictureGroup *group) {
   const Instance *instance = group->instance;
   if (!instance) return "";
@@ -95,6 +134,7 @@ const char *group_call(Arena *arena, const PictureGroup *group) {
 }
 
 const char *group_title(Arena *arena, const PictureGroup *group) {
-  const char *call = group_call(arena, group);
-  return arena_printf(arena, "%s%s%s", group->path, *group->path && *call ? ": " : "", call);
+  const char *call = group_call(arena, group), *owner = group->weights_of;
+  return arena_printf(arena, "%s%s%s%s%s", group->path, *group->path && *call ? ": " : "", call, owner ? ", weights of " : "",
+                      owner ? owner : "");
 }
