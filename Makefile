@@ -321,7 +321,7 @@ install: $B/cnnc             ## put the compiler, its runtime, manual, completio
 	install -m 755 $B/cnnc $(TO)/bin/cnnc
 	install -m 644 runtime/*.h $(TO)/include/cnnc/
 	install -m 644 runtime/functions/*.inc $(TO)/include/cnnc/functions/
-	install -m 644 LICENSE CHANGELOG.md $(TO)/share/doc/cnnc/
+	install -m 644 LICENSE CHANGELOG.md docs/language.md docs/generated-c.md docs/diagnostics.md $(TO)/share/doc/cnnc/
 	install -m 644 runtime/LICENSE $(TO)/share/doc/cnnc/LICENSE.runtime
 	install -m 644 runtime/cmake/cnncConfig.cmake $(TO)/share/cmake/cnnc/
 	$(FILL) runtime/cmake/cnncConfigVersion.cmake.in > $(TO)/share/cmake/cnnc/cnncConfigVersion.cmake

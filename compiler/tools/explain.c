@@ -94,10 +94,18 @@ static void print_markdown(Text *out) {
 static void report_unknown(Session *session, const char *name) {
   Diagnostic *d = report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "there is no diagnostic or operation `%s`", name);
   Suggestion near = suggest_for(name);
+  const char *owner = NULL; /* the first operation with an attribute of that name */
+  bool digits = *name && !name[strspn(name, "0123456789")];
   for (int code = 0; code < CODE_COUNT; code++)
-    if (is_lint((Code)code)) suggest_candidate(&near, code_name((Code)code));
-  for (int i = 0; all_operators[i]; i++) suggest_candidate(&near, all_operators[i]->name);
-  if (suggested(&near)) add_help(d, "did you mean `cnnc explain %s`?", suggested(&near));
+    if (is_lint((Code)code) || strcspn(name, "0123456789") == 1) suggest_candidate(&near, code_name((Code)code));
+  for (int i = 0; all_operators[i]; i++) {
+    suggest_candidate(&near, all_operators[i]->name);
+    for (const Attribute *a = all_operators[i]->attributes; !owner && a && a->name; a++)
+      if (!strcmp(a->name, name)) owner = all_operators[i]->name;
+  }
+  if (owner) add_help(d, "it is an attribute: `cnnc explain %s.%s`", owner, name);
+  else if (digits) add_help(d, "errors are numbered as in `cnnc explain E0301`");
+  else if (suggested(&near)) add_help(d, "did you mean `cnnc explain %s`?", suggested(&near));
   else add_help(d, "`cnnc explain` lists them all");
 }
 

@@ -439,6 +439,8 @@ static void check_combination(Parser *p) {
     const char *ending = strrchr(out->operands[1], '.');
     if (ending && (!strcmp(ending, ".safetensors") || !strcmp(ending, ".npz")))
       add_help(d, "weights are named by `-w`: `-w %s`", out->operands[1]);
+    else if (out->verb == VERB_RUN && out->input_count)
+      add_help(d, "a run takes a picture for each input, or a batch of samples as one `.npy`; a loop of the shell runs many");
     else if (out->verb == VERB_RUN) add_help(d, "what a network reads is named by `--input`: `--input %s`", out->operands[1]);
   } else if (out->verb == VERB_VERSION && out->operand_count) {
     usage_error(p, "`cnnc version` takes no file");
