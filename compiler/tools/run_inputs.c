@@ -96,6 +96,8 @@ static bool take_array(Run *run, RunTensor *input, const WeightTensor *array, co
     explain_dims(run, d, input);
     return false;
   }
+  if (array->dtype == TENSOR_U8 && input->dtype == DTYPE_F32 && input->rank == 3 && !run->session->line.quiet)
+    add_message(run->session, "note: the bytes of `%s` are taken as they are; those of pictures are divided by 255", shown_path(path));
   input->samples = batch ? array->sizes[0] : 0;
   input->data = ARENA_ARRAY(run->session->arena, double, (size_t)array->elements);
   for (int64_t i = 0; i < array->elements; i++) {
