@@ -16,7 +16,7 @@ static Span end_of(const Ast *ast) {
 
 /* The net that was asked for, or the only one; NULL: E0207. */
 static const AstDecl *choose_net(Compilation *c, const Ast *ast) {
-  const AstDecl *chosen = NULL;
+  const AstDecl *chosen = NULL, *first = NULL;
   const char *wanted = c->options->net;
   int count = 0;
   Text names = text_new(c->arena);
@@ -30,6 +30,7 @@ static const AstDecl *choose_net(Compilation *c, const Ast *ast) {
     }
     put_name(&seen, d->name.text, (void *)(uintptr_t)d);
     text_addf(&names, "%s%s", count++ ? ", " : "", d->name.text);
+    if (!first) first = d;
     if (wanted ? strcmp(wanted, d->name.text) == 0 : !chosen) chosen = d;
   }
   if (chosen && (wanted || count == 1)) return chosen;
@@ -38,7 +39,7 @@ static const AstDecl *choose_net(Compilation *c, const Ast *ast) {
     d = report(c->diagnostics, CODE_E0207, end_of(ast), "`%s` has no net", ast->source->name);
     add_help(d, "`net name { input x: [..] output y = x -> .. }` describes one");
   } else if (wanted) {
-    d = report(c->diagnostics, CODE_E0207, end_of(ast), "`%s` has no net `%s`", ast->source->name, wanted);
+    d = report(c->diagnostics, CODE_E0207, first->name.span, "`%s` has no net `%s`", ast->source->name, wanted);
     add_help(d, "it has %s", text_string(&names));
   } else {
     d = report(c->diagnostics, CODE_E0207, chosen->name.span, "`%s` has %d nets and none was chosen", ast->source->name, count);
