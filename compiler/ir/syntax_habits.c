@@ -175,7 +175,9 @@ static int tensor_arithmetic(const SyntaxError *e) {
 /* x -> relu          a statement without a name */
 static int unnamed_statement(const SyntaxError *e) {
   bool call = kind_at(e, 0) == TOKEN_LPAREN;
-  if (e->body < 0 || kind_at(e, 1) != TOKEN_BOL_NAME || !e->expected[TOKEN_ASSIGN]) return NO_RULE;
+  int first = kind_at(e, 1) == TOKEN_RBRACKET ? e->list->items[e->found - 1].match : e->found - 1;
+  bool list = first >= 0 && first < e->found - 1 && e->list->items[first].kind == TOKEN_BOL_LBRACKET;
+  if (e->body < 0 || (kind_at(e, 1) != TOKEN_BOL_NAME && !list) || !e->expected[TOKEN_ASSIGN]) return NO_RULE;
   if (kind_at(e, 0) == TOKEN_COMMA) {
     Diagnostic *d = syntax_error(e, 0, "several tensors stand in brackets");
     add_help(d, "write `[%s, %s] = ..`", text_at(e, 1), is_word(kind_at(e, -1)) ? text_at(e, -1) : "b");
@@ -184,7 +186,8 @@ static int unnamed_statement(const SyntaxError *e) {
   if (kind_at(e, 0) != TOKEN_ARROW && !call) return NO_RULE;
   Diagnostic *d = syntax_error(e, 0, "expected `=` before `%s`: a statement names its tensor", text_at(e, 0));
   if (call) add_help(d, "write `name = tensor -> %s(..)`", text_at(e, 1));
-  else add_help(d, "write `name = %s -> ..`", text_at(e, 1));
+  else if (e->in_net) add_help(d, "write `name = %s -> ..`", source_text(e->list, first, e->found - 1));
+  else add_help(d, "write `name = %s -> ..`, or `return` before what the block yields", source_text(e->list, first, e->found - 1));
   return e->found + 1;
 }
 

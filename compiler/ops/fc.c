@@ -28,8 +28,11 @@ static bool refuse_rank(Inference *inference, const Node *node) {
   size_print(&values, type_elements(inference->arena, type));
   size_print(&channels, type_channels(type));
   set_label(d, "input is %s", type_text(inference->arena, type));
-  add_help(d, "insert `-> flatten` (%s values) or `-> global_avg_pool -> flatten` (%s value%s)", text_string(&values),
-           text_string(&channels), size_is(type_channels(type), 1) ? "" : "s");
+  if (size_equal(type_elements(inference->arena, type), type_channels(type)))
+    add_help(d, "insert `-> flatten` (%s values)", text_string(&values));
+  else
+    add_help(d, "insert `-> flatten` (%s values) or `-> global_avg_pool -> flatten` (%s value%s)", text_string(&values),
+             text_string(&channels), size_is(type_channels(type), 1) ? "" : "s");
   return false;
 }
 

@@ -308,6 +308,8 @@ Diagnostic *report_unknown_operation(Compilation *c, const Scope *scope, AstName
   if (suggested(&near)) {
     add_help(d, "did you mean `%s`?", suggested(&near));
     add_guess(d, name.span, suggested(&near));
+  } else if (!entry || entry->kind != ENTRY_TENSORS) {
+    add_help(d, "`cnnc explain` lists the operations; one of your own is a `block x -> %s { .. }`", name.text);
   }
   return d;
 }
