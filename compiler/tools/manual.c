@@ -75,8 +75,10 @@ void print_manual(Text *out) {
   for (const OptionRow *row = option_rows; row->names; row++)
     if (row->help) add_option(out, row);
   text_add(out, ".SH EXIT STATUS\n");
-  add_line(out, NULL, exit_statuses);
+  add_line(out, NULL, strchr(exit_statuses, ':') + 2); /* the heading says what they are */
   text_add(out, ".SH ENVIRONMENT\n.TP\n\\fBCC\\fR\nThe C compiler that run and bench start, instead of cc.\n"
                 ".TP\n\\fBNO_COLOR\\fR\nIf set and not empty, messages have no colours.\n"
-                ".TP\n\\fBTMPDIR\\fR\nWhere run and bench build, instead of /tmp.\n");
+                ".TP\n\\fBTMPDIR\\fR\nWhere run and bench build, instead of /tmp.\n"
+                ".SH SEE ALSO\nlanguage.md, generated-c.md and diagnostics.md in share/doc/cnnc: the language, the C that is written, all\n"
+                "errors. The operations: cnnc explain.\n");
 }
