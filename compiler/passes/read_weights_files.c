@@ -69,6 +69,8 @@ bool load_file(Binder *b, LoadedFile *file) {
   }
   if (!bytes) {
     Diagnostic *d = report(c->diagnostics, CODE_E0507, source->span, "the weights file `%s` cannot be read: %s", source->path, error);
+    const char *beside = path_beside(c->arena, source->path, relative_to);
+    if (!strcmp(beside, source->path)) add_similar_file(c->arena, d, beside, error);
     add_help(d, "`-w FILE` names another file, `-w random:1` takes seeded random weights");
     return false;
   }
