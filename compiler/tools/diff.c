@@ -7,11 +7,6 @@
 #include "tools/compare_nets.h"
 #include "tools/outputs.h"
 
-static int usage_error(Session *session, const char *text) {
-  report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "%s", text);
-  return 2;
-}
-
 /* ---- files on disk ---- */
 
 typedef enum FileState { FILE_SAME, FILE_CHANGED, FILE_MISSING, FILE_UNREADABLE } FileState;
@@ -72,9 +67,9 @@ static int compare_files(Session *session, const OutputFile *files, int count, c
 static int look_for_changes(Session *session) {
   CommandLine *line = &session->line;
   OutputNames names;
-  if (line->markdown) return usage_error(session, "`--markdown` is for two networks: `cnnc diff OLD.cnn NEW.cnn --markdown`");
+  if (line->markdown) return wrong_use(session, "`--markdown` is for two networks: `cnnc diff OLD.cnn NEW.cnn --markdown`");
   if (!name_outputs(session, &names)) return 2;
-  if (names.only_code) return usage_error(session, "`cnnc diff` compares with files; `-o` names none");
+  if (names.only_code) return wrong_use(session, "`cnnc diff` compares with files; `-o` names none");
   line->options.shapes_only = true; /* without weights, the code is compared */
   Compilation c = new_compilation(session, &line->options, &session->diagnostics);
   Outputs out = {0};
@@ -110,10 +105,10 @@ static bool read_net(Session *session, const char *file, NetFacts *facts) {
 static int compare_two_nets(Session *session) {
   const CommandLine *line = &session->line;
   if (line->output || line->out_dir || line->only_check)
-    return usage_error(session, "`-o`, `--out-dir` and `--check` are for one network and its files");
-  if (line->json && line->markdown) return usage_error(session, "`--json` and `--markdown` exclude each other");
+    return wrong_use(session, "`-o`, `--out-dir` and `--check` are for one network and its files");
+  if (line->json && line->markdown) return wrong_use(session, "`--json` and `--markdown` exclude each other");
   if (!strcmp(line->operands[0], "-") && !strcmp(line->operands[1], "-"))
-    return usage_error(session, "standard input, `-`, can be one of the two networks, not both");
+    return wrong_use(session, "standard input, `-`, can be one of the two networks, not both");
   NetFacts before, after;
   bool good = read_net(session, line->operands[0], &before);
   good = read_net(session, line->operands[1], &after) && good;

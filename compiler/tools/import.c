@@ -20,16 +20,6 @@ typedef struct Names {
   bool only_source;                     /* -o - */
 } Names;
 
-static Diagnostic *fault(Session *session, Code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static Diagnostic *fault(Session *session, Code code, const char *format, ...) {
-  Text text = text_new(session->arena);
-  va_list arguments;
-  va_start(arguments, format);
-  text_vaddf(&text, format, arguments);
-  va_end(arguments);
-  return report(&session->diagnostics, code, (Span){0, 0}, "%s", text_string(&text));
-}
-
 static bool name_files(Session *session, Names *names) {
   const CommandLine *line = &session->line;
   names->model = line->options.file;
@@ -42,7 +32,9 @@ static bool name_files(Session *session, Names *names) {
   if (line->output && !names->only_source) {
     stem = without_ending(session->arena, line->output, ".cnn");
     if (strlen(stem) == strlen(line->output)) {
-      fault(session, CODE_E0901, "`-o %s` does not end in `.cnn`", line->output);
+      Diagnostic *d = fault(session, CODE_E0901, "`-o %s` does not end in `.cnn`", line->output);
+      const char *name = *last_part(stem) ? "" : "NAME";
+      add_help(d, "`-o %s%s.cnn` writes the network, and its weights beside it", stem, name);
       return false;
     }
   }

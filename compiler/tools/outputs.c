@@ -4,41 +4,51 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static Diagnostic *usage_error(Session *session, const char *text) {
-  return report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "%s", text);
-}
-
 static bool is_special(const char *path) {
   struct stat info;
   return !strcmp(path, "-") || (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
+}
+
+static bool is_directory(const char *path) {
+  struct stat info;
+  return !stat(path, &info) && S_ISDIR(info.st_mode);
+}
+
+/* `-o PATH`, where a file of the name `model` was perhaps meant to go into a directory. */
+static void report_no_c(Session *session, const char *path, const char *model) {
+  Diagnostic *d = fault(session, CODE_E0901, "`-o %s` does not end in `.c`", path);
+  if (!*last_part(path) || is_directory(path)) {
+    add_help(d, "`--out-dir %s` writes %s.c, %s.h and the weights there", path, model, model);
+    return;
+  }
+  const char *dot = strrchr(last_part(path), '.'); /* another ending */
+  const char *stem = dot && dot > last_part(path) ? arena_strndup(session->arena, path, (size_t)(dot - path)) : path;
+  add_help(d, "`-o %s.c` writes %s.c, %s.h and the weights", stem, last_part(stem), last_part(stem));
 }
 
 bool name_outputs(Session *session, OutputNames *names) {
   CommandLine *line = &session->line;
   const char *file = line->options.file;
   bool from_stdin = !strcmp(file, "-");
-  const char *stem = from_stdin ? "net" : without_ending(session->arena, file, ".cnn");
+  const char *stem = from_stdin ? "net" : without_ending(session->arena, file, ".cnn"), *model = last_part(stem);
   names->only_code = line->output && is_special(line->output);
   if (names->only_code && (line->options.selftest || line->options.emit_main)) {
     const char *option = line->options.selftest ? "--selftest" : "--emit-main";
-    add_help(usage_error(session, arena_printf(session->arena, "`%s` writes a file of its own, which `-o -` does not", option)),
-             "`-o NAME.c`");
+    add_help(fault(session, CODE_E0901, "`%s` writes a file of its own, which `-o -` does not", option), "`-o NAME.c`");
     return false;
   }
   if (line->output && !names->only_code) {
     stem = without_ending(session->arena, line->output, ".c");
     if (strlen(stem) == strlen(line->output)) {
-      Diagnostic *d = usage_error(session, arena_printf(session->arena, "`-o %s` does not end in `.c`", line->output));
-      const char *dot = strrchr(last_part(stem), '.');
-      if (dot && dot > last_part(stem)) stem = arena_strndup(session->arena, stem, (size_t)(dot - stem));
-      add_help(d, "`-o %s.c` writes %s.c, %s.h and the weights", stem, last_part(stem), last_part(stem));
+      report_no_c(session, line->output, model);
       return false;
     }
   } else if (line->out_dir) {
-    stem = arena_printf(session->arena, "%s/%s", line->out_dir, last_part(stem));
+    stem = arena_printf(session->arena, "%s/%s", line->out_dir, model);
   }
   if (from_stdin && !line->output) {
-    add_help(usage_error(session, "what is read from standard input needs a place to go"), "`-o NAME.c`, or `-o -` for standard output");
+    add_help(fault(session, CODE_E0901, "what is read from standard input needs a place to go"),
+             "`-o NAME.c`, or `-o -` for standard output");
     return false;
   }
   names->stem = stem;
@@ -46,7 +56,7 @@ bool name_outputs(Session *session, OutputNames *names) {
   if (!names->only_code) line->options.code_path = arena_printf(session->arena, "%s.c", stem);
   names->code = names->only_code ? line->output : arena_printf(session->arena, "%s.c", stem);
   if (*names->base && !strpbrk(names->base, "\"\\\n\r\t")) return true;
-  usage_error(session, "the output has a name that a C source cannot include");
+  fault(session, CODE_E0901, "the output has a name that a C source cannot include");
   return false;
 }
 

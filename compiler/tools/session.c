@@ -54,6 +54,20 @@ Compilation new_compilation(Session *session, const Options *options, Diagnostic
                        .timings = text_new(session->arena)};
 }
 
+Diagnostic *fault(Session *session, Code code, const char *format, ...) {
+  Text text = text_new(session->arena);
+  va_list arguments;
+  va_start(arguments, format);
+  text_vaddf(&text, format, arguments);
+  va_end(arguments);
+  return report(&session->diagnostics, code, (Span){0, 0}, "%s", text_string(&text));
+}
+
+int wrong_use(Session *session, const char *text) {
+  fault(session, CODE_E0901, "%s", text);
+  return 2;
+}
+
 void merge_diagnostics(Diagnostics *into, const Diagnostics *from) {
   for (int i = 0; i < from->count; i++) {
     from->items[i]->owner = into; /* the other one may go */

@@ -32,6 +32,10 @@ void apply_lint_settings(const Session *session, Diagnostics *diagnostics);
 void merge_diagnostics(Diagnostics *into, const Diagnostics *from);
 /* Takes over dumps, timings and notes. */
 void take_texts(Session *session, const Compilation *c);
+/* Reports what has no place in a source: a wrong command line, a file, a program. */
+Diagnostic *fault(Session *session, Code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Reports E0901; 2, the exit status. */
+int wrong_use(Session *session, const char *text);
 /* "note: .." unless -q. */
 void add_message(Session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints everything. Returns the exit status, at least `status`. */

@@ -195,11 +195,6 @@ static void print_json(const Summary *s) {
   text_add(out, "}}\n");
 }
 
-static int wrong_use(Session *session, const char *text) {
-  report(&session->diagnostics, CODE_E0901, (Span){0, 0}, "%s", text);
-  return 2;
-}
-
 int summary_verb(Session *session) {
   Summary s = {.session = session};
   CommandLine *line = &session->line;
