@@ -46,7 +46,7 @@ static void take_references(Run *run, double *const *values, int64_t sample) {
     bool known = id < run->pinned->value_count && values[id] && !strcmp(run->pinned->values[id]->name, layer->value->name);
     if (!known) continue;
     size_t count = (size_t)layer->elements;
-    if (!layer->reference) layer->reference = ARENA_ARRAY(run->session->arena, double, (size_t)run->samples *count);
+    if (!layer->reference) layer->reference = new_samples(run, layer->elements);
     memcpy(layer->reference + (size_t)sample * count, values[id], count * sizeof *layer->reference);
   }
 }
@@ -100,7 +100,7 @@ bool evaluate_reference(Run *run, RunTensor *outputs) {
   arena_defer(run->session->arena, free_arena, scratch);
   for (int i = 0; i < run->output_count; i++) {
     outputs[i] = run->outputs[i];
-    outputs[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * outputs[i].elements));
+    outputs[i].data = new_samples(run, outputs[i].elements);
   }
   progress_begin("reference evaluator", run->samples * interpret_work(scratch, run->pinned));
   for (int64_t sample = 0; sample < run->samples; sample++) {

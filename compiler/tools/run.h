@@ -13,7 +13,7 @@ typedef struct RunTensor { /* an input or output of the net: all samples, in the
   int64_t sizes[MAX_RANK]; /* of one sample, in the caller's layout */
   bool hwc;
   const TensorType *type; /* as declared: its sizes may vary */
-  int64_t elements;       /* of one sample; 0: its sizes are not known yet */
+  int64_t elements;       /* of one sample; 0: its sizes are not known yet; at most SIZE_LIMIT */
   double *data;           /* samples * elements; NULL: not there yet */
   int64_t samples;        /* of data; 0: a single one, which may be repeated */
 } RunTensor;
@@ -37,6 +37,11 @@ typedef struct Run {
   int64_t samples;
   bool batched; /* the inputs had one more dimension */
 } Run;
+
+/* So many numbers for each sample. */
+static inline double *new_samples(const Run *run, int64_t elements) {
+  return arena_alloc_array(run->session->arena, (size_t)run->samples, (size_t)elements * sizeof(double));
+}
 
 /* Fills run->inputs from the command line. false: errors were reported. */
 bool read_inputs(Run *run);

@@ -116,9 +116,9 @@ static Text encode_inputs(Run *run) {
 
 static size_t output_bytes(const Run *run) {
   size_t bytes = 0;
-  for (int i = 0; i < run->layer_count; i++) bytes += (size_t)(run->samples * run->layers[i].elements) * sizeof(double);
+  for (int i = 0; i < run->layer_count; i++) bytes += (size_t)run->samples * (size_t)run->layers[i].elements * sizeof(double);
   for (int i = 0; i < run->output_count; i++)
-    bytes += (size_t)(run->samples * run->outputs[i].elements * dtype_bytes(run->outputs[i].dtype));
+    bytes += (size_t)run->samples * (size_t)run->outputs[i].elements * (size_t)dtype_bytes(run->outputs[i].dtype);
   return bytes;
 }
 
@@ -127,10 +127,8 @@ static bool decode_outputs(Run *run, const Workplace *w) {
   const char *error, *bytes = read_whole_file(run->session->arena, w->output, READ_FILES_ONLY, &length, &error);
   if (!bytes || length != expected)
     return host_error(run->session, "the compiled network did not write its outputs", bytes ? NULL : error, NULL);
-  for (int i = 0; i < run->output_count; i++)
-    run->outputs[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * run->outputs[i].elements));
-  for (int i = 0; i < run->layer_count; i++)
-    run->layers[i].data = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * run->layers[i].elements));
+  for (int i = 0; i < run->output_count; i++) run->outputs[i].data = new_samples(run, run->outputs[i].elements);
+  for (int i = 0; i < run->layer_count; i++) run->layers[i].data = new_samples(run, run->layers[i].elements);
   for (int64_t sample = 0; sample < run->samples; sample++) {
     for (int i = 0; i < run->layer_count; i++) {
       const RunLayer *layer = &run->layers[i];

@@ -154,8 +154,9 @@ void find_all_layers(Run *run) {
   for (int i = 0; i < run->graph->node_count; i++) {
     const Node *node = run->graph->nodes[i];
     const TensorType *type = &node->output->type;
-    RunLayer layer = {.name = node->name, .value = node->output, .rank = type->rank, .elements = 1};
-    for (int k = 0; k < type->rank; k++) layer.elements *= layer.sizes[k] = size_at(type->sizes[k], &run->dims);
+    RunLayer layer = {.name = node->name, .value = node->output, .rank = type->rank};
+    for (int k = 0; k < type->rank; k++) layer.sizes[k] = size_at(type->sizes[k], &run->dims);
+    layer.elements = size_at(type_elements(arena, type), &run->dims);
     ARENA_PUSH(arena, run->layers, run->layer_count, layer);
   }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "load/image.h"
 #include "load/tensor_file.h"
+#include "ops/infer.h"
 #include "support/file_kind.h"
 #include "support/reader.h"
 #include "support/similar_file.h"
@@ -161,6 +162,12 @@ static bool take_random(Run *run, RunTensor *input, const char *seed_text) {
     return false;
   }
   if (!settle_sizes(run, input)) return all_dims_known(run);
+  if (input->elements > MAX_ELEMENTS) {
+    Diagnostic *d = input_error(run, "input `%s` would be %s, larger than a tensor can be", input->name,
+                                run_shape(run->session->arena, input));
+    explain_dims(run, d, input);
+    return false;
+  }
   for (; *seed_text; seed_text++) state = 10 * state + (uint64_t)(*seed_text - '0');
   for (const char *at = input->name; *at; at++) state = (state ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
   input->data = ARENA_ARRAY(run->session->arena, double, (size_t)input->elements);
@@ -264,7 +271,7 @@ static bool agree_on_samples(Run *run) {
   for (int i = 0; i < run->input_count; i++) {
     RunTensor *input = &run->inputs[i];
     if (input->samples || !run->batched) continue;
-    double *repeated = ARENA_ARRAY(run->session->arena, double, (size_t)(run->samples * input->elements));
+    double *repeated = new_samples(run, input->elements);
     for (int64_t k = 0; k < run->samples; k++)
       memcpy(repeated + k * input->elements, input->data, (size_t)input->elements * sizeof *repeated);
     input->data = repeated;

@@ -14,8 +14,9 @@ void find_layers(Run *run, const Plan *plan) {
     const char *why;
     if (!find_result_place(arena, plan, k, &run->dims, &place, &why)) continue;
     const TensorType *type = &place.value->type;
-    RunLayer layer = {.name = place.layer, .value = place.value, .rank = type->rank, .elements = 1};
-    for (int i = 0; i < type->rank; i++) layer.elements *= layer.sizes[i] = size_at(type->sizes[i], &run->dims);
+    RunLayer layer = {.name = place.layer, .value = place.value, .rank = type->rank};
+    for (int i = 0; i < type->rank; i++) layer.sizes[i] = size_at(type->sizes[i], &run->dims);
+    layer.elements = size_at(type_elements(arena, type), &run->dims);
     ARENA_PUSH(arena, run->layers, run->layer_count, layer);
   }
 }

@@ -24,14 +24,12 @@ static int unknown_dims(const Run *run, const Size *size, const Dim **one) {
 
 bool settle_sizes(const Run *run, RunTensor *tensor) {
   const Dim *open;
-  int64_t elements = 1;
   for (int i = 0; i < tensor->rank; i++) {
     const Size *size = tensor->type->sizes[i];
     if (unknown_dims(run, size, &open)) return false;
     tensor->sizes[place(tensor, i)] = size_at(size, &run->dims);
-    elements *= size_at(size, &run->dims);
   }
-  tensor->elements = elements;
+  tensor->elements = size_at(type_elements(run->session->arena, tensor->type), &run->dims);
   return true;
 }
 
