@@ -23,7 +23,8 @@ bool parse_bytes(Arena *arena, Diagnostics *diagnostics, const char *option, con
   int64_t count;
   if (!parse_count(shift ? arena_strndup(arena, text, length - 1) : text, &count)) {
     report(diagnostics, CODE_E0901, (Span){0, 0},
-           "`%s` needs a whole number of bytes, or one with K or M for 1024 and 1048576 of them, not `%s`", option, text);
+           "`%s` needs a whole number of bytes up to %d, or one with K or M for 1024 and 1048576 of them, not `%s`", option, MOST_COUNT,
+           text);
     return false;
   }
   *bytes = count << shift;

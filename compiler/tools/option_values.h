@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include "support/diagnostics.h"
 
-/* A whole number from 1, of at most nine digits. */
+enum { MOST_COUNT = 999999999 };
+/* A whole number from 1 to MOST_COUNT, written with at most nine digits. */
 bool parse_count(const char *text, int64_t *out);
 /* What names in C may begin with: a letter, then up to 30 letters, digits and `_`. */
 bool is_prefix(const char *text);

@@ -196,7 +196,8 @@ static void set_prefix(Parser *p, const char *name) {
 static void set_stripes(Parser *p, const char *value) {
   int64_t *rows = &p->out->options.stripes;
   if (!strcmp(value, "none")) *rows = STRIPES_NONE;
-  else if (!parse_count(value, rows)) usage_error(p, "`--stripes` needs a whole number of rows from 1, or `none`, not `%s`", value);
+  else if (!parse_count(value, rows))
+    usage_error(p, "`--stripes` needs a whole number of rows from 1 to %d, or `none`, not `%s`", MOST_COUNT, value);
 }
 
 static void set_tolerance(Parser *p, const char *option, const char *value, double *out) {
@@ -228,7 +229,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_DEFINE: add_binding(p, &options->defines, "-D", value); return true;
   case OPTION_SIZE: add_binding(p, &options->sizes, "--size", value); return true;
   case OPTION_BATCH:
-    if (!parse_count(value, &options->batch)) usage_error(p, "`--batch` needs a whole number from 1, not `%s`", value);
+    if (!parse_count(value, &options->batch)) usage_error(p, "`--batch` needs a whole number from 1 to %d, not `%s`", MOST_COUNT, value);
     return true;
   case OPTION_WEIGHTS_AS: options->weights_as = index == 1 ? WEIGHTS_AS_FILE : WEIGHTS_AS_C; return true;
   case OPTION_TARGET: set_target(p, value); return true;
@@ -304,7 +305,7 @@ static void set_runs(Parser *p, const char *value) {
 
 static void set_depth(Parser *p, const char *value) {
   if (strcmp(value, "0") != 0 && !parse_count(value, &p->out->depth))
-    usage_error(p, "`--depth` needs a whole number from 0, not `%s`", value);
+    usage_error(p, "`--depth` needs a whole number from 0 to %d, not `%s`", MOST_COUNT, value);
   else if (!strcmp(value, "0")) p->out->depth = 0;
 }
 
