@@ -1,7 +1,7 @@
 /* import.h - an ONNX model as a network in our language: text and weights.
  *
  * The model is first mapped, node by node, to layers (net.h), each value of ONNX being a constant or a layer's output seen
- * in a certain order of axes (value.h); then layers get names (name_layers.c) and are written as text (write_net.c). Nothing
+ * in a certain order of axes (importer.h); then layers get names (name_layers.c) and are written as text (write_net.c). Nothing
  * is trusted: what has no exact counterpart is refused, all of it at once. Knows no files. */
 #ifndef CNNC_IMPORT_IMPORT_H
 #define CNNC_IMPORT_IMPORT_H

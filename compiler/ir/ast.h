@@ -1,7 +1,7 @@
 /* ast.h - what was written: one node per construct of the grammar, each with its span.
  *
  * Names are not resolved, nothing is evaluated and no default is filled in. Comments are kept beside the tree, for the
- * formatter. Built by grammar/cnn.y through the constructors below; printed by ast_print. */
+ * formatter. Built by grammar/cnn.y through the constructors of ast_build.h; printed by print_ast. */
 #ifndef CNNC_IR_AST_H
 #define CNNC_IR_AST_H
 #include <stdbool.h>

@@ -3,7 +3,7 @@
  * In the ONNX model every tensor has the batch as its first axis, then the sizes that it has here, and is float32
  * between inputs and outputs, whatever its dtype, as it is in compiled code. Sizes that vary become the arithmetic on
  * the shapes of the inputs that computes them. Operators are those of ONNX_OPSET: a table of what is used stands in
- * docs/onnx.md. */
+ * docs/export.md. */
 #ifndef CNNC_OPS_TO_ONNX_H
 #define CNNC_OPS_TO_ONNX_H
 #include "ir/onnx.h"
