@@ -16,13 +16,18 @@ static bool is_directory(const char *path) {
 
 /* `-o PATH`, where a file of the name `model` was perhaps meant to go into a directory. */
 static void report_no_c(Session *session, const char *path, const char *model) {
+  const char *name = last_part(path);
+  if (!strcmp(name, ".c")) {
+    add_help(fault(session, CODE_E0901, "`-o %s` has no name before `.c`", path), "`-o NAME.c`");
+    return;
+  }
   Diagnostic *d = fault(session, CODE_E0901, "`-o %s` does not end in `.c`", path);
-  if (!*last_part(path) || is_directory(path)) {
+  if (!*name || is_directory(path)) {
     add_help(d, "`--out-dir %s` writes %s.c, %s.h and the weights there", path, model, model);
     return;
   }
-  const char *dot = strrchr(last_part(path), '.'); /* another ending */
-  const char *stem = dot && dot > last_part(path) ? arena_strndup(session->arena, path, (size_t)(dot - path)) : path;
+  const char *dot = strrchr(name, '.'); /* of another ending */
+  const char *stem = dot && dot > name ? arena_strndup(session->arena, path, (size_t)(dot - path)) : path;
   add_help(d, "`-o %s.c` writes %s.c, %s.h and the weights", stem, last_part(stem), last_part(stem));
 }
 
