@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ir/layout.h"
+#include "ir/format_layout.h"
 
 static void add_span(Text *out, const Source *source, Span span) {
   text_add_bytes(out, source->text + (span.start - source->base), span.end - span.start);

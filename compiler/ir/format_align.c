@@ -1,9 +1,9 @@
-/* layout_align.c - columns. The rows of a matrix get them always. `=`, `->`, what follows a `:` and comments keep those
+/* format_align.c - columns. The rows of a matrix get them always. `=`, `->`, what follows a `:` and comments keep those
  * that the author made: where such a token stands below another of its kind and one of the two has extra blanks before
  * it, both stay below each other. Extra blanks that make no column are not kept. */
 #include <stdlib.h>
 
-#include "ir/layout.h"
+#include "ir/format_layout.h"
 
 enum { WIDEST_NUMBER = 32 };
 

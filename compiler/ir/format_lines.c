@@ -1,6 +1,6 @@
-/* layout_lines.c - where lines begin: statements do, and what the author put on a line of its own where that is usual;
+/* format_lines.c - where lines begin: statements do, and what the author put on a line of its own where that is usual;
  * chains that are too long are broken. And how far lines are indented. Must not know what the lines say. */
-#include "ir/layout.h"
+#include "ir/format_layout.h"
 
 /* Further right nothing is aligned below a bracket, so that hostile nesting cannot blow up the text. */
 enum { LAST_VISUAL_COLUMN = 80 };

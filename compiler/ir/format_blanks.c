@@ -1,5 +1,5 @@
-/* layout_blanks.c - the blanks between two tokens of one line: none or one. */
-#include "ir/layout.h"
+/* format_blanks.c - the blanks between two tokens of one line: none or one. */
+#include "ir/format_layout.h"
 
 static bool ends_operand(TokenKind kind) {
   return (kind >= TOKEN_NAME && kind <= TOKEN_STRING) || (kind >= TOKEN_TRUE && kind <= TOKEN_NONE) || kind == TOKEN_RPAREN ||

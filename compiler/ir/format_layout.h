@@ -1,10 +1,10 @@
-/* layout.h - a text on its way through the formatter: for each token, where it stood and where it will stand.
+/* format_layout.h - a text on its way through the formatter: for each token, where it stood and where it will stand.
  *
  * The tokens are those of the source, in their order; only what lies between them is decided here. Every decision is a
  * function of tokens, comments and the author's line breaks and columns, and leaves what it would choose itself as it
  * is: so formatting twice changes nothing. Private to the formatter. */
-#ifndef CNNC_IR_LAYOUT_H
-#define CNNC_IR_LAYOUT_H
+#ifndef CNNC_IR_FORMAT_LAYOUT_H
+#define CNNC_IR_FORMAT_LAYOUT_H
 #include "ir/tokens.h"
 
 enum { MAX_COLUMNS = 100, INDENT = 2 };
@@ -58,15 +58,15 @@ int last_comment(const Layout *l, int index); /* before the token: one behind th
 bool has_comments(const Layout *l, int index);
 bool has_trailing_comment(const Layout *l, int index);
 
-/* Where everything stood. (layout.c) */
+/* Where everything stood. (format_layout.c) */
 Layout *new_layout(Arena *arena, const Ast *ast);
-/* Which tokens begin lines, and the columns of all. (layout_lines.c) */
+/* Which tokens begin lines, and the columns of all. (format_lines.c) */
 void keep_line_breaks(Layout *l);
 void break_long_lines(Layout *l);
 void place_tokens(Layout *l);
-/* Blanks between tokens of one line. (layout_blanks.c) */
+/* Blanks between tokens of one line. (format_blanks.c) */
 void set_gaps(Layout *l);
-/* More blanks, which make columns. (layout_align.c) */
+/* More blanks, which make columns. (format_align.c) */
 void align_matrices(Layout *l);
 void keep_alignment(Layout *l);
 void place_comments(Layout *l);

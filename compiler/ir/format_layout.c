@@ -1,6 +1,6 @@
-/* layout.c - what the source says of its layout: who stands in which bracket, on which line and in which column, and
+/* format_layout.c - what the source says of its layout: who stands in which bracket, on which line and in which column, and
  * which comments come before which token. */
-#include "ir/layout.h"
+#include "ir/format_layout.h"
 
 typedef struct Walker { /* goes through the source once */
   const char *at;
