@@ -173,7 +173,6 @@ typedef struct WindowShape {
 bool read_window(Importer *m, int rank, const int64_t *kernel, WindowShape *window);
 /* Padding that never wins, which waits for the MaxPool that takes it into its window. pads is a list. NULL: refused. */
 Value *infinite_pad(Importer *m, const Value *value, const Value *pads);
-void add_padding(Importer *m, Layer *layer, const WindowShape *window);
 void add_window_attributes(Importer *m, Layer *layer, const WindowShape *window, bool stride_is_kernel);
 /* The size after the window. NULL: refused. */
 const Size *window_size(Importer *m, const Size *size, const WindowShape *window, int axis, bool ceil_mode);

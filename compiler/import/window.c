@@ -47,7 +47,7 @@ bool read_window(Importer *m, int rank, const int64_t *kernel, WindowShape *wind
   return read_auto_pad(m, window);
 }
 
-void add_padding(Importer *m, Layer *layer, const WindowShape *window) {
+static void add_padding(Importer *m, Layer *layer, const WindowShape *window) {
   const int64_t *before = window->before, *after = window->after;
   if (window->same) {
     bool even = window->stride[0] == 1 && window->stride[1] == 1 && window->kernel[0] * window->dilation[0] % 2 &&

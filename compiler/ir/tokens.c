@@ -31,7 +31,7 @@ const char *token_text(const TokenList *list, int index, int *length) {
   return list->source->text + (span.start - list->source->base);
 }
 
-bool token_is(const TokenList *list, int index, const char *text) {
+static bool token_is(const TokenList *list, int index, const char *text) {
   int length;
   const char *found = token_text(list, index, &length);
   return (size_t)length == strlen(text) && memcmp(found, text, (size_t)length) == 0;

@@ -55,7 +55,6 @@ bool arrange_tokens(TokenList *list);
 
 /* The characters of a token. */
 const char *token_text(const TokenList *list, int index, int *length);
-bool token_is(const TokenList *list, int index, const char *text);
 /* How a kind is called in a message: "`->`", "a name". */
 const char *token_kind_text(Arena *arena, TokenKind kind);
 /* The keyword's or sign's spelling, or what a message calls it. */

@@ -140,7 +140,8 @@ void build_model(Model *model, const ModelRequest *request) {
   sort_names(&model->names);
 }
 
-const Flow *flows_at(const Model *model, Span place, int *count) {
+/* The flows at exactly this place: the first, and how many. */
+static const Flow *flows_at(const Model *model, Span place, int *count) {
   int low = 0, high = model->flow_count;
   while (low < high) {
     int middle = low + (high - low) / 2;

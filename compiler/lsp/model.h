@@ -43,8 +43,6 @@ typedef struct ModelRequest {
 
 /* The arena is to be new, and its owner frees it. */
 void build_model(Model *model, const ModelRequest *request);
-/* The flows at exactly this place: the first, and how many. */
-const Flow *flows_at(const Model *model, Span place, int *count);
 /* "[64, 56, 56]"; of several instances that differ, the first ones. NULL: nothing is known. */
 const char *shapes_at(Arena *arena, const Model *model, Span place);
 #endif

@@ -101,7 +101,10 @@ const char *onnx_channel_parameter(OnnxWriter *w, const Node *node, int slot) {
   return onnx_parameter_as(w, node, slot, node->inputs[0]->type.rank, sizes);
 }
 
-const char *onnx_constant(OnnxWriter *w, const Parameter *constant) { return add_parameter(w, constant, constant->rank, constant->sizes); }
+/* Numbers that stand among the tensors of the source. */
+static const char *onnx_constant(OnnxWriter *w, const Parameter *constant) {
+  return add_parameter(w, constant, constant->rank, constant->sizes);
+}
 
 const char *onnx_input(OnnxWriter *w, const Node *node, int index) {
   const Value *value = node->inputs[index];

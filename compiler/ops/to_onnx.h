@@ -47,8 +47,6 @@ const char *onnx_parameter(OnnxWriter *w, const Node *node, int slot);
 const char *onnx_parameter_as(OnnxWriter *w, const Node *node, int slot, int rank, const int64_t *sizes);
 /* [channels], followed by ones: goes with any tensor of the node's input's rank. */
 const char *onnx_channel_parameter(OnnxWriter *w, const Node *node, int slot);
-/* Numbers that stand among the tensors of the source. */
-const char *onnx_constant(OnnxWriter *w, const Parameter *constant);
 /* Other numbers; `what` ends their name. */
 const char *onnx_floats(OnnxWriter *w, const char *what, int rank, const int64_t *sizes, const float *numbers);
 const char *onnx_filled(OnnxWriter *w, const char *what, int rank, const int64_t *sizes, double number);

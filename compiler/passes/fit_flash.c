@@ -28,7 +28,8 @@ static int64_t constant_bytes(const Plan *plan) {
   return bytes;
 }
 
-int64_t flash_bytes(const Plan *plan) { return plan->weights_bytes + constant_bytes(plan); }
+/* Packed weights, and numbers that were given in the source; after `lower`. */
+static int64_t flash_bytes(const Plan *plan) { return plan->weights_bytes + constant_bytes(plan); }
 
 /* The largest first; returns how many have any. */
 static int share_out(const Plan *plan, Share *shares) {

@@ -6,8 +6,6 @@
 
 /* Packed numbers of the parameters of this node, without those that `counted`, by Parameter.id, has already. */
 int64_t node_weight_bytes(const Plan *plan, const Node *node, bool *counted);
-/* Packed weights, and numbers that were given in the source; after `lower`. */
-int64_t flash_bytes(const Plan *plan);
 /* Whether they have at most --max-flash bytes. false: it was reported which layers have most. */
 bool fits_flash(Compilation *c, const Plan *plan);
 #endif

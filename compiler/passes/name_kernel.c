@@ -15,7 +15,8 @@ static void look_at_update(const Tiling *t, bool *streams, bool *along) {
   }
 }
 
-bool is_depthwise(const Tiling *t) {
+/* Whether each channel has weights of its own, and reads one channel of the input, or all of them. */
+static bool is_depthwise(const Tiling *t) {
   bool streams, along;
   look_at_update(t, &streams, &along);
   return streams && along;

@@ -26,7 +26,8 @@ const char *written_text(const Compilation *c, Arena *arena, Span span) {
   return arena_strndup(arena, place.source->text + start, length);
 }
 
-Span find_later_definition(const Scope *scope, const char *name) {
+/* The place where `name` is defined further down in the body or file; {0, 0}: nowhere. */
+static Span find_later_definition(const Scope *scope, const char *name) {
   if (scope->body) {
     Span span = find_definition(scope->body, name);
     if (span.start) return span;

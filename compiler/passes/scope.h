@@ -77,8 +77,6 @@ typedef struct Scope {
 const Entry *find_entry(const Scope *scope, Arena *arena, const char *name);
 /* What is written there. */
 const char *written_text(const Compilation *c, Arena *arena, Span span);
-/* The place where `name` is defined further down in the body or file; {0, 0}: nowhere. */
-Span find_later_definition(const Scope *scope, const char *name);
 /* "layer1" and "conv1" -> "layer1.conv1"; either may be "". */
 const char *join_path(Arena *arena, const char *path, const char *name);
 /* E0202 or E0204 for a name that find_entry does not know. */

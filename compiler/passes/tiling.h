@@ -77,8 +77,6 @@ Expr *place_in_array(const Tiling *t, int64_t channels);
 Stmt *call_kernel(const Tiling *layer, int points, int vectors, int64_t channels, Expr *ox, Expr *oc);
 
 /* name_kernel.c */
-/* Whether each channel has weights of its own, and reads one channel of the input, or all of them. */
-bool is_depthwise(const Tiling *t);
 bool is_dense(const Tiling *t);
 /* kernel_conv_6x64_ky_ic_relu: operator, points by channels, loops, what is fused. Operators with numbers of their own
  * make it the layer's kernel. */

@@ -8,7 +8,8 @@
 
 enum { NAMES_SHOWN = 4 };
 
-void add_weights_option_fix(Binder *b, Diagnostic *d, const WeightsFile *file, const char *option) {
+/* A fix that adds `option` to the parentheses of a weights statement. */
+static void add_weights_option_fix(Binder *b, Diagnostic *d, const WeightsFile *file, const char *option) {
   if (b->overridden) return;
   Location place = source_locate(b->c->sources, file->span.start);
   if (!place.source) return;

@@ -68,8 +68,6 @@ void report_unused(Binder *b);
 bool report_dead_rules(Binder *b);
 void report_wrong_sizes(Binder *b, const Parameter *parameter, const NamedTensor *named);
 void report_wrong_order(Binder *b, const Parameter *parameter, const NamedTensor *named, int count);
-/* A fix that adds `option` to the parentheses of a weights statement. */
-void add_weights_option_fix(Binder *b, Diagnostic *d, const WeightsFile *file, const char *option);
 
 /* Seeded numbers for every parameter that needs a tensor. They depend on seed and path only, on every host. */
 void fill_random_weights(Graph *graph, const Node *const *owners, uint64_t seed);

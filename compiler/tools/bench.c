@@ -55,7 +55,8 @@ static void count_parameters(Bench *bench, const Graph *graph) {
     if (graph->parameters[i]->kind == PARAMETER_LEARNED) bench->parameters += parameter_connected(graph->parameters[i]);
 }
 
-bool collect_layers(Bench *bench, Graph *graph) {
+/* The layers with what they do, from the plan; the graph is rewritten on the way. */
+static bool collect_layers(Bench *bench, Graph *graph) {
   count_parameters(bench, graph);
   Session *session = bench->session;
   Compilation c = new_compilation(session, &session->line.options, &session->diagnostics);

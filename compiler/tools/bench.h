@@ -38,8 +38,6 @@ typedef struct Bench {
   int bandwidth_count;
 } Bench;
 
-/* The layers with what they do, from the plan; the graph is rewritten on the way. */
-bool collect_layers(Bench *bench, Graph *graph);
 /* Compiles the net with a clock around it, runs that, and reads what it measured. false: errors were reported. */
 bool measure_net(Bench *bench);
 /* The table, or with --json a document. */

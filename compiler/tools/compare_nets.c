@@ -20,7 +20,7 @@ static bool same_size(Arena *arena, const Size *a, const Size *b) {
   return size_equal(a, b) || strcmp(size_text(arena, a), size_text(arena, b)) == 0;
 }
 
-bool same_fact(Arena *arena, const Fact *a, const Fact *b) {
+static bool same_fact(Arena *arena, const Fact *a, const Fact *b) {
   if (a->size && b->size) return same_size(arena, a->size, b->size);
   if (a->words && b->words) return strcmp(a->words, b->words) == 0;
   return !a->size && !b->size && !a->words && !b->words;

@@ -29,7 +29,6 @@ typedef struct NetChanges {
 /* Layers go by their names. One that has another name, and everything else as it was, is renamed. */
 NetChanges compare_nets(Arena *arena, const NetFacts *before, const NetFacts *after);
 
-bool same_fact(Arena *arena, const Fact *a, const Fact *b);
 void print_changes(Text *out, const NetChanges *changes, const char *target);
 void print_changes_as_markdown(Text *out, const NetChanges *changes, const char *target);
 void print_changes_as_json(Text *out, const NetChanges *changes, const char *target);
