@@ -156,6 +156,9 @@ const char *self_gated(Importer *m, const Value *x, const Value *gate);
 Layer *gelu_of(const Layer *first, const Layer *second);
 /* The eps of x divided by the greater of its channels' length and eps; NULL: it is something else. */
 const char *normalized_eps(const Layer *x, const Layer *length);
+/* (x - mean) divided by its deviation from it, sqrt(mean of squares + eps): a layer_norm or instance_norm of x without
+ * factors; NULL: it is something else. */
+Layer *normalized(Importer *m, const Layer *difference, const Layer *deviation);
 
 /* reshape.c: the same numbers in other sizes. */
 /* Blocks of r by r pixels from channels; by_blocks: channels stand together for each pixel of the block (ONNX's DCR). */

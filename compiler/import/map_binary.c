@@ -114,20 +114,43 @@ static Layer *constant_layer(Importer *m, const Value *constant, const Value *va
   return number_layer(&m->net, name);
 }
 
+/* A norm with a number for each channel, or without. */
+static bool is_channel_norm(const Layer *layer) {
+  bool norm = layer->op && (!strcmp(layer->op, "layer_norm") || !strcmp(layer->op, "instance_norm"));
+  return norm && !layer_attribute(layer, "axis");
+}
+
 static bool is_bias_free(const Layer *layer) {
   static const char *const ops[] = {"conv", "depthwise_conv", "conv_transpose", "fc"};
   const char *bias = layer_attribute(layer, "bias");
   for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
     if (layer->op && !strcmp(layer->op, ops[i])) return bias && !strcmp(bias, "false");
-  return false;
+  return is_channel_norm(layer) && bias && !strcmp(bias, "false");
+}
+
+/* Whether the value is what its layer was made for, and the node at hand the only one that reads it. */
+static bool is_own(Importer *m, const Value *value) {
+  const OnnxNode *node = value->layer->node;
+  return node && node->outputs_count && !strcmp(node->outputs[0], value->name) && value_uses(m, value) == 1;
+}
+
+/* Numbers that multiply each channel behind a norm without factors become these. */
+static Value *with_scale(Importer *m, const Value *value, const Value *constant, const float *numbers) {
+  Layer *layer = value->layer;
+  int64_t count = size_value(layer->sizes[0]);
+  const char *scale = layer_attribute(layer, "scale");
+  if (!is_own(m, value) || !is_channel_norm(layer) || find_parameter(layer, "bias") || !scale || strcmp(scale, "false")) return NULL;
+  drop_attribute(layer, "scale");
+  layer->node = m->node; /* whose name says as much, and behind which a bias may come */
+  add_parameter(layer, "weight", constant->name, 1, &count, numbers);
+  return value_like(m, value, layer);
 }
 
 /* Numbers added to each channel behind a layer that nothing else reads become its bias. */
 static Value *with_bias(Importer *m, const Value *value, const Value *constant, const float *numbers, double sign) {
   Layer *layer = value->layer;
   int64_t count = size_value(layer->sizes[0]);
-  bool own = layer->node && layer->node->outputs_count && !strcmp(layer->node->outputs[0], value->name);
-  if (!own || value_uses(m, value) != 1) return NULL;
+  if (!is_own(m, value)) return NULL;
   bool affine = layer->op && !strcmp(layer->op, "channel_affine") && !find_parameter(layer, "bias");
   if (!affine && !is_bias_free(layer)) return NULL;
   float *bias = float_array(m, count);
@@ -176,7 +199,10 @@ static Value *with_channels(Importer *m, const char *op, const Value *value, con
     Value *result = with_bias(m, value, constant, numbers, add ? 1 : -1);
     return result ? result : channel_affine(m, value, constant, add ? numbers : mapped(m, numbers, count, 1, -1), false, add);
   }
-  if (!strcmp(op, "mul")) return channel_affine(m, value, constant, numbers, true, true);
+  if (!strcmp(op, "mul")) {
+    Value *result = with_scale(m, value, constant, numbers);
+    return result ? result : channel_affine(m, value, constant, numbers, true, true);
+  }
   if (!strcmp(op, "div") && !second) return channel_affine(m, value, constant, mapped(m, numbers, count, -1, 1), true, false);
   return NULL;
 }
@@ -247,7 +273,10 @@ bool map_add(Importer *m, const Value *const *in, int count, Value **out) { retu
 bool map_sub(Importer *m, const Value *const *in, int count, Value **out) { return (void)count, set(out, binary(m, "sub", in[0], in[1])); }
 bool map_div(Importer *m, const Value *const *in, int count, Value **out) {
   (void)count;
-  const char *eps = is_constant(in[0]) || is_constant(in[1]) ? NULL : normalized_eps(in[0]->layer, in[1]->layer);
+  bool tensors = !is_constant(in[0]) && !is_constant(in[1]);
+  const char *eps = tensors ? normalized_eps(in[0]->layer, in[1]->layer) : NULL;
+  Layer *norm = tensors && in[0]->rank == in[1]->rank ? normalized(m, in[0]->layer, in[1]->layer) : NULL;
+  if (norm) return set(out, value_like(m, in[0], norm));
   if (!eps || in[0]->rank != in[1]->rank) return set(out, binary(m, "div", in[0], in[1]));
   Value *result = unary(m, "l2_normalize", in[0]);
   add_attribute(&m->net, result->layer, "eps", "%s", eps);

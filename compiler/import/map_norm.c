@@ -211,11 +211,13 @@ bool map_group_norm(Importer *m, const Value *const *in, int count, Value **out)
   const Size *sizes[2] = {size_of(m->arena, groups), size_of(m->arena, channels / groups)};
   for (int i = 1; i < input->rank; i++) sizes[1] = size_mul(m->arena, sizes[1], input->sizes[i]);
   Layer *grouped = groups == channels ? input : reshape_layer(m, input, sizes, 2);
-  Layer *norm = grouped ? new_norm(m, "instance_norm", grouped, eps) : NULL;
-  if (!norm) return false;
-  add_attribute(&m->net, norm, "scale", "false");
-  add_attribute(&m->net, norm, "bias", "false");
-  Layer *back = reshape_layer(m, norm, input->sizes, input->rank), *layer = back ? same_layer(m, "channel_affine", back) : NULL;
+  Layer *norm = grouped ? new_norm(m, "instance_norm", grouped, eps) : NULL, *layer = norm;
+  if (norm && groups != channels) {
+    add_attribute(&m->net, norm, "scale", "false");
+    add_attribute(&m->net, norm, "bias", "false");
+    Layer *back = reshape_layer(m, norm, input->sizes, input->rank);
+    layer = back ? same_layer(m, "channel_affine", back) : NULL;
+  }
   if (!layer || !add_group_parameter(m, layer, "weight", in[1], groups) || !add_group_parameter(m, layer, "bias", in[2], groups))
     return false;
   out[0] = channels_first_value(m, in[0], layer);

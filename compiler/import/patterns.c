@@ -65,3 +65,33 @@ const char *normalized_eps(const Layer *x, const Layer *length) {
   if (!sum || !is_op(sum, "reduce_sum") || strcmp(sum->attributes[0].value, "channels")) return NULL;
   return is_op(sum->inputs[0], "square") && sum->inputs[0]->inputs[0] == x ? layer_attribute(length, "min") : NULL;
 }
+
+/* The axes of a mean: "pixels" too; NULL: it is none. */
+static const char *mean_axes(const Layer *layer) {
+  if (is_op(layer, "global_avg_pool")) return "pixels";
+  return is_op(layer, "reduce_mean") ? layer->attributes[0].value : NULL;
+}
+
+/* Whether there are several numbers along these axes, whatever the sizes that vary are. */
+static bool has_several(Importer *m, const Layer *x, const char *axes) {
+  const Size *count = strcmp(axes, "pixels") ? x->sizes[0] : size_one();
+  for (int i = 1; i < x->rank && strcmp(axes, "channels"); i++) count = size_mul(m->arena, count, x->sizes[i]);
+  return size_minimum(count) > 1;
+}
+
+Layer *normalized(Importer *m, const Layer *difference, const Layer *deviation) {
+  if (!is_op(difference, "sub") || !is_op(deviation, "sqrt") || !is_op(deviation->inputs[0], "rescale")) return NULL;
+  Layer *x = difference->inputs[0];
+  const Layer *shifted = deviation->inputs[0], *variance = shifted->inputs[0], *mean = difference->inputs[1];
+  const char *eps = layer_attribute(shifted, "offset"), *axes = mean_axes(mean), *others = mean_axes(variance);
+  if (!eps || *eps == '-' || strcmp(shifted->attributes[0].value, "1") || !axes || !others || strcmp(axes, others)) return NULL;
+  if (mean->inputs[0] != x || !is_op(variance->inputs[0], "square") || variance->inputs[0]->inputs[0] != difference) return NULL;
+  bool pixels = !strcmp(axes, "pixels"), all = !strcmp(axes, "all");
+  if ((!pixels && !all && strcmp(axes, "channels")) || !has_several(m, x, axes)) return NULL;
+  Layer *layer = same_layer(m, pixels ? "instance_norm" : "layer_norm", x);
+  add_attribute(&m->net, layer, "eps", "%s", eps);
+  if (all && x->rank > 1) add_attribute(&m->net, layer, "axis", "all");
+  add_attribute(&m->net, layer, "scale", "false");
+  add_attribute(&m->net, layer, "bias", "false");
+  return layer;
+}

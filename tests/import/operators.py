@@ -68,6 +68,13 @@ def main():
     check("LayerNormalization of a sample", [node("LayerNormalization", "x w b", "y", axis=1)], {"x": [1, 3, 4, 5]}, 17,
           w=numbers(3, 4, 5), b=numbers(3, 4, 5))
     check("LayerNormalization of [H, W, C]", turned, {"x": [1, 3, 4, 5]}, 17, w=numbers(4, 5, 3), b=numbers(4, 5, 3))
+    for axes, name in ([1], "channels"), ([2, 3], "pixels"), ([1, 2, 3], "a sample"), ([2], "rows"), ([1, 3], "channels and columns"):
+        steps = [node("ReduceMean", "x", "m", axes=axes), node("Sub", "x m", "d"), node("Pow", "d two", "s"),
+                 node("ReduceMean", "s", "v", axes=axes), node("Add", "v eps", "e"), node("Sqrt", "e", "r"), node("Div", "d r", "n")]
+        for ways in [node("Mul", "n w", "f"), node("Add", "f b", "y")], [node("Mul", "n w", "y")], [node("Add", "n b", "y")], \
+                [node("Mul", "n w", "f"), node("Add", "f n", "y")]:
+            check("numbers normalized over %s, %s" % (name, [way.op_type for way in ways]), steps + ways, {"x": [1, 3, 4, 5]}, 13,
+                  w=numbers(3, 1, 1), b=numbers(3, 1, 1), two=numpy.float32(2), eps=numpy.float32(1e-3))
     check("Conv by a tensor", [node("Conv", "x z", "y")], {"x": [1, 3, 9, 8], "z": [1, 3, 4, 3]}, 13)
     check("Conv by a tensor of one axis", [node("Conv", "x z", "y")], {"x": [1, 3, 9], "z": [1, 3, 4]}, 13)
     check("Conv by a tensor for each channel", [node("Reshape", "z shape", "k"), node("Conv", "x k", "y", group=3)],

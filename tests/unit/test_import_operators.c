@@ -26,7 +26,7 @@ Test(import_operators, groups_are_channels_of_an_instance_norm) {
   cr_assert(import_graph(21), "%s", messages());
   cr_expect(imported.tensors[0].numbers[5] == 6);
   group_norm(6, 6, 6);
-  expect_source("= x -> instance_norm(eps=1e-5, scale=false, bias=false) -> affine1: channel_affine\n");
+  expect_source("= x -> instance_norm1: instance_norm(eps=1e-5)\n");
   group_norm(6, 4, 4);
   expect_errors(18, 1, "its 6 channels are not 4 equal groups");
   group_norm(6, 2, 6);
@@ -50,6 +50,40 @@ Test(import_operators, a_norm_of_all_has_a_factor_for_each_place) {
   expect_errors(17, 1, "its weight [4] is not of the sizes that it normalizes over");
   layer_norm(SIZES(3, 4), 2);
   expect_errors(17, 1, "it normalizes over several axes, but not over the whole sample");
+}
+
+/* What exporters before opset 17 make of a LayerNorm over channels, or another one; then times w, plus b. */
+static void deviations(const int64_t *axes, int count, float eps) {
+  setup();
+  input("x", SIZES(1, 2, 3, 4));
+  output("y");
+  put_onnx_floats(&graph, "two", SIZES(1), 2, 0);
+  put_onnx_floats(&graph, "eps", SIZES(1), eps, 0);
+  put_onnx_floats(&graph, "norm.weight", SIZES(2, 1, 1), 1, 1);
+  put_onnx_floats(&graph, "norm.bias", SIZES(2, 1, 1), 0, 1);
+  node_with_ints("ReduceMean", "x", "m", "axes", axes, count);
+  node("Sub", "x m", "d");
+  node("Pow", "d two", "s");
+  node_with_ints("ReduceMean", "s", "v", "axes", axes, count);
+  node("Add", "v eps", "e");
+  node("Sqrt", "e", "r");
+  node("Div", "d r", "n");
+  node("Mul", "n norm.weight", "f");
+  node("Add", "f norm.bias", "y");
+}
+
+Test(import_operators, means_and_deviations_are_a_norm) {
+  deviations((int64_t[]){1}, 1, 0.5f);
+  expect_source("= x -> norm: layer_norm(eps=0.5)\n");
+  cr_expect(imported.tensors_count == 2);
+  deviations((int64_t[]){2, 3}, 2, 0.5f);
+  expect_source("= x -> norm: instance_norm(eps=0.5)\n");
+  deviations((int64_t[]){1, 2, 3}, 3, 0.5f);
+  expect_source("= x -> layer_norm(eps=0.5, axis=all, scale=false, bias=false) -> norm: channel_affine\n");
+  deviations((int64_t[]){2}, 1, 0.5f);
+  expect_source("-> div -> norm: channel_affine\n");
+  deviations((int64_t[]){1}, 1, -0.5f);
+  expect_source("-> div -> norm: channel_affine\n");
 }
 
 /* x [1, 2, 9, 9] searched for k. */
