@@ -405,6 +405,7 @@ bool import_onnx(Arena *arena, Diagnostics *diagnostics, const OnnxModel *model,
     }
   }
   if (!good) return false;
+  nest_concats(&m.net);
   count_layer_uses(&m.net);
   if (!check_layers(&m)) return false;
   find_branches(&m.net);

@@ -138,6 +138,8 @@ const char *pair_text(Arena *arena, const int64_t pair[2], int rank);
 void count_layer_uses(Net *net);
 /* Finds branches, after the uses are counted. */
 void find_branches(Net *net);
+/* A concat that begins like an earlier one reads that one's result. Before layers' uses are counted. */
+void nest_concats(Net *net);
 
 /* Stages one after another, a join with all that lies in its branch being one. */
 typedef struct Way {
