@@ -81,8 +81,10 @@ static const char *path_of(Arena *arena, const char *name, size_t longest) {
     const char *word = arena_strndup(arena, name, length);
     bool digits = length && strspn(word, "0123456789") == length;
     const char *plain = digits && text.length ? word : digits ? "" : plain_name(arena, word);
-    if (*plain) text_addf(&text, "%s%s", text.length ? "." : "", plain);
     name += length + (name[length] != '\0');
+    /* A module without a name of its own, of those in a row: "part3" of "3.conv1", as no label begins with a digit. */
+    if (digits && !text.length && (is_letter(*name) || *name == '_')) plain = arena_printf(arena, "part%s", word);
+    if (*plain) text_addf(&text, "%s%s", text.length ? "." : "", plain);
   }
   const char *path = text_string(&text);
   /* The end of it says most. */

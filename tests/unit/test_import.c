@@ -405,6 +405,19 @@ Test(import, scopes_that_repeat_are_a_block) {
 }
 
 /* What is read from its middle, stands in two pieces or has other attributes is no block. */
+Test(import, modules_that_are_only_counted) {
+  static const char *const names[] = {"0.weight", "1.conv.weight", "2.conv.weight", "3.0.weight"};
+  input("x", SIZES(1, 2, 4, 4));
+  output("y");
+  for (int i = 0; i < 4; i++) {
+    put_onnx_floats(&graph, names[i], SIZES(2, 2, 1, 1), 0, 1);
+    node("Conv", arena_printf(&arena, "%s %s", i ? arena_printf(&arena, "t%d", i) : "x", names[i]),
+         i == 3 ? "y" : arena_printf(&arena, "t%d", i + 1));
+  }
+  expect_source("-> conv1: conv(2, 1, bias=false) -> part1.conv: conv(2, 1, bias=false) -> part2.conv: conv(2, 1, bias=false) "
+                "-> conv2: conv(2, 1, bias=false)\n");
+}
+
 Test(import, scopes_that_are_not_one_piece_stay) {
   input("x", SIZES(1, 3, 8, 8));
   output("y");
