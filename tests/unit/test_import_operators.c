@@ -53,14 +53,14 @@ Test(import_operators, a_norm_of_all_has_a_factor_for_each_place) {
 }
 
 /* What exporters before opset 17 make of a LayerNorm over channels, or another one; then times w, plus b. */
-static void deviations(const int64_t *axes, int count, float eps) {
+static void deviations(int64_t channels, const int64_t *axes, int count, float eps) {
   setup();
-  input("x", SIZES(1, 2, 3, 4));
+  input("x", SIZES(1, channels, 3, 4));
   output("y");
   put_onnx_floats(&graph, "two", SIZES(1), 2, 0);
   put_onnx_floats(&graph, "eps", SIZES(1), eps, 0);
-  put_onnx_floats(&graph, "norm.weight", SIZES(2, 1, 1), 1, 1);
-  put_onnx_floats(&graph, "norm.bias", SIZES(2, 1, 1), 0, 1);
+  put_onnx_floats(&graph, "norm.weight", SIZES(channels, 1, 1), 1, 1);
+  put_onnx_floats(&graph, "norm.bias", SIZES(channels, 1, 1), 0, 1);
   node_with_ints("ReduceMean", "x", "m", "axes", axes, count);
   node("Sub", "x m", "d");
   node("Pow", "d two", "s");
@@ -73,17 +73,35 @@ static void deviations(const int64_t *axes, int count, float eps) {
 }
 
 Test(import_operators, means_and_deviations_are_a_norm) {
-  deviations((int64_t[]){1}, 1, 0.5f);
+  deviations(2, (int64_t[]){1}, 1, 0.5f);
   expect_source("= x -> norm: layer_norm(eps=0.5)\n");
   cr_expect(imported.tensors_count == 2);
-  deviations((int64_t[]){2, 3}, 2, 0.5f);
+  deviations(2, (int64_t[]){2, 3}, 2, 0.5f);
   expect_source("= x -> norm: instance_norm(eps=0.5)\n");
-  deviations((int64_t[]){1, 2, 3}, 3, 0.5f);
+  deviations(2, (int64_t[]){1, 2, 3}, 3, 0.5f);
   expect_source("= x -> layer_norm(eps=0.5, axis=all, scale=false, bias=false) -> norm: channel_affine\n");
-  deviations((int64_t[]){2}, 1, 0.5f);
+  deviations(2, (int64_t[]){2}, 1, 0.5f);
   expect_source("-> div -> norm: channel_affine\n");
-  deviations((int64_t[]){1}, 1, -0.5f);
+  deviations(1, (int64_t[]){1}, 1, 0.5f); /* of one number there is no deviation */
+  expect_source("= x -> branch(identity, reduce_mean(channels)) -> sub");
+  deviations(2, (int64_t[]){1}, 1, -0.5f);
   expect_source("-> div -> norm: channel_affine\n");
+}
+
+Test(import_operators, a_norm_takes_the_mean_of_what_it_normalizes) {
+  input("x", SIZES(1, 2, 3, 4));
+  input("z", SIZES(1, 2, 3, 4));
+  output("y");
+  put_onnx_floats(&graph, "eps", SIZES(1), 0.5f, 0);
+  node_with_ints("ReduceMean", "z", "m", "axes", (int64_t[]){1}, 1);
+  node("Sub", "x m", "d");
+  node("Mul", "d d", "s");
+  node_with_ints("ReduceMean", "s", "v", "axes", (int64_t[]){1}, 1);
+  node("Add", "v eps", "e");
+  node("Sqrt", "e", "r");
+  node("Div", "d r", "y");
+  cr_assert(import_graph(13), "%s", messages());
+  cr_expect(!strstr(text_string(&imported.source), "layer_norm"), "%s", text_string(&imported.source));
 }
 
 /* x [1, 2, 9, 9] searched for k. */
@@ -136,18 +154,27 @@ Test(import_operators, one_number_for_each_sample) {
   expect_source("output y: float32[1] = ");
 }
 
-Test(import_operators, sizes_that_vary_cancel_out) {
+/* x [N, 8, H, W] reshaped to [1, -1, H, W], or to [1, -1, H W]. */
+static void left_over(bool product) {
+  setup();
   input("x", SIZES(-1, 8, -1, -1));
   output("y");
   put_onnx_integers(&graph, "at", (int64_t[]){2, 3}, 2);
   put_onnx_integers(&graph, "head", (int64_t[]){1, -1}, 2);
   node("Shape", "x", "shape");
   node("Gather", "shape at", "pixels");
-  Text concat = new_node(&arena, "Concat", "head pixels", "target");
+  node_with_int("ReduceProd", "pixels", "all", "keepdims", 1);
+  Text concat = new_node(&arena, "Concat", product ? "head all" : "head pixels", "target");
   put_int_attribute(&concat, "axis", 0);
   put_node(&graph, &concat);
   node("Reshape", "x target", "y");
+}
+
+Test(import_operators, sizes_that_vary_cancel_out) {
+  left_over(false);
   expect_source("= x\n");
+  left_over(true);
+  expect_source("= x -> reshape([8, -1])\n");
 }
 
 Test(import_operators, weights_computed_of_weights) {
