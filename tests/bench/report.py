@@ -13,6 +13,7 @@ PEERS = [("onnxruntime", "ONNX Runtime"), ("ncnn", "ncnn"), ("openvino", "OpenVI
 OURS = ["cnnc gcc", "cnnc clang"]
 NARROW = ["cnnc gcc x86-64-v3", "cnnc clang x86-64-v3"]
 SLOWEST_LAYERS = 5
+FASTER, FASTER_WITH_FC = 1.8, 1.6  # with two threads
 
 HEAD = """# Performance
 
@@ -197,6 +198,30 @@ def threads_table():
     return table(["network", "one thread", "%d threads" % found["threads"], "times as fast", "% of time in fc", "steps shared"], rows) if rows else []
 
 
+def reads_of_memory():
+    """What bounds layers that are all weights."""
+    found = load(os.path.join(BENCH, "threads.json"))
+    if not found or "memory" not in found:
+        return []
+    one, several = found["memory"]["one"], found["memory"]["several"]
+    return ["", "Plain reading of 256 MB of memory in the same run: %.3g GB/s with one thread, %.3g with %d, %.2f times as much: layers that are all" % (one, several, found["threads"], several / one),
+            "weights, fully connected ones, gain no more than that."]  # fmt: skip
+
+
+def missed_by_threads(results):
+    """Networks that two threads make less fast than asked, by the best call."""
+    found, by_name, lines = load(os.path.join(BENCH, "threads.json")), {network.name: (network, result) for network, result in results}, []
+    for row in found["rows"] if found and found["threads"] == 2 else []:
+        if "best" not in row or row["name"] not in by_name:
+            continue
+        network, result = by_name[row["name"]]
+        asked = FASTER_WITH_FC if row["fc"] > 0.1 and row["shared"] else FASTER if result["totals"]["macs"] > 1e9 else 0
+        best, median = (row[form]["one"] / row[form]["several"] for form in ("best", "median"))
+        if round(best, 2) < asked:
+            lines.append("* **%s with two threads**: %.2f times as fast (%.2f by medians) instead of %.1f; %.0f %% of its time is fully connected layers." % (network.title, best, median, asked, 100 * row["fc"]))
+    return lines
+
+
 def missed(results):
     """Evidence of each figure that was not reached: the layers that take longest."""
     lines = []
@@ -227,7 +252,7 @@ def main():
     lines = [HEAD.rstrip(), "", *about(results)]
     lines += section("Networks", [], main_table(results))
     lines += section("Figures that are missed", ["With the layers that tell why, from `cnnc bench`; a layer's bound is its multiply-adds at the core's peak or its bytes",
-                                                 "at the bandwidth of a block of memory like its own, whichever takes longer."], missed(results))  # fmt: skip
+                                                 "at the bandwidth of a block of memory like its own, whichever takes longer."], missed(results) + missed_by_threads(results))  # fmt: skip
     lines += section("Single layers", ["`make bench-conv`: the best of a few equal layers in a row, as a share of what bounds it; the peak and the bandwidth are", "measured in the same process."], layer_table())
     text = ["The same networks compiled with `--target x86-64-v3`, in vectors half as wide. The last column divides by how much lower this",
             "core's peak of multiply-adds is with them%s: 85 are to be reached where convolutions are direct, 65 with Winograd." % (", 1 / %.2f" % narrow_peak() if narrow_peak() else "")]  # fmt: skip
@@ -235,7 +260,7 @@ def main():
     text = ["`make bench-threads`: milliseconds on the wall with `--threads openmp`, of the best call; in parentheses by medians, which other",
             "work on either core makes worse. 1.8 are to be reached above 1 GMAC, 1.6 where fully connected layers take more than a tenth",
             "of the time; nets of short layers are not to be slower."]  # fmt: skip
-    lines += section("Threads", text, threads_table())
+    lines += section("Threads", text, threads_table() + reads_of_memory())
     lines += section("Size of the C and time to compile it", ["`cnnc, s` is with reading or making the weights and writing them; `weights / parameters` counts the packed file in numbers."], size_table(results))
     lines += section("C of another generator", ["emx-onnx-cgen's C, `-O3 -march=native`, the faster of gcc and clang, called once. onnx2c, the generator that most people", "know, comes from no package registry and is not timed here; its C has the same form, one plain loop nest for each node."], generator_table(results))
     lines += section("All times", ["Milliseconds of processor time; the difference is that of outputs, in parts of the largest."], spread_table(results))

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """How much faster the networks are with two threads, by `cnnc bench` with the clock on the wall, in turns. Leaves
 build/bench/threads.json, which report.py reads. A team waits for its slowest thread, so the best call counts, and the median
-where nothing else runs on the machine. Memory lies in huge pages, as in bench.py. Variables: NETS, ROUNDS=3, THREADS=2."""
+where nothing else runs on the machine. Memory lies in huge pages, as in bench.py. What the threads read of memory together
+bounds layers that are all weights. Variables: NETS, ROUNDS=3, THREADS=2."""
 import json
 import math
 import os
 import subprocess
 import sys
 
-from common import BENCH, CNNC, COMPILERS, Failure, networks, run, save, version_of_cnnc
+from common import BENCH, CNNC, COMPILERS, HERE, Failure, networks, run, save, version_of_cnnc
 
 ROUNDS = int(os.environ.get("ROUNDS") or 3)
 THREADS = int(os.environ.get("THREADS") or 2)
@@ -21,6 +22,15 @@ def bench(network, *options):
     if done.returncode:
         raise Failure("%s: %s" % (" ".join(words), done.stderr.strip()[-600:]))
     return json.loads(done.stdout)
+
+
+def read_rates():
+    """Gigabytes a second that one thread reads of memory, and that all read together."""
+    program = os.path.join(BENCH, "team_reads")
+    run([COMPILERS[0], "-O3", "-march=native", "-fopenmp", os.path.join(HERE, "team_reads.c"), "-o", program])
+    one, several = map(float, run([program, str(THREADS)]).split())
+    print("reading memory: %.3g GB/s, %d threads %.3g GB/s, %.2f times" % (one, THREADS, several, several / one), flush=True)
+    return {"one": one, "several": several}
 
 
 def measure(network):
@@ -41,6 +51,8 @@ def measure(network):
 
 def main():
     wanted, rows, failed = (os.environ.get("NETS") or "").split(), [], 0
+    os.makedirs(BENCH, exist_ok=True)
+    memory = read_rates()
     for network in networks():
         if network.name not in wanted if wanted else network.ratio is None:
             continue
@@ -51,8 +63,7 @@ def main():
         except Failure as failure:
             failed += 1
             print("%s: %s" % (network.title, failure), flush=True)
-    os.makedirs(BENCH, exist_ok=True)
-    save(os.path.join(BENCH, "threads.json"), {"cnnc": version_of_cnnc(), "threads": THREADS, "rows": rows})
+    save(os.path.join(BENCH, "threads.json"), {"cnnc": version_of_cnnc(), "threads": THREADS, "memory": memory, "rows": rows})
     return failed > 0
 
 
