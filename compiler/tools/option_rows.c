@@ -210,6 +210,7 @@ const OptionRow option_rows[] = {
     {"--time-passes", NULL, NULL, "print what each pass took", BIT(COMPILE) | BIT(CHECK), OPTION_TIME_PASSES},
     {"-W", "[no-]NAME", NULL, "-Wno-NAME silences a lint; -Werror makes all errors, -Werror=NAME one, -Wno-error=NAME all but one",
      NETS | BIT(LSP), OPTION_LINT},
+    {"--stdio", NULL, NULL, "what many editors add; there is no other way to talk to the server", BIT(LSP), OPTION_STDIO},
     {"--diagnostics", "FORM", "text|short|json|sarif", "how errors are printed; json and sarif go to standard output", ALL,
      OPTION_DIAGNOSTICS},
     {"--color", "WHEN", "auto|always|never", "colours in errors; NO_COLOR is respected", ALL, OPTION_COLOR},

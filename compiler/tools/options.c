@@ -281,6 +281,7 @@ static bool set_compile_option(Parser *p, const OptionRow *row, const char *valu
   case OPTION_CHECK:
   case OPTION_DIFF:
   case OPTION_LINT:
+  case OPTION_STDIO:
   case OPTION_DIAGNOSTICS:
   case OPTION_COLOR:
   case OPTION_QUIET:
@@ -346,7 +347,7 @@ static void set_option(Parser *p, const OptionRow *row, const char *value) {
   else if (id == OPTION_VERBOSE) out->verbose = true;
   else if (id == OPTION_HELP) out->help = true;
   else if (id == OPTION_VERSION) out->verb = VERB_VERSION;
-  else
+  else if (id == OPTION_LATER)
     add_help(usage_error(p, "`%s` is not available in this version", last_name(p->arena, row)), "the C compiler optimises: `cc %s`",
              last_name(p->arena, row));
 }

@@ -129,7 +129,7 @@ def several_nets_and_lints():
     with opened(unused) as (client, d, _):
         assert [p["severity"] for p in d.problems()] == [2] and d.problems()[0].get("tags") == [1], d.problems()
         lint = d.codes()[0]
-    with opened(unused, ["-Wno-" + lint]) as (client, d, _):
+    with opened(unused, ["--stdio", "-Wno-" + lint]) as (client, d, _):
         assert d.problems() == []
 
 
