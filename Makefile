@@ -247,8 +247,8 @@ networks: $B/cnnc oracles    ## write docs/networks.md anew: all networks, measu
 fuzz-fmt: $B/unit-tests       ## the formatter over PROGRAMS=100000 random programs from SEED=1 on
 	@FORMAT_PROGRAMS=$(or $(PROGRAMS),100000) FORMAT_SEED=$(or $(SEED),1) $B/unit-tests --filter 'format/*'
 
-fuzz:                        ## libFuzzer for T=60 seconds on each target, or on FUZZ=".."; what it finds is kept under build/fuzz
-	@.ci/deps build fuzz
+fuzz:                        ## libFuzzer (FUZZ_CC=afl-clang-fast: AFL++) for T=60 seconds on each target, or on FUZZ=".."; what it finds is kept under build/fuzz
+	@.ci/deps build fuzz $(if $(findstring afl,$(FUZZ_CC)),afl)
 	@$(MAKE) VARIANT=fuzz CC=$(FUZZ_CC) fuzz-programs
 	@BUILD=build/fuzz$(if $(filter-out cc gcc,$(FUZZ_CC)),-$(notdir $(FUZZ_CC))) nice tests/fuzz/search $(or $(T),60) $(or $(FUZZ),$(FUZZ_TARGETS))
 

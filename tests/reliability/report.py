@@ -1,7 +1,7 @@
 """report.py - writes docs/RELIABILITY.md: each promise with the command that shows it and the figure of its last run.
 
 Promises stand in promises.txt; figures in record.txt, which takes over what `record` left in build/records, and in
-tests/fuzz/searches.txt, to which each search of libFuzzer adds a line. Nothing here is typed by hand."""
+tests/fuzz/searches.txt, to which each search of libFuzzer or AFL++ adds a line. Nothing here is typed by hand."""
 import os
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -54,7 +54,7 @@ def main():
             row = records.get(name, ("not run", "", ""))
         page.append(f"| {promise} | `{command}` | {' | '.join(row)} |")
     if searches:
-        page += ["", "## Searches of libFuzzer", "", "Findings are those of all time; each was mended, and stays in the corpus of its target. Seeds stand in `tests/fuzz/searches.txt`.", "",
+        page += ["", "## Searches of libFuzzer and AFL++", "", "Findings are those of all time; each was mended, and stays in the corpus of its target. Seeds stand in `tests/fuzz/searches.txt`.", "",
                  "| target | executions | hours | searches | findings | branches | last commit |", "| --- | ---: | ---: | ---: | ---: | ---: | --- |"]
         page += [f"| {target} | {n:,} | {seconds / 3600:.1f} | {count} | {findings} | {branches:,} | {commit} |" for target, (n, seconds, findings, count, branches, commit) in sorted(searches.items())]
     with open(PAGE, "w", encoding="utf-8") as file:
