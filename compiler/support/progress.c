@@ -161,3 +161,9 @@ void progress_end(void) {
   if (*shown) replace("");
   hold_ticks(false);
 }
+
+void progress_wait(void) {
+  const struct itimerval never = {{0, 0}, {0, 0}};
+  progress_end();
+  if (ticking) ticking = setitimer(ITIMER_REAL, &never, NULL) != 0;
+}

@@ -16,4 +16,6 @@ void progress_advance(int64_t units);
 void progress_follow(const char *stage, const char *path, int64_t bytes);
 /* Takes the line away, until the next stage begins. */
 void progress_end(void);
+/* The same before somebody types: only what takes long after that is shown. */
+void progress_wait(void);
 #endif

@@ -38,7 +38,7 @@ static const char *read_sized(Arena *arena, int fd, size_t size, size_t *length,
 
 static const char *read_stream(Arena *arena, int fd, size_t *length, const char **error) {
   size_t capacity = FIRST_CHUNK;
-  progress_end(); /* whoever writes or types it is what is waited for */
+  progress_wait(); /* whoever writes or types it is what is waited for */
   char *bytes = arena_alloc(arena, capacity + 1);
   for (*length = 0;;) {
     if (*length == capacity) {
