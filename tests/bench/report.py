@@ -218,7 +218,11 @@ def missed_by_threads(results):
         asked = FASTER_WITH_FC if row["fc"] > 0.1 and row["shared"] else FASTER if result["totals"]["macs"] > 1e9 else 0
         best, median = (row[form]["one"] / row[form]["several"] for form in ("best", "median"))
         if round(best, 2) < asked:
-            lines.append("* **%s with two threads**: %.2f times as fast (%.2f by medians) instead of %.1f; %.0f %% of its time is fully connected layers." % (network.title, best, median, asked, 100 * row["fc"]))
+            line = "* **%s with two threads**: %.2f times as fast (%.2f by medians) instead of %.1f; %.0f %% of its time is fully connected layers" % (network.title, best, median, asked, 100 * row["fc"])
+            if "memory" in found and row["fc"] > 0.1:
+                reads = found["memory"]["several"] / found["memory"]["one"]
+                line += ". If these become faster as reading memory does, %.2f times, and all else twice, it is %.2f" % (reads, 1 / (row["fc"] / reads + (1 - row["fc"]) / 2))
+            lines.append(line + ".")
     return lines
 
 

@@ -2,14 +2,14 @@
 """How much faster the networks are with two threads, by `cnnc bench` with the clock on the wall, in turns. Leaves
 build/bench/threads.json, which report.py reads. A team waits for its slowest thread, so the best call counts, and the median
 where nothing else runs on the machine. Memory lies in huge pages, as in bench.py. What the threads read of memory together
-bounds layers that are all weights. Variables: NETS, ROUNDS=3, THREADS=2."""
+bounds layers that are all weights. Variables: NETS (others keep the rows that they have), ROUNDS=3, THREADS=2."""
 import json
 import math
 import os
 import subprocess
 import sys
 
-from common import BENCH, CNNC, COMPILERS, HERE, Failure, networks, run, save, version_of_cnnc
+from common import BENCH, CNNC, COMPILERS, HERE, Failure, load, networks, run, save, version_of_cnnc
 
 ROUNDS = int(os.environ.get("ROUNDS") or 3)
 THREADS = int(os.environ.get("THREADS") or 2)
@@ -63,7 +63,11 @@ def main():
         except Failure as failure:
             failed += 1
             print("%s: %s" % (network.title, failure), flush=True)
-    save(os.path.join(BENCH, "threads.json"), {"cnnc": version_of_cnnc(), "threads": THREADS, "memory": memory, "rows": rows})
+    path = os.path.join(BENCH, "threads.json")
+    before, now = load(path), {row["name"]: row for row in rows}
+    if wanted and before and (before["cnnc"], before["threads"]) == (version_of_cnnc(), THREADS):
+        rows = [now.pop(row["name"], row) for row in before["rows"]] + list(now.values())
+    save(path, {"cnnc": version_of_cnnc(), "threads": THREADS, "memory": memory, "rows": rows})
     return failed > 0
 
 
